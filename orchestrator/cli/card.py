@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.padding import Padding
@@ -45,6 +46,7 @@ def card_document(invocation: Invocation, scenario: Scenario, plan: Plan, *, sol
             {"fault": f.fault, "parameters": f.parameters, "explanation": both(explanation)}
             for f, explanation in zip(plan.faults, _explanations(invocation, plan), strict=True)
         ]
+        card["afterwards"] = [both(action.tell) for action in plan.afterwards]
         card["hints"] = [both(hint) for hint in plan.hints]
         card["solutions"] = [_solution_document(s) for s in plan.solutions]
         card["shortcuts"] = [_solution_document(s) for s in plan.shortcuts]
@@ -108,10 +110,10 @@ def _show_solution(invocation: Invocation, plan: Plan) -> None:
         for name, value in drawn.items():
             shown = f"{value.full} ({value.login})" if isinstance(value, DrawnPerson) else str(value)
             out.print(plain("  ").append(name, style="key").append(f"  {shown}"))
-    if plan.faults:
-        out.heading(Text(fr="Ce qui est en panne", en="What is broken"))
-    for sentence in _explanations(invocation, plan):
-        out.print(f"  • {sentence.in_(language)}")
+    _show_sentences(invocation, Text(fr="Ce qui est en panne", en="What is broken"), _explanations(invocation, plan))
+    _show_sentences(
+        invocation, Text(fr="Ce qui s'est passé ensuite", en="What happened next"), [a.tell for a in plan.afterwards]
+    )
     if plan.questions:
         out.heading(Text(fr="Réponses attendues", en="Right answers"))
     for name, question in plan.questions.items():
@@ -127,6 +129,14 @@ def _show_solution(invocation: Invocation, plan: Plan) -> None:
     out.heading(Text(fr="Raccourcis refusés", en="Shortcuts that are refused"))
     for shortcut in plan.shortcuts:
         _show_steps(invocation, shortcut, "")
+
+
+def _show_sentences(invocation: Invocation, heading: Text, sentences: Sequence[Text]) -> None:
+    """Print sentences below a heading; nothing where there is none."""
+    if sentences:
+        invocation.output.heading(heading)
+    for sentence in sentences:
+        invocation.output.print(f"  • {sentence.in_(invocation.language)}")
 
 
 def _explanations(invocation: Invocation, plan: Plan) -> list[Text]:

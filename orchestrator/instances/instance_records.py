@@ -34,6 +34,7 @@ class InstanceRecord:
         instance: its name.
         roots: the content roots that it was started with.
         faults: the faults that were injected, in order.
+        acted: whether what people did after the faults was done: once, whatever is reverted since.
         hints_shown: how many hints were given.
         started: whether its start came to its end; without that, its faults may not be in place. None: it was not
             started from here, so that this record does not know.
@@ -48,6 +49,7 @@ class InstanceRecord:
     started: bool | None = None
     stopping: bool = False
     identity: str = ""
+    acted: bool = False
 
 
 class InstanceRecords:
@@ -69,6 +71,7 @@ class InstanceRecords:
                 started=None if document.get("started") is None else bool(document["started"]),
                 stopping=bool(document.get("stopping", False)),
                 identity=str(document.get("identity", "")),
+                acted=bool(document.get("acted", False)),
             )
         except (FileNotFoundError, ValueError, TypeError, AttributeError):
             return InstanceRecord(instance)
@@ -144,6 +147,7 @@ def _written(record: InstanceRecord) -> str:
         "started": record.started,
         "stopping": record.stopping,
         "identity": record.identity,
+        "acted": record.acted,
     }
     return json.dumps(document, ensure_ascii=False, indent=1)
 

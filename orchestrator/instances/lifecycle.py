@@ -23,6 +23,7 @@ from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef
 from orchestrator.fabric.reaper import remove_remains
 from orchestrator.faults.fault import mistakes_told
+from orchestrator.faults.later_actions import carry_out
 from orchestrator.faults.registry import make_fault
 from orchestrator.instances.freezing import thaw
 from orchestrator.instances.host_container import HostContainers
@@ -383,8 +384,11 @@ class Instances:
     def inject(self, driver: LabDriver) -> None:
         """Inject the plan's faults, in order; how to revert each is recorded before it is injected.
 
+        The first time, people then do what the ticket tells of.
+
         Raises:
-            LabError: a fault did not take effect, or another program is at work on the instance.
+            LabError: a fault did not take effect, what people did left no trace, or another program is at work on the
+                instance.
         """
         with self.exclusive(driver.instance, awake=True):
             self._inject(driver)
@@ -400,6 +404,15 @@ class Instances:
                 fault.inject(driver)
             with mistakes_told(fault, "verify"):
                 fault.verify(driver)
+        self._act(driver)
+
+    def _act(self, driver: LabDriver) -> None:
+        """Do what people did after the faults, unless it was done."""
+        name, actions = driver.instance, driver.plan.afterwards
+        if actions and not self._records.get(name).acted:
+            for action in actions:
+                carry_out(action, driver)
+            self._records.put(replace(self._records.get(name), instance=name, acted=True))
 
     def revert(self, driver: LabDriver) -> None:
         """Revert the injected faults, the last one first.

@@ -77,6 +77,18 @@ def _kind_matches_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
         )
 
 
+def _people_act_after_a_fault(loaded: ScenarioFolder) -> Iterable[Problem]:
+    if loaded.document.afterwards and not loaded.document.faults:
+        yield loaded.problem(
+            ("afterwards",),
+            Text(
+                fr="sans panne, rien ne suit une panne : retirez « afterwards »",
+                en='without a fault nothing follows one: leave "afterwards" out',
+            ),
+            key=True,
+        )
+
+
 def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
     for i, entry in enumerate(loaded.document.faults):
         if isinstance(entry, FaultChoice):
@@ -132,6 +144,7 @@ CHECKS: Final[tuple[Callable[[ScenarioFolder], Iterable[Problem]], ...]] = (
     _competences_exist,
     _competence_is_the_folder_above,
     _kind_matches_faults,
+    _people_act_after_a_fault,
     _cases_have_faults,
     _what_is_handed_in_is_asked_for,
     _competences_of_questions_are_listed,

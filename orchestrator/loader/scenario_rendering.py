@@ -16,6 +16,7 @@ from orchestrator.loader.folder_reader import Problems
 from orchestrator.loader.repair_checks import step_actions
 from orchestrator.loader.scenario_folder import ScenarioFolder, ValidateFault
 from orchestrator.loader.yaml_source import KeyPath
+from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.deliverables import ListQuestion, Question
 from orchestrator.model.lab import LabFile
 from orchestrator.model.scenario import MayChange, Scenario, Solution, Step
@@ -106,6 +107,10 @@ def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
         for i, stated in enumerate(scenario.document.may_change)
     ]
     made += [
+        part(partial(_Attempt.later_action, i=i, stated=stated), *_texts_of_later_action(stated))
+        for i, stated in enumerate(scenario.document.afterwards)
+    ]
+    made += [
         part(partial(_Attempt.solution, solution=solution), *_texts_of(solution))
         for solution in (*scenario.solutions, *scenario.shortcuts)
     ]
@@ -127,6 +132,13 @@ def _texts_of(solution: Solution) -> tuple[list[str], frozenset[str]]:
     decisive = (text for text in (*targets, *answers) if text)
     names = frozenset[str]().union(*map(words_of, conditions), *map(names_in, decisive))
     return list(_strings(solution.document.model_dump())), names
+
+
+def _texts_of_later_action(action: LaterAction) -> tuple[list[str], frozenset[str]]:
+    """Return the templates of something that people did, and the names that decide whether, and where."""
+    where = [host for host in (action.host, action.trace.host) if host is not None]
+    names = words_of(action.when) if action.when else frozenset[str]()
+    return list(_strings(action.model_dump())), names.union(*map(names_in, where))
 
 
 def _texts_of_question(question: Question) -> tuple[list[str], frozenset[str]]:
@@ -198,7 +210,7 @@ class _Attempt:
 
     def check(self, check: StatedCheck) -> None:
         """Render the sentences of a check, and look up its host."""
-        for text in (check.fr, check.en):
+        for text in (check.fr, check.en, *check.before):
             if text is not None and names_in(text.source) <= self._values.keys():
                 self.problems.attempt(render, text.source, self._values, text.place)
         if check.host is not None and "{" in check.host.source:
@@ -241,6 +253,16 @@ class _Attempt:
                 en=f'"{part.path}" must be an absolute path, such as "/srv/production"',
             )
             self.problems.add((self._loaded.problem((*path, "path"), text),))
+
+    def later_action(self, i: int, stated: LaterAction) -> None:
+        """Render something that people did after the fault, and look up its hosts."""
+        path: KeyPath = ("afterwards", i)
+        if not self._renderer.holds(stated.when, self._loaded.file, (*path, "when")):
+            return
+        done = self._renderer.document(stated, self._loaded.file, path)
+        for host, place in ((done.host, (*path, "host")), (done.trace.host, (*path, "trace", "host"))):
+            if host is not None and host not in (*self._hosts, _FAILED):
+                self.problems.add((self._loaded.problem(place, self._no_host(host)),))
 
     def solution(self, solution: Solution) -> None:
         """Render a solution or shortcut, and look up what its steps name."""

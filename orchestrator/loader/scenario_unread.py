@@ -38,7 +38,7 @@ def try_unread(folder: Path, texts: Mapping[str, str], files: RepairFiles) -> It
         yield from mistakes_in(text, names, Place.of(folder / name, 1))
     for one in (source, *(files.sources[s.source] for s in (*files.solutions, *files.shortcuts))):
         for path, text in _strings(one.value):
-            if path[0] in {"hints", "faults", "summary", "steps"}:
+            if path[0] in {"hints", "faults", "afterwards", "summary", "steps"}:
                 yield from mistakes_in(text, names, one.text_place(path), expression=path[-1] == "when")
 
 

@@ -45,6 +45,10 @@ Title = Annotated[Text, AfterValidator(_one_line)]
 """A name that people read in lists: a line end would make another line of it."""
 
 
+Template = str
+"""A Jinja2 text, rendered with the variant's values."""
+
+
 class Document(BaseModel):
     """A frozen piece of content; an unknown key is an error, never ignored."""
 

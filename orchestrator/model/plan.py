@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.core.text import Text
+from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.deliverables import Question
 from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.image import Application, MachineKind, VolatilePath
@@ -118,6 +119,7 @@ class Plan:
         values: the variant's values plus ``lab`` (a ``LabView``), ``domain`` and ``seed``: what templates and
             checks may use.
         faults: what to inject, in order, with rendered parameters.
+        afterwards: what is done after the faults, in order, rendered.
         checks: the files with the checks to grade.
         health: the lab's own health checks.
         tools: the file that both may import as ``lab_tools``, or None.
@@ -152,6 +154,7 @@ class Plan:
     may_change: tuple[MayChange, ...] = ()
     unexplained: Unexplained = "ask"
     tools: Path | None = None
+    afterwards: tuple[LaterAction, ...] = ()
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from orchestrator.core.text import Text
+from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.base import (
     AbsolutePath,
     ContractDocument,
@@ -17,6 +18,7 @@ from orchestrator.model.base import (
     HostName,
     InterfaceName,
     Slug,
+    Template,
     Title,
 )
 from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
@@ -24,10 +26,6 @@ from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
 from orchestrator.model.referential import CompetenceCode
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-
-Template = str
-"""A Jinja2 expression text rendered with the variant's values."""
-
 
 _UNLIKE = Field(
     default=(), description="Variables of the same kind, higher up in the file, whose values this one does not take."
@@ -244,6 +242,10 @@ class ScenarioDocument(ContractDocument):
     )
     faults: tuple[FaultEntry, ...] = Field(
         default=(), description="What is broken; each entry is a fault, or a draw among faults. None in a task."
+    )
+    afterwards: tuple[LaterAction, ...] = Field(
+        default=(),
+        description="What people did after the fault, as the ticket tells it, in order: messages sent, orders tried.",
     )
     files: dict[str, dict[AbsolutePath, FileSettings]] = Field(
         default_factory=dict,

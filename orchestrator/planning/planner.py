@@ -22,7 +22,14 @@ from orchestrator.model.plan import (
 )
 from orchestrator.model.scenario import FaultChoice, Scenario
 from orchestrator.planning.host_files import generated_files, hosts_of, render_file
-from orchestrator.planning.steps import KeyPath, Renderer, render_faults, render_questions, render_solutions
+from orchestrator.planning.steps import (
+    KeyPath,
+    Renderer,
+    render_afterwards,
+    render_faults,
+    render_questions,
+    render_solutions,
+)
 from orchestrator.planning.template_context import base_values, mac_address
 from orchestrator.planning.variant import draw_variant
 
@@ -68,6 +75,7 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         ),
         unexplained=document.unexplained,
         tools=_tools(scenario.lab),
+        afterwards=render_afterwards(document, renderer, file),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from orchestrator.core.errors import ContentError, Place, Problem
 from orchestrator.core.text import Text
+from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.base import Document
 from orchestrator.model.deliverables import Question
 from orchestrator.model.plan import PlannedSolution
@@ -96,6 +97,15 @@ def stated_faults(document: ScenarioDocument, values: Mapping[str, Any]) -> tupl
         else:
             stated.append((entry, ("faults", i)))
     return tuple(stated)
+
+
+def render_afterwards(document: ScenarioDocument, renderer: Renderer, file: Path) -> tuple[LaterAction, ...]:
+    """Return what was done after the faults of a variant, in order."""
+    return tuple(
+        renderer.document(action, file, ("afterwards", i))
+        for i, action in enumerate(document.afterwards)
+        if renderer.holds(action.when, file, ("afterwards", i, "when"))
+    )
 
 
 def render_questions(document: ScenarioDocument, renderer: Renderer, file: Path) -> dict[str, Question]:

@@ -430,6 +430,7 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
     expected = {
         "orchestrator.fabric.helper.messages": set(),
         "orchestrator.model.plan": {
+            "orchestrator.model.afterwards",
             "orchestrator.model.deliverables",
             "orchestrator.model.drawn_person",
             "orchestrator.model.image",

@@ -39,6 +39,7 @@ from orchestrator.instances.locks import BusyError, Locks
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.instances.system_calls import filter_of_hosts
+from orchestrator.model.afterwards import LaterAction, Trace
 from orchestrator.model.image import DeviceFile
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import PlacedFile
@@ -832,6 +833,21 @@ def test_a_fault_that_fails_half_way_can_be_reverted(
     stubs.told.clear()
     world.instances.revert(broken)
     assert [line.split()[1] for line in stubs.told] == recorded[::-1]
+
+
+def test_people_act_once_after_the_faults(
+    world: World, driver: LabDriver, stubs: type[Stub], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = Trace(run=("tail", "/var/log/mail.log"), prints="deferred")
+    action = LaterAction(tell=same("Léa writes"), host="pc1", script="mail", trace=trace)
+    broken = two_faults(world, driver)
+    broken = dataclasses.replace(broken, plan=dataclasses.replace(broken.plan, afterwards=(action,)))
+    monkeypatch.setattr(module, "carry_out", lambda one, _: stubs.told.append(one.tell.en))
+    world.instances.inject(broken)
+    assert stubs.told[-2:] == ["verify b [a+b]", "Léa writes"]
+    world.instances.revert(broken)
+    world.instances.inject(broken)
+    assert stubs.told.count("Léa writes") == 1, "what people did is not undone by a revert"
 
 
 def test_the_same_fault_twice_is_reverted_each_with_its_own_memento(world: World) -> None:
