@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from grader import account_names, check, concurrently, reason
+from grader import account_names, check, concurrently, lines_in, reason, ruleset_differences
 from lab_tools import ARRIVES, CONTROLLERS, PEOPLE, arrives, end_of, listed, ticket, words_of
 
 LOGINS = {"Nadia Brunet": "nbrunet", "Mathis Carré": "mcarre"}
@@ -16,6 +16,23 @@ PARTNERS = f"{LDB} -b CN=Configuration,DC=brocelia,DC=internal '(objectClass=nTD
 TAKES_NOTHING, PASSES_NOTHING = 0x2, 0x4
 """Bits of a controller's options."""
 UPDATE_LIST = "/var/lib/samba/private/dns_update_list"
+POLICY = ("policy drop;", "ip saddr != $COMPANY drop", "define COMPANY = 192.168.40.0/24")
+"""What a controller's packet filter drops: all that no rule names, and whatever comes from elsewhere."""
+ACCEPTED = {
+    "ct state established,related accept",
+    'iifname "lo" accept',
+    "icmp type echo-request accept",
+    "tcp dport 22 accept",
+    "meta l4proto { tcp, udp } th dport 53 accept",
+    "meta l4proto { tcp, udp } th dport 88 accept",
+    "meta l4proto { tcp, udp } th dport 464 accept",
+    "meta l4proto { tcp, udp } th dport 389 accept",
+    "tcp dport { 636, 3268, 3269 } accept",
+    "tcp dport 445 accept",
+    "tcp dport 135 accept",
+    "tcp dport 49152-65535 accept",
+}
+"""What it lets in."""
 ANNOUNCED = ("_ldap._tcp", "_kerberos._udp")
 
 
@@ -202,6 +219,35 @@ def test_both_serve(lab):
         assert sorted(record.split()[3].rstrip(".") for record in found.records) == both, reason(
             fr=f"{name} : {shown}, au lieu de {' et '.join(both)}", en=f"{name}: {shown}, not {' and '.join(both)}"
         )
+
+
+@pytest.mark.parametrize("controller", CONTROLLERS)
+@check(
+    "guard",
+    points=1,
+    competence="2.4",
+    fr="Le pare-feu de {{ controller }} ne laisse entrer que ce qu'il laissait entrer.",
+    en="The packet filter of {{ controller }} lets in no more than it did.",
+    host="{{ controller }}",
+    lock="",
+    timeout=120,
+)
+def test_filter_as_strict(lab, controller):
+    there = lab.host(controller)
+    text = there.file("/etc/nftables.conf").content_string
+    lines = {" ".join(line.partition("#")[0].split()) for line in lines_in(text)}
+    lost = [rule for rule in POLICY if not any(rule in line for line in lines)]
+    assert not lost, reason(
+        fr=f"le pare-feu de {controller} ne dit plus : {listed(lost)}",
+        en=f"the packet filter of {controller} no longer says: {listed(lost)}",
+    )
+    wider = {line for line in lines if re.search(r"\baccept\b|\binclude\b", line)} - ACCEPTED
+    assert not wider, reason(
+        fr=f"le pare-feu de {controller} laisse entrer davantage : {listed(wider)}",
+        en=f"the packet filter of {controller} lets more in: {listed(wider)}",
+    )
+    differs = ruleset_differences(there)
+    assert not differs, differs
 
 
 @check(
