@@ -61,8 +61,12 @@ def newcomer(lab, controller):
         lab.client(controller).run(["samba-tool", "user", "delete", login], timeout=90)
 
 
-def arrives(lab, source, target):
-    """See that an account which is made on one controller is let in by the other."""
+def arrives(lab, source, target, unless=None):
+    """See that an account which is made on one controller is let in by the other.
+
+    To be unknown for a while is what a sound replication looks like: only ``unless``, which tells in words what keeps
+    the two apart for good, or nothing, ends the wait early.
+    """
     with newcomer(lab, source) as (login, password):
 
         def known():
@@ -73,5 +77,4 @@ def arrives(lab, source, target):
             )
             return True
 
-        # No reason ends this wait early: to be unknown for a while is what a sound replication looks like.
-        lab.wait(known, within=ARRIVES, every=0.5)
+        lab.wait(known, within=ARRIVES, every=0.5, unless=unless)

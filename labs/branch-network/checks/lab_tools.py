@@ -66,7 +66,7 @@ def told(lab, router, *commands):
             text = text[end:].lstrip()
     said = done.stderr.strip() or text
     assert len(answers) == len(commands), reason(
-        fr=f"{router} : FRR ne répond pas : {said or 'rien'}", en=f"{router}: FRR does not answer: {said or 'nothing'}"
+        fr=f"{router} : FRR ne répond pas : {said or 'rien'}", en=f"{router}: FRR does not answer: {said or 'nothing'}"
     )
     return answers
 
@@ -76,7 +76,7 @@ def assert_frr_answers(lab, router):
     for daemon in ("zebra", "ospfd"):
         heard = lab.listener(router, f"/run/frr/{daemon}.vty", f"/usr/lib/frr/{daemon}")
         assert heard.is_genuine, reason(
-            fr=f"{router}, {daemon} : {' ; '.join(heard.doubts)}", en=f"{router}, {daemon}: {'; '.join(heard.doubts)}"
+            fr=f"{router}, {daemon} : {' ; '.join(heard.doubts)}", en=f"{router}, {daemon}: {'; '.join(heard.doubts)}"
         )
 
 
@@ -115,7 +115,7 @@ def assert_own_neighbours(lab, router):
         full = {name: found["neighbour"] for name, found in seen.items() if is_full(seen, name)}
         words = listed(f"{identity} ({name})" for name, identity in sorted(full.items()))
         assert full == decided, reason(
-            fr=f"les voisins OSPF de {router} ne sont pas ceux décidés : {words}",
+            fr=f"les voisins OSPF de {router} ne sont pas ceux décidés : {words}",
             en=f"the neighbours of {router} are not those decided: {words}",
         )
         assert_frr_answers(lab, router)
@@ -176,7 +176,7 @@ def cut_off(lab):
         return ""
     router, target = lacking[0]
     return reason(
-        fr=f"{router} n'a pas de route vers {target} (fibre : {fibre} ; secours : {backup})",
+        fr=f"{router} n'a pas de route vers {target} (fibre : {fibre} ; secours : {backup})",
         en=f"{router} has no route to {target} (fibre: {fibre}; backup: {backup})",
     )
 
@@ -285,7 +285,7 @@ def told_ports(lab, switch, columns):
     """Return what a switch's own database says of its ports, a row each; who answers is for ``switch_ports``."""
     done = lab.host(switch).run("ovs-vsctl --format=json --columns=%s list port", columns)
     assert done.rc == 0, reason(
-        fr=f"{switch} : sa base ne répond pas : {done.stderr.strip()}",
+        fr=f"{switch} : sa base ne répond pas : {done.stderr.strip()}",
         en=f"{switch}: its database does not answer: {done.stderr.strip()}",
     )
     return json.loads(done.stdout)["data"]
@@ -296,17 +296,17 @@ def switch_ports(lab, switch, columns):
     rows = told_ports(lab, switch, columns)
     done = lab.host(switch).run("ovs-ofctl --no-stats dump-flows br0")
     assert done.rc == 0, reason(
-        fr=f"{switch} ne commute pas : {done.stderr.strip()}",
+        fr=f"{switch} ne commute pas : {done.stderr.strip()}",
         en=f"{switch} does not switch: {done.stderr.strip()}",
     )
     for socket, program in (("db.sock", "/usr/sbin/ovsdb-server"), ("br0.mgmt", SWITCHING)):
         heard = lab.listener(switch, f"/run/openvswitch/{socket}", program)
         assert heard.is_genuine, reason(
-            fr=f"{switch}, {program} : {' ; '.join(heard.doubts)}", en=f"{switch}, {program}: {'; '.join(heard.doubts)}"
+            fr=f"{switch}, {program} : {' ; '.join(heard.doubts)}", en=f"{switch}, {program}: {'; '.join(heard.doubts)}"
         )
     flows = [flow.strip() for flow in lines_in(done.stdout.rstrip())]
     assert flows == ["priority=0 actions=NORMAL"], reason(
-        fr=f"{switch} a d'autres flux que ceux d'un simple commutateur : {listed(flows)}",
+        fr=f"{switch} a d'autres flux que ceux d'un simple commutateur : {listed(flows)}",
         en=f"{switch} has other flows than a plain switch: {listed(flows)}",
     )
     return rows
@@ -341,12 +341,12 @@ def assert_backup_is_filtered(lab):
         router, interface = end
         seen = reverse_path(lab, router, interface)
         assert seen == "strict", reason(
-            fr=f"{router} laisse entrer ce qu'il ne devrait pas : le filtre d'{interface} est {FILTERS[seen]}",
+            fr=f"{router} laisse entrer ce qu'il ne devrait pas : le filtre d'{interface} est {FILTERS[seen]}",
             en=f"{router} lets in what it should not: the filter of {interface} is {FILTERS[seen]}",
         )
         later = FILTERS[reverse_path_at_boot(lab.host(router), interface)]
         assert later == FILTERS["strict"], reason(
-            fr=f"{router} laissera entrer ce qu'il ne devrait pas au prochain démarrage : "
+            fr=f"{router} laissera entrer ce qu'il ne devrait pas au prochain démarrage : "
             f"le filtre d'{interface} sera {later}",
             en=f"{router} will let in what it should not after a reboot: the filter of {interface} will be {later}",
         )
@@ -377,7 +377,7 @@ def assert_opens(lab, pc, names, unless, within=SOON):
     lab.wait(all_open, within=within, unless=unless)
     server = lab.listener("web1", 80, "/usr/sbin/nginx")
     doubts = "; ".join(server.doubts)
-    assert server.is_genuine, reason(fr=f"web1, port 80 : {doubts}", en=f"web1, port 80: {doubts}")
+    assert server.is_genuine, reason(fr=f"web1, port 80 : {doubts}", en=f"web1, port 80: {doubts}")
 
 
 def assert_branch_opens_the_applications(lab):
@@ -388,10 +388,10 @@ def assert_branch_opens_the_applications(lab):
 def assert_page(page, closed, status, words="", peer=""):
     """A page that was asked for has the status, the words and the server that it should have; else it is ``closed``."""
     answer = str(page.status) if page else page.problem
-    assert page.status == status, reason(fr=f"{closed} : {answer}", en=f"{closed}: {answer}")
-    assert words in page.body, reason(fr=f"{closed} : c'est une autre page", en=f"{closed}: it is another page")
+    assert page.status == status, reason(fr=f"{closed} : {answer}", en=f"{closed}: {answer}")
+    assert words in page.body, reason(fr=f"{closed} : c'est une autre page", en=f"{closed}: it is another page")
     assert not peer or page.peer == peer, reason(
-        fr=f"{closed} : c'est {page.peer} qui sert la page", en=f"{closed}: {page.peer} serves the page"
+        fr=f"{closed} : c'est {page.peer} qui sert la page", en=f"{closed}: {page.peer} serves the page"
     )
 
 
@@ -400,14 +400,14 @@ def assert_configured_by_dhcp(lab, pc, unless=None):
     client, (address, gateway, *_) = lab.client(pc), PCS[pc]
     by = ifupdown_methods(lab.host(pc), "eth0")
     assert by == ["dhcp"], reason(
-        fr=f"{pc} règle eth0 autrement que par DHCP : {listed(by)}",
+        fr=f"{pc} règle eth0 autrement que par DHCP : {listed(by)}",
         en=f"{pc} sets up eth0 by something else than DHCP: {listed(by)}",
     )
 
     def leased():
         seen = client.addresses("eth0")
         assert seen == (f"{address}/24",), reason(
-            fr=f"l'adresse de {pc} n'est pas simplement {address} : {listed(seen)}",
+            fr=f"l'adresse de {pc} n'est pas simplement {address} : {listed(seen)}",
             en=f"the address of {pc} is not just {address}: {listed(seen)}",
         )
         return True
@@ -415,11 +415,11 @@ def assert_configured_by_dhcp(lab, pc, unless=None):
     lab.wait(leased, within=LEASE, unless=unless)
     way, resolvers = client.gateway(), client.resolvers()
     assert way == gateway, reason(
-        fr=f"la passerelle de {pc} n'est pas {gateway} : {way or 'aucune'}",
+        fr=f"la passerelle de {pc} n'est pas {gateway} : {way or 'aucune'}",
         en=f"the gateway of {pc} is not {gateway}: {way or 'none'}",
     )
     assert resolvers == (lab.address("srv1"),), reason(
-        fr=f"le serveur de noms de {pc} n'est pas simplement srv1 : {listed(resolvers)}",
+        fr=f"le serveur de noms de {pc} n'est pas simplement srv1 : {listed(resolvers)}",
         en=f"the name server of {pc} is not just srv1: {listed(resolvers)}",
     )
 

@@ -122,7 +122,7 @@ def test_names_both_ways(lab):
             for asked, answer, decided in ((name, there, address), (address, back, f"{name}.{lab.domain}")):
                 words = listed((answer.status or reason(fr="aucune réponse", en="no answer"), *answer.records))
                 assert answer.records == (decided,), reason(
-                    fr=f"{asked} n'est pas {decided} dans le DNS : {words}",
+                    fr=f"{asked} n'est pas {decided} dans le DNS : {words}",
                     en=f"{asked} is not {decided} in DNS: {words}",
                 )
             return True
@@ -142,7 +142,7 @@ def test_large_packets(lab):
         segment, target = way
         answer = lab.probe(segment).ping(target, within=SOON, size=1472)
         assert answer, reason(
-            fr=f"un grand paquet de {segment} n'atteint pas {target} : {answer.problem}",
+            fr=f"un grand paquet de {segment} n'atteint pas {target} : {answer.problem}",
             en=f"a large packet from {segment} does not reach {target}: {answer.problem}",
         )
 
@@ -166,7 +166,7 @@ def test_ospf_neighbours(lab, router):
         )
     areas = listed(sorted({settings["area"] for settings in interfaces.values()}))
     assert areas == "0.0.0.0", reason(
-        fr=f"{router} n'est pas tout entier dans l'aire 0.0.0.0 : {areas}",
+        fr=f"{router} n'est pas tout entier dans l'aire 0.0.0.0 : {areas}",
         en=f"not all of {router} is in area 0.0.0.0: {areas}",
     )
 
@@ -185,7 +185,7 @@ def test_routes(lab, router):
         for network, hop in ROUTES[router].items():
             way = known_way(known, network)
             assert way == hop, reason(
-                fr=f"{router} ne va pas vers {network} par {hop} : {way}",
+                fr=f"{router} ne va pas vers {network} par {hop} : {way}",
                 en=f"{router} does not go to {network} by {hop}: {way}",
             )
         assert_frr_answers(lab, router)
@@ -206,7 +206,7 @@ def test_reverse_path(lab):
     for router, interface in (("r1", "eth4"), ("r2", "eth2")):
         seen = reverse_path(lab, router, interface)
         assert seen == "strict", reason(
-            fr=f"{router} : le filtre (rp_filter) d'{interface} est {FILTERS[seen]}, et non strict",
+            fr=f"{router} : le filtre (rp_filter) d'{interface} est {FILTERS[seen]}, et non strict",
             en=f"{router}: rp_filter of {interface} is {FILTERS[seen]}, not strict",
         )
 
@@ -227,13 +227,13 @@ def test_vlans(lab, switch):
     del ports["br0"]
     wrong = listed(sorted(n for n in ports.keys() | VLANS[switch].keys() if ports.get(n) != VLANS[switch].get(n)))
     assert ports == VLANS[switch], reason(
-        fr=f"{switch} : ports qui ne sont pas comme décidé : {wrong}", en=f"{switch}: ports not as decided: {wrong}"
+        fr=f"{switch} : ports qui ne sont pas comme décidé : {wrong}", en=f"{switch}: ports not as decided: {wrong}"
     )
 
 
 @check(
     "guard",
-    fr="Les VLAN sont séparés : pc1 n'atteint pc2 qu'à travers le routeur.",
+    fr="Les VLAN sont séparés : pc1 n'atteint pc2 qu'à travers le routeur.",
     en="The VLANs are apart: pc1 reaches pc2 only through the router.",
 )
 def test_vlans_are_apart(lab):
@@ -246,11 +246,11 @@ def test_vlans_are_apart(lab):
         ),
     )
     assert "Received 0 response" in directly.stdout, reason(
-        fr=f"pc2 répond directement à pc1 : {directly.stdout.strip()}",
+        fr=f"pc2 répond directement à pc1 : {directly.stdout.strip()}",
         en=f"pc2 answers pc1 directly: {directly.stdout.strip()}",
     )
     assert routed, reason(
-        fr=f"pc1 n'atteint pas du tout pc2 : {routed.problem}", en=f"pc1 does not reach pc2 at all: {routed.problem}"
+        fr=f"pc1 n'atteint pas du tout pc2 : {routed.problem}", en=f"pc1 does not reach pc2 at all: {routed.problem}"
     )
 
 

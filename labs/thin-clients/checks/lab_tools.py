@@ -115,7 +115,7 @@ def assert_reaches(lab, terminal):
     def reached():
         seen = lab.client(terminal).tcp(lab.address("ts1"), 3389, timeout=1)
         assert seen, reason(
-            fr=f"pas de bureau sur {terminal} : le port 3389 de ts1 n'est pas ouvert ({state_of(seen)})",
+            fr=f"pas de bureau sur {terminal} : le port 3389 de ts1 n'est pas ouvert ({state_of(seen)})",
             en=f"no desktop on {terminal}: port 3389 of ts1 is not open ({state_of(seen)})",
         )
         return True
@@ -139,7 +139,7 @@ def opened(lab, terminal, login, unless=None):
     since = lab.host("ts1").run("date +@%s.%N").stdout.strip()
     started = seat.run(["bureau", "open", login, PASSWORDS[login]], timeout=SOON)
     assert started.status == 0, reason(
-        fr=f"{terminal} ne démarre pas le client RDP : {started.stderr.strip()}",
+        fr=f"{terminal} ne démarre pas le client RDP : {started.stderr.strip()}",
         en=f"{terminal} does not start the RDP client: {started.stderr.strip()}",
     )
 
@@ -181,7 +181,7 @@ def refusal(lab, login, since):
     connections = re.findall(rf" xrdp\[(\d+)\]: .*: Performing login request for {login}$", told, re.MULTILINE)
     for connection, words in re.findall(r" xrdp\[(\d+)\]: .*xrdp_wm_log_msg: (.*)$", told, re.MULTILINE):
         if connection in connections and REFUSED.search(words):
-            return reason(fr=f"xrdp répond « {words} »", en=f"xrdp answers '{words}'")
+            return reason(fr=f"xrdp répond « {words} »", en=f"xrdp answers '{words}'")
     programs = processes_of(lab, login)
     if "[Xorg] <defunct>" in programs and not re.search(r"Xorg :\d", programs):
         return reason(
@@ -304,7 +304,7 @@ def assert_usable(lab, terminal, login, unless=None):
         language = "en_GB.UTF-8" if login == "snguyen" else "fr_FR.UTF-8"
         seen = re.search(r"(?:^|\0)LANG=([^\0]*)", settings)
         assert f"LANG={language}" in settings, reason(
-            fr=f"le bureau {of(login)} n'est pas dans sa langue : {language} attendu, {seen[1] if seen else 'rien'} vu",
+            fr=f"le bureau {of(login)} n'est pas dans sa langue : {language} attendu, {seen[1] if seen else 'rien'} vu",
             en=f"the desktop of {login} is not in {language}, as it should be, but in {seen[1] if seen else 'nothing'}",
         )
         assert setting in settings, reason(
@@ -325,7 +325,7 @@ def assert_usable(lab, terminal, login, unless=None):
         def logon_is_over():
             running = left_behind(lab, login)
             assert not running, reason(
-                fr=f"l'ouverture de session {of(login)} ne finit pas : à côté du bureau, {running[0]} tourne encore",
+                fr=f"l'ouverture de session {of(login)} ne finit pas : à côté du bureau, {running[0]} tourne encore",
                 en=f"the logon of {login} never ends: besides the desktop, {running[0]} is still running",
             )
             return True

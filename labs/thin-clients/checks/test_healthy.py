@@ -42,7 +42,7 @@ def test_desktop(lab, login, terminal):
             assert_seen(lab, terminal, login)
             saved = in_session(lab, login, "sh -c %s", f"echo {text} >/home/{login}/Documents/{note}")
             assert saved.rc == 0, reason(
-                fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
+                fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
                 en=f"{login} cannot save: {saved.stderr.strip()}",
             )
             assert_logon_script(login, settings_of(lab, login))
@@ -64,7 +64,7 @@ def test_desktop(lab, login, terminal):
 def test_wrong_password(lab):
     answer = login_answer(lab, "afaure", PASSWORDS["croux"])
     assert "could not be authenticated" in answer, reason(
-        fr=f"afaure avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
+        fr=f"afaure avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
         en=f"afaure with a wrong password: ts1 should refuse, and answers: {answer}",
     )
     forget_failures(lab, "afaure")
@@ -80,7 +80,7 @@ def test_firewall(lab):
     seen = concurrently(lambda port: lab.probe("lan").tcp(lab.address("ts1"), port), wanted)
     for (port, state), answer in zip(wanted.items(), seen, strict=True):
         assert answer.state == state, reason(
-            fr=f"port {port} de ts1, vu du réseau : {state_of(answer)} (attendu : {STATES[state]})",
+            fr=f"port {port} de ts1, vu du réseau : {state_of(answer)} (attendu : {STATES[state]})",
             en=f"port {port} of ts1, seen from the network: {state_of(answer)} (expected: {state})",
         )
 
@@ -100,7 +100,7 @@ def test_names_both_ways(lab):
         for asked, answer, record in ((fqdn, forward, address), (address, reverse, fqdn)):
             found = ", ".join(answer.records)
             assert answer.records == (record,), reason(
-                fr=f"{asked} : {record} attendu, le DNS répond {found or answer.status or 'rien'}",
+                fr=f"{asked} : {record} attendu, le DNS répond {found or answer.status or 'rien'}",
                 en=f"{asked}: expected {record}, DNS answers {found or answer.status or 'nothing'}",
             )
 

@@ -8,7 +8,11 @@ from contextlib import contextmanager, nullcontext
 import pytest
 
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.faults.library.directory.samba_replication import AdPasswordNotReplicated, AdReplicationDisabled
+from orchestrator.faults.library.directory.samba_replication import (
+    AdPartnerNameMissing,
+    AdPasswordNotReplicated,
+    AdReplicationDisabled,
+)
 from tests.live.faults.harness import Behaviour, Case, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -24,6 +28,13 @@ export KRB5_CONFIG=/tmp/krb5.conf SSSD_KRB5_LOCATOR_DISABLE=1
 printf '%s\\n' "$2" | kinit -c MEMORY: nbrunet@BROCELIA.INTERNAL
 """
 """Asks one controller for a ticket, from a workstation."""
+PARTNER = """
+settings=$(ldbsearch -H /var/lib/samba/private/sam.ldb -b CN=Configuration,DC=brocelia,DC=internal \\
+  '(objectClass=nTDSDSA)' objectGUID | sed ':a; N; $!ba; s/\\n //g')
+guid=$(echo "$settings" | sed -n "/^dn: CN=NTDS Settings,$1,/,/^objectGUID/s/^objectGUID: //p")
+getent hosts "${guid:?}._msdcs.brocelia.internal"
+"""
+"""Looks a controller's address up by the identifier of its settings."""
 ADDRESSES = {"dc1": "192.168.40.10", "dc2": "192.168.40.11"}
 
 
@@ -40,6 +51,11 @@ def agree(driver: LabDriver) -> bool:
     return all(accepts("dc1", word)(driver) == accepts("dc2", word)(driver) for word in (OLD, NEW))
 
 
+def finds(to: str, source: str) -> Behaviour:
+    """Return whether a controller finds another one by the name that replication looks up."""
+    return lambda driver: succeeds(driver, to, "sh", "-c", PARTNER, "sh", f"CN={source.upper()}", timeout=90)
+
+
 @contextmanager
 def apart(driver: LabDriver) -> Iterator[None]:
     """Keep what changes on dc1 from dc2."""
@@ -53,6 +69,19 @@ def apart(driver: LabDriver) -> Iterator[None]:
 
 CASES = (
     Case(DISABLED, healthy=replicates("dc2", "dc1"), unharmed=replicates("dc1", "dc2"), reboots=("dc2",)),
+    Case(
+        AdReplicationDisabled(host="dc2", source="dc1", domain=DOMAIN, direction="outbound"),
+        healthy=replicates("dc2", "dc1"),
+        unharmed=replicates("dc1", "dc2"),
+        reboots=("dc1",),
+        note="outbound",
+    ),
+    Case(
+        AdPartnerNameMissing(host="dc1", partner="dc2", domain=DOMAIN),
+        healthy=finds("dc2", "dc1"),
+        unharmed=finds("dc1", "dc2"),
+        reboots=("dc1",),
+    ),
     Case(
         AdPasswordNotReplicated(
             host="dc1",

@@ -15,6 +15,6 @@ HOSTS = ("r1", "r2", "r3", "sw1", "sw2", "srv1", "web1", "pc1", "pc2", "pc3")
 def test_no_rights_gained(lab):
     def has_none(host):
         found = rights_gained(lab.host(host), ("technicien", "netadmin"))
-        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
+        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
 
     concurrently(has_none, HOSTS)

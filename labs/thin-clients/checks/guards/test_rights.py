@@ -15,7 +15,7 @@ HOSTS = ("srv1", "ldap1", "home1", "ts1", "term1", "term2")
 def test_no_rights_gained(lab):
     gained = concurrently(lambda host: rights_gained(lab.host(host)), HOSTS)
     for host, found in zip(HOSTS, gained, strict=True):
-        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
+        assert not found, reason(fr=f"{host} : {' ; '.join(found)}", en=f"{host}: {'; '.join(found)}")
     people = ("uid=afaure,ou=people,dc=valbocage,dc=internal", "uid=croux,ou=people,dc=valbocage,dc=internal")
     done = directory_rights_gained(lab.host("ldap1"), people[0], "Rabot-41", people[1])
-    assert not done, reason(fr=f"l'annuaire : {' ; '.join(done)}", en=f"the directory: {'; '.join(done)}")
+    assert not done, reason(fr=f"l'annuaire : {' ; '.join(done)}", en=f"the directory: {'; '.join(done)}")

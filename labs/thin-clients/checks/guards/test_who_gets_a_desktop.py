@@ -25,12 +25,12 @@ def test_access_rule_is_the_companys(lab):
     lines = [line.split("#")[0].split() for line in lines_in(ts1.file("/etc/security/bureaux.conf").content_string)]
     rules = [" ".join(words) for words in lines if words]
     assert rules == RULES, reason(
-        fr=f"/etc/security/bureaux.conf n'est plus la règle de l'entreprise : {' ; '.join(rules) or 'rien'}",
+        fr=f"/etc/security/bureaux.conf n'est plus la règle de l'entreprise : {' ; '.join(rules) or 'rien'}",
         en=f"/etc/security/bureaux.conf is no longer the company's rule: {'; '.join(rules) or 'nothing'}",
     )
     changed = [name for name in PAM if not ts1.file(f"/etc/pam.d/{name}").is_the_images]
     assert not changed, reason(
-        fr=f"dans /etc/pam.d de ts1, ceci n'est plus comme avant : {', '.join(changed)}",
+        fr=f"dans /etc/pam.d de ts1, ceci n'est plus comme avant : {', '.join(changed)}",
         en=f"in /etc/pam.d of ts1, this is no longer what it was: {', '.join(changed)}",
     )
     more = [f.path for f in ts1.file("/etc/sssd/conf.d").tree() if f.path.endswith(".conf")]
@@ -38,7 +38,7 @@ def test_access_rule_is_the_companys(lab):
     text = "\n".join(ts1.file(path).content_string for path in paths)
     for key, value in re.findall(r"^\s*(ldap_tls_reqcert|ldap_id_use_start_tls)\s*=\s*(\w+)", text, re.MULTILINE):
         assert value.lower() in {"demand", "hard", "true"}, reason(
-            fr=f"SSSD, sur ts1, interroge l'annuaire sans vérifier son certificat : {key} = {value}",
+            fr=f"SSSD, sur ts1, interroge l'annuaire sans vérifier son certificat : {key} = {value}",
             en=f"SSSD on ts1 asks the directory without checking its certificate: {key} = {value}",
         )
 
@@ -67,4 +67,4 @@ def test_firewall_is_in_place(lab):
         fr="le pare-feu ne démarre pas avec ts1", en="the firewall does not start with ts1"
     )
     differs = ruleset_differences(lab.host("ts1"))
-    assert not differs, reason(fr=f"le pare-feu de ts1 : {differs}", en=f"the firewall of ts1: {differs}")
+    assert not differs, reason(fr=f"le pare-feu de ts1 : {differs}", en=f"the firewall of ts1: {differs}")

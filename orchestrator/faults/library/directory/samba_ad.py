@@ -40,6 +40,13 @@ _SITE = "Default-First-Site-Name"
 Record = Annotated[str, StringConstraints(pattern=r"^(A|SRV) [A-Za-z0-9_][A-Za-z0-9_.-]*$")]
 
 
+def register_names(driver: LabDriver, host: str) -> None:
+    """Have a controller follow its list; one that has just booted does not serve its own DNS yet."""
+    argv = ("samba_dnsupdate",)
+    if not wait_until(lambda: driver.run(host, argv, timeout=60, check=False).status == 0, within=_BOOT):
+        driver.run(host, argv, timeout=60)
+
+
 class AdRecordsMissing(Fault):
     """The domain's DNS lacks records of the controller: clients no longer find a service of the domain, or the host.
 
@@ -68,7 +75,7 @@ class AdRecordsMissing(Fault):
 
     def remember(self, driver: LabDriver) -> Memento:
         """Keep the list; the records must be there, and the effect not be seen yet."""
-        self._register(driver)  # what was never registered would not be taken out either
+        register_names(driver, self.host)  # what was never registered would not be taken out either
         for record in self.records:
             if not self._answer(driver, record):
                 raise nothing_to_break(self, f"{record}: -")
@@ -80,7 +87,7 @@ class AdRecordsMissing(Fault):
         lines = driver.read(self.host, UPDATE_LIST).decode().splitlines()
         after = [f"#{line}" if self._record_of(line) in self.records else line for line in lines]
         driver.write(self.host, UPDATE_LIST, "".join(f"{line}\n" for line in after).encode())
-        self._register(driver)
+        register_names(driver, self.host)
         for member in self.members:
             restart(driver, member, _SSSD)
 
@@ -97,7 +104,7 @@ class AdRecordsMissing(Fault):
     def revert(self, driver: LabDriver, memento: Memento) -> None:
         """Put the list back, and have the controller register what it says."""
         snapshot.put_back(driver, self.host, UPDATE_LIST, memento[UPDATE_LIST])
-        self._register(driver)
+        register_names(driver, self.host)
         for member in self.members:
             restart_and_wait(driver, member, _SSSD)
 
@@ -108,12 +115,6 @@ class AdRecordsMissing(Fault):
             fr=f"Dans le DNS {de(self.domain)}, il manquait ce que {self.host} n'enregistrait plus : {names}.",
             en=f"The DNS of {self.domain} lacked what {self.host} no longer registered: {names}.",
         )
-
-    def _register(self, driver: LabDriver) -> None:
-        """Have the controller follow its list; one that has just booted does not serve its own DNS yet."""
-        argv = ("samba_dnsupdate",)
-        if not wait_until(lambda: driver.run(self.host, argv, timeout=60, check=False).status == 0, within=_BOOT):
-            driver.run(self.host, argv, timeout=60)
 
     def _answer(self, driver: LabDriver, record: str) -> str:
         kind, _, name = record.partition(" ")

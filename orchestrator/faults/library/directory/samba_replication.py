@@ -1,15 +1,16 @@
-"""Faults of two Samba domain controllers: one no longer takes over what changes on the other."""
+"""Faults of two Samba domain controllers: one no longer takes over what changes on the other, or does not find it."""
 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.elision import de
 from orchestrator.core.text import Text
+from orchestrator.faults import snapshot
 from orchestrator.faults.fault import (
     Fault,
     Memento,
@@ -18,15 +19,20 @@ from orchestrator.faults.fault import (
     wait_until_sound,
     wait_until_undone,
 )
-from orchestrator.faults.library.directory.samba_ad import TOOL_TIME
+from orchestrator.faults.library.directory.samba_ad import TOOL_TIME, UPDATE_LIST, register_names
 from orchestrator.faults.library.system.units import restart, restart_and_wait
 from orchestrator.model.base import DomainName, HostName
 
 _SAM = "/var/lib/samba/private/sam.ldb"
 _CONTROLLER, _SSSD = "samba-ad-dc.service", "sssd.service"
-_INBOUND_OFF = 0x2
-"""NTDSDSA_OPT_DISABLE_INBOUND_REPL in a controller's options: [MS-ADTS] 6.1.1.2.2.1.2.1.1."""
+_OPTIONS = {
+    "inbound": (0x2, "DISABLE_INBOUND_REPL", "WERR_DS_DRA_SINK_DISABLED"),
+    "outbound": (0x4, "DISABLE_OUTBOUND_REPL", "WERR_DS_DRA_SOURCE_DISABLED"),
+}
+"""Direction -> its bit in a controller's options ([MS-ADTS] 6.1.1.2.2.1.2.1.1), its name, and how it refuses."""
 _ACCEPTED, _REFUSED, _WRONG = "accepted", "refused", "Password incorrect"
+_NAME = re.compile(r"(\$\{IF_\w+\})?CNAME\s+\$\{NTDSGUID\}\._msdcs\.")
+"""The line of a controller's alias in its list."""
 _KINIT = """
 file=$(mktemp)
 trap 'rm "$file"' EXIT
@@ -37,19 +43,24 @@ KRB5_CONFIG=$file kinit -c MEMORY: "$2@$1"
 
 
 class AdReplicationDisabled(Fault):
-    """A domain controller has been told to take over no changes: its directory stays as it was.
+    """A domain controller has been told to take over no changes, or to pass none on: a directory stays as it was.
 
-    Somebody switched the replication off for a maintenance, with `samba-tool drs options`, and not on again. The
-    controller serves its clients, with what it knows. The trainee sees `WERR_DS_DRA_SINK_DISABLED` in `samba-tool drs
-    showrepl`, and DISABLE_INBOUND_REPL among the options. It outlasts a reboot. The image needs `samba-tool` and the
+    Somebody switched the replication off for a maintenance, with `samba-tool drs options`, and not on again. Both
+    controllers serve their clients, with what they know. The trainee sees `WERR_DS_DRA_SINK_DISABLED` (or, where the
+    source passes nothing on, `WERR_DS_DRA_SOURCE_DISABLED`) in `samba-tool drs showrepl`, and DISABLE_INBOUND_REPL (or
+    DISABLE_OUTBOUND_REPL) among that controller's options. It outlasts a reboot. The images need `samba-tool` and the
     tools of ldb.
     """
 
     name: ClassVar[str] = "ad-replication-disabled"
 
-    host: HostName = Field(description="The controller that takes over nothing.", examples=["dc2"])
+    host: HostName = Field(description="The controller whose directory stays as it was.", examples=["dc2"])
     source: HostName = Field(description="The controller that it replicates from.", examples=["dc1"])
     domain: DomainName = Field(description="The domain's DNS name.", examples=["example.internal"])
+    direction: Literal["inbound", "outbound"] = Field(
+        default="inbound",
+        description="What was switched off: what the host takes over (`inbound`), or what the source passes on.",
+    )
 
     def remember(self, driver: LabDriver) -> Memento:
         """Keep the options; the replication must work."""
@@ -57,15 +68,17 @@ class AdReplicationDisabled(Fault):
         return {"options": str(self._options(driver))}
 
     def inject(self, driver: LabDriver) -> None:
-        """Switch the inbound replication off."""
-        self._set(driver, self._options(driver) | _INBOUND_OFF)
+        """Switch the replication off in one direction."""
+        bit, _, _ = _OPTIONS[self.direction]
+        self._set(driver, self._options(driver) | bit)
 
     def verify(self, driver: LabDriver) -> None:
-        """The controller must refuse to replicate, because it has been told so."""
+        """The controllers must refuse to replicate, because one has been told so."""
+        _, _, refused = _OPTIONS[self.direction]
 
         def look() -> str:
             refusal = self._refusal(driver)
-            return "" if "WERR_DS_DRA_SINK_DISABLED" in refusal else refusal or f"{self.host} replicates"
+            return "" if refused in refusal else refusal or f"{self.host} replicates"
 
         wait_for_effect(self, look)
 
@@ -76,21 +89,28 @@ class AdReplicationDisabled(Fault):
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
+        _, option, _ = _OPTIONS[self.direction]
+        told = "entrante" if self.direction == "inbound" else "sortante"
         return Text(
-            fr=f"La réplication entrante {de(self.host)} était désactivée (option DISABLE_INBOUND_REPL).",
-            en=f"The inbound replication of {self.host} was switched off (option DISABLE_INBOUND_REPL).",
+            fr=f"La réplication {told} {de(self._told)} était désactivée (option {option}).",
+            en=f"The {self.direction} replication of {self._told} was switched off (option {option}).",
         )
+
+    @property
+    def _told(self) -> str:
+        """Return the controller that has been told so."""
+        return self.host if self.direction == "inbound" else self.source
 
     def _settings(self, driver: LabDriver) -> str:
         """Return the DN of the controller's NTDS settings."""
-        return _value(driver, self.host, "", "dsServiceName")
+        return _value(driver, self._told, "", "dsServiceName")
 
     def _options(self, driver: LabDriver) -> int:
-        return int(_value(driver, self.host, self._settings(driver), "options") or 0)
+        return int(_value(driver, self._told, self._settings(driver), "options") or 0)
 
     def _set(self, driver: LabDriver, options: int) -> None:
         change = f"dn: {self._settings(driver)}\nchangetype: modify\nreplace: options\noptions: {options}\n"
-        driver.run(self.host, ("ldbmodify", "-H", _SAM), stdin=change.encode(), timeout=TOOL_TIME)
+        driver.run(self._told, ("ldbmodify", "-H", _SAM), stdin=change.encode(), timeout=TOOL_TIME)
 
     def _refusal(self, driver: LabDriver) -> str:
         """Return why the controller does not fetch what has changed: nothing, where it does."""
@@ -98,6 +118,66 @@ class AdReplicationDisabled(Fault):
         argv = ("samba-tool", "drs", "replicate", self.host, self.source, naming_context, "-P")
         done = driver.run(self.host, argv, check=False, timeout=TOOL_TIME)
         return (done.stdout + done.stderr).decode(errors="replace").strip()[-300:] if done.status else ""
+
+
+class AdPartnerNameMissing(Fault):
+    """The domain's DNS lacks the name by which the other controllers find one: they no longer fetch what it changes.
+
+    A controller looks its partner up by the identifier of that partner's settings, an alias below `_msdcs`. Its line is
+    commented out in `/var/lib/samba/private/dns_update_list`, which says what the controller registers, and
+    `samba_dnsupdate` takes it out of DNS: neither a reboot nor the controller's own updates bring it back. The trainee
+    sees `WERR_FILE_NOT_FOUND` in `samba-tool drs showrepl` on the partner, as soon as that has lost its old connection:
+    let `ad-password-not-replicated` follow, which starts it again. The images need Samba's own DNS, the tools of ldb
+    and `dig`.
+    """
+
+    name: ClassVar[str] = "ad-partner-name-missing"
+
+    host: HostName = Field(description="The controller that is no longer found.", examples=["dc1"])
+    partner: HostName = Field(description="The controller that looks for it.", examples=["dc2"])
+    domain: DomainName = Field(description="The domain's DNS name.", examples=["example.internal"])
+
+    def remember(self, driver: LabDriver) -> Memento:
+        """Keep the list; both controllers must find the name."""
+        register_names(driver, self.host)  # what was never registered would not be taken out either
+        wait_until_sound(self, lambda: "; ".join(f"{at}: -" for at, found in self._answers(driver) if not found))
+        return {UPDATE_LIST: snapshot.take(driver, self.host, UPDATE_LIST).text()}
+
+    def inject(self, driver: LabDriver) -> None:
+        """Comment the line out, and have the controller follow its list."""
+        lines = driver.read(self.host, UPDATE_LIST).decode().splitlines()
+        after = [f"#{line}" if _NAME.match(line) else line for line in lines]
+        driver.write(self.host, UPDATE_LIST, "".join(f"{line}\n" for line in after).encode())
+        register_names(driver, self.host)
+
+    def verify(self, driver: LabDriver) -> None:
+        """Neither controller must find the name."""
+        wait_for_effect(self, lambda: "; ".join(f"{at}: {found}" for at, found in self._answers(driver) if found))
+
+    def revert(self, driver: LabDriver, memento: Memento) -> None:
+        """Put the list back, and have the controller register what it says."""
+        snapshot.put_back(driver, self.host, UPDATE_LIST, memento[UPDATE_LIST])
+        register_names(driver, self.host)
+        wait_until_undone(self, lambda: "; ".join(f"{at}: -" for at, found in self._answers(driver) if not found))
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Dans le DNS {de(self.domain)}, il manquait le nom sous lequel {self.partner} cherche {self.host} "
+            "(l'alias de son identifiant, sous _msdcs).",
+            en=f"The DNS of {self.domain} lacked the name by which {self.partner} looks for {self.host} "
+            "(the alias of its identifier, below _msdcs).",
+        )
+
+    def _answers(self, driver: LabDriver) -> list[tuple[str, str]]:
+        """Return what either controller is told of the name by the server that it asks first.
+
+        Its own copy of the zone may know the name for ever: what is taken out reaches it by the same replication.
+        """
+        settings = _value(driver, self.host, "", "dsServiceName")
+        name = f"{_value(driver, self.host, settings, 'objectGUID')}._msdcs.{self.domain}"
+        argv = ("dig", "+short", "+time=5", name, "CNAME")
+        return [(at, driver.run(at, argv).stdout.decode().strip()) for at in (self.host, self.partner)]
 
 
 class AdPasswordNotReplicated(Fault):

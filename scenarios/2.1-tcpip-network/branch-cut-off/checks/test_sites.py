@@ -41,7 +41,7 @@ def assert_neighbours(lab, *links):
         for router, interface, _ in ends:
             state = views[router].get(interface, {}).get("nbrState") or reason(fr="aucun", en="none at all")
             assert is_full(views[router], interface), reason(
-                fr=f"{router} n'a pas de voisin OSPF « Full » sur {interface} : {state}",
+                fr=f"{router} n'a pas de voisin OSPF « Full » sur {interface} : {state}",
                 en=f"{router} has no full OSPF neighbour on {interface}: {state}",
             )
         concurrently(partial(assert_frr_answers, lab), routers)
@@ -58,21 +58,21 @@ def assert_neighbours(lab, *links):
         )
         timers = f"{seen['timerMsecs']} ms, {seen['timerDeadSecs']} s"
         assert timers == "1000 ms, 4 s", reason(
-            fr=f"{place} : la perte d'un voisin n'est pas vue comme décidé (1 s et 4 s), les délais sont {timers}",
+            fr=f"{place} : la perte d'un voisin n'est pas vue comme décidé (1 s et 4 s), les délais sont {timers}",
             en=f"{place}: a lost neighbour is not noticed as the rules ask (1 s and 4 s), the timers are {timers}",
         )
         assert seen["mtuBytes"] == 1500, reason(
-            fr=f"{place} : la MTU est {seen['mtuBytes']}, et non 1500",
+            fr=f"{place} : la MTU est {seen['mtuBytes']}, et non 1500",
             en=f"{place}: the MTU is {seen['mtuBytes']}, not 1500",
         )
         assert seen["cost"] == cost, reason(
-            fr=f"{place} : le coût est {seen['cost']}, et non {cost}",
+            fr=f"{place} : le coût est {seen['cost']}, et non {cost}",
             en=f"{place}: the cost is {seen['cost']}, not {cost}",
         )
         written = rf"^iface {interface} inet static\n(?:[ \t].*\n)*?\s+mtu (?!1500$)(\d+)$"
         later = re.search(written, stanzas[router], re.MULTILINE)
         assert later is None, reason(
-            fr=f"{place} : la MTU sera de nouveau {later[1]} au prochain démarrage",
+            fr=f"{place} : la MTU sera de nouveau {later[1]} au prochain démarrage",
             en=f"{place}: the MTU will be {later[1]} again at the next boot",
         )
 
@@ -95,7 +95,7 @@ def assert_routes(lab, router, hops, *links):
             )
             way = known_way(known, network)
             assert way == hop, reason(
-                fr=f"{router} n'a pas appris {network} par OSPF : {way}",
+                fr=f"{router} n'a pas appris {network} par OSPF : {way}",
                 en=f"{router} has not learnt {network} by OSPF: {way}",
             )
         assert_frr_answers(lab, router)
@@ -148,14 +148,14 @@ def test_head_office_reaches_the_branch(lab):
     def controlled():
         session = office.tcp(PC3, 22, timeout=PATIENCE)
         assert session, reason(
-            fr=f"pc3 n'est pas joint depuis l'exploitation : {session.problem}",
+            fr=f"pc3 n'est pas joint depuis l'exploitation : {session.problem}",
             en=f"pc3 is not reached from dispatch: {session.problem}",
         )
         echoes = concurrently(lambda way: way[0].ping(way[1], within=PATIENCE, size=1472), ways)
         too_long[:] = [echo.problem for echo in echoes if re.search(r"Frag needed|too long", echo.problem)]
         for (_, target), echo in zip(ways, echoes, strict=True):
             assert echo, reason(
-                fr=f"un grand paquet n'atteint pas {target} : {echo.problem}",
+                fr=f"un grand paquet n'atteint pas {target} : {echo.problem}",
                 en=f"a large packet does not reach {target}: {echo.problem}",
             )
         return True
@@ -181,7 +181,7 @@ def test_fibre(lab):
     "symptom",
     points=3,
     competence="2.1",
-    fr="La liaison de secours est prête : r3 est voisin des deux routeurs et connaît le chemin des deux sites.",
+    fr="La liaison de secours est prête : r3 est voisin des deux routeurs et connaît le chemin des deux sites.",
     en="The backup link is ready: r3 is a neighbour of both routers and knows the way to both sites.",
     before_fr="La deuxième liaison n'est pas prête à prendre le relais.",
     before_en="The second link is not ready to take over.",
@@ -224,30 +224,30 @@ def test_configuration(lab, router):
     saved = needed_statements(host.file("/etc/frr/frr.conf").content_string)
     static = [words for _, words in running | saved if words.startswith("ip route ")]
     assert not static, reason(
-        fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
+        fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
     )
     for block, words in sorted(running | saved):
         assert "mtu-ignore" not in words, reason(
-            fr=f"{router} ne compare plus les MTU : {block}", en=f"{router} no longer compares MTUs: {block}"
+            fr=f"{router} ne compare plus les MTU : {block}", en=f"{router} no longer compares MTUs: {block}"
         )
         assert covered(words) <= 1, reason(
-            fr=f"{router} a une seule instruction pour plusieurs réseaux : {words}",
+            fr=f"{router} a une seule instruction pour plusieurs réseaux : {words}",
             en=f"{router} has one statement for several networks: {words}",
         )
     unsaved = sorted(words for _, words in running ^ saved)
     assert not unsaved, reason(
-        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved[0]}",
+        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved[0]}",
         en=f"{router}: what runs is not what will start next time: {unsaved[0]}",
     )
     kernel = host.check_output("ip -4 route show proto static") + host.check_output("ip -4 route show proto boot")
     assert not kernel, reason(
-        fr=f"{router} a une route mise à la main : {kernel}", en=f"{router} has a route set by hand: {kernel}"
+        fr=f"{router} a une route mise à la main : {kernel}", en=f"{router} has a route set by hand: {kernel}"
     )
     addressed = ifupdown_interfaces(host)
     ends = tuple(name for link in LINKS.values() for end, name, _ in link if end == router)
     for name in LANS[router] + ends:
         assert addressed.get(name) == [lab.address(router, name)], reason(
-            fr=f"{router} : {name} n'aura pas son adresse au prochain démarrage",
+            fr=f"{router} : {name} n'aura pas son adresse au prochain démarrage",
             en=f"{router}: {name} will not have its address at the next boot",
         )
     frr = host.service("frr")

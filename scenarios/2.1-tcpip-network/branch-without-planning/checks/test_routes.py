@@ -69,7 +69,7 @@ def test_servers_and_branch(lab):
         answers = concurrently(lambda way: way[0].ping(way[1], within=PATIENCE, size=1472), ways)
         for (_, target), answer in zip(ways, answers, strict=True):
             assert answer, reason(
-                fr=f"{target} n'est pas joint : {answer.problem}", en=f"{target} is not reached: {answer.problem}"
+                fr=f"{target} n'est pas joint : {answer.problem}", en=f"{target} is not reached: {answer.problem}"
             )
         return True
 
@@ -92,7 +92,7 @@ def test_both_ways_take_the_fibre(lab):
         for (router, target, hop), done in zip(WAYS, found, strict=True):
             route, _, _ = listed(lines_in(done.stdout or done.stderr)[:1]).partition(" src ")
             assert f" via {hop} " in route, reason(
-                fr=f"{router} n'envoie pas par la fibre ce qui est pour {target} : {route}",
+                fr=f"{router} n'envoie pas par la fibre ce qui est pour {target} : {route}",
                 en=f"what {router} sends to {target} goes another way, not over the fibre: {route}",
             )
         return True
@@ -115,18 +115,18 @@ def test_no_route_by_hand(lab):
         running, saved = configurations(lab, router)
         static = sorted(words for _, words in running | saved if words.startswith("ip route "))
         assert not static, reason(
-            fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
+            fr=f"{router} a une route statique : {static[0]}", en=f"{router} has a static route: {static[0]}"
         )
         host = lab.host(router)
         by_hand = [host.check_output(f"ip -4 route show table all proto {proto}") for proto in ("static", "boot")]
         shown = " ".join(by_hand).strip()
         assert not shown, reason(
-            fr=f"{router} a une route statique dans le noyau : {shown}",
+            fr=f"{router} a une route statique dans le noyau : {shown}",
             en=f"{router} has a static route in the kernel: {shown}",
         )
         rules = lines_in(host.check_output("ip -4 rule show"))
         assert len(rules) == 3, reason(
-            fr=f"{router} n'a pas les trois règles de routage d'origine : {listed(rules)}",
+            fr=f"{router} n'a pas les trois règles de routage d'origine : {listed(rules)}",
             en=f"{router} does not have the three routing rules that it came with: {listed(rules)}",
         )
 
@@ -148,13 +148,13 @@ def test_ospf_as_it_was(lab, router):
     for interface, decided in ((name, cost) for ends in LINKS.values() for end, name, cost in ends if end == router):
         cost = seen[interface]["cost"]
         assert cost == decided, reason(
-            fr=f"{router} : le coût d'{interface} est {cost}, et non {decided}",
+            fr=f"{router} : le coût d'{interface} est {cost}, et non {decided}",
             en=f"{router}: the cost of {interface} is {cost}, not {decided}",
         )
     running, saved = configurations(lab, router)
     unsaved = listed(sorted(words for _, words in running ^ saved)[:1])
     assert running == saved, reason(
-        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved}",
+        fr=f"{router} : ce qui fonctionne n'est pas ce qui démarrera la prochaine fois : {unsaved}",
         en=f"{router}: what runs is not what will start next time: {unsaved}",
     )
     frr = lab.host(router).service("frr")

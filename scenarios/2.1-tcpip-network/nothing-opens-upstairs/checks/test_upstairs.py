@@ -120,7 +120,7 @@ def test_cables(lab):
         pc, target = way
         answer = lab.client(pc).ping(target, within=SOON)
         assert answer, reason(
-            fr=f"{pc} n'atteint pas {target} : {answer.problem}",
+            fr=f"{pc} n'atteint pas {target} : {answer.problem}",
             en=f"{pc} does not reach {target}: {answer.problem}",
         )
 
@@ -140,7 +140,7 @@ def test_vlans(lab):
         seen, planned = vlans_of(switch_ports(lab, switch, COLUMNS)), PORTS[switch]
         wrong = listed(sorted(port for port in seen.keys() | planned.keys() if seen.get(port) != planned.get(port)))
         assert seen == planned, reason(
-            fr=f"{switch} : ports qui ne sont pas comme prévu : {wrong}", en=f"{switch}: ports not as planned: {wrong}"
+            fr=f"{switch} : ports qui ne sont pas comme prévu : {wrong}", en=f"{switch}: ports not as planned: {wrong}"
         )
 
     concurrently(as_planned, PORTS)

@@ -81,12 +81,12 @@ def assert_socket(lab, pc):
     def leads_on():
         answer = place.ping(gateway, within=PATIENCE)
         assert answer, reason(
-            fr=f"un appareil dans la prise de {pc} n'atteint pas la passerelle {gateway} : {answer.problem}",
+            fr=f"un appareil dans la prise de {pc} n'atteint pas la passerelle {gateway} : {answer.problem}",
             en=f"a device in the socket of {pc} does not reach the gateway {gateway}: {answer.problem}",
         )
         names = place.resolve(f"intranet.{lab.domain}", lab.address("srv1"))
         assert names, reason(
-            fr=f"un appareil dans la prise de {pc} n'obtient rien du serveur de noms : {names.status or 'silence'}",
+            fr=f"un appareil dans la prise de {pc} n'obtient rien du serveur de noms : {names.status or 'silence'}",
             en=f"a device in the socket of {pc} gets nothing from the name server: {names.status or 'silence'}",
         )
         return True
@@ -129,7 +129,7 @@ def test_applications_open(lab):
     "symptom",
     points=3,
     competence="2.1",
-    fr="La prise de {{ pc }} donne sur son VLAN : tout appareil y atteint la passerelle et le serveur de noms.",
+    fr="La prise de {{ pc }} donne sur son VLAN : tout appareil y atteint la passerelle et le serveur de noms.",
     en="The socket of {{ pc }} leads to its VLAN: from there any device reaches the gateway and the name server.",
     before_fr="Un autre appareil, branché à la place de {{ pc }}, n'a pas de réseau non plus.",
     before_en="Another device, plugged in where {{ pc }} is, has no network either.",
@@ -153,15 +153,15 @@ def test_ports(lab):
     def as_decided(switch):
         seen, decided = vlans_of(switch_ports(lab, switch, COLUMNS)), PORTS[switch]
         gone = ", ".join(sorted(set(decided) - set(seen)))
-        assert not gone, reason(fr=f"{switch} a perdu des ports : {gone}", en=f"{switch} has lost ports: {gone}")
+        assert not gone, reason(fr=f"{switch} a perdu des ports : {gone}", en=f"{switch} has lost ports: {gone}")
         wrong = [port for port, vlans in decided.items() if seen[port] != vlans]
         assert not wrong, reason(
-            fr=f"{switch} : ports qui ne sont pas comme prévu : {len(wrong)} sur {len(decided)}",
+            fr=f"{switch} : ports qui ne sont pas comme prévu : {len(wrong)} sur {len(decided)}",
             en=f"{switch}: {len(wrong)} of {len(decided)} ports are not as planned",
         )
         more = ", ".join(sorted(set(seen) - set(decided) - {"br0"}))
         assert not more, reason(
-            fr=f"{switch} a des ports qui n'étaient pas prévus : {more}",
+            fr=f"{switch} a des ports qui n'étaient pas prévus : {more}",
             en=f"{switch} has ports that were not planned: {more}",
         )
 
@@ -185,7 +185,7 @@ def test_neighbour(lab):
     "guard",
     points=2,
     competence="2.1",
-    fr="Les VLAN sont séparés : sans passer par le routeur, un poste n'atteint ni l'autre poste ni les serveurs.",
+    fr="Les VLAN sont séparés : sans passer par le routeur, un poste n'atteint ni l'autre poste ni les serveurs.",
     en="The VLANs are apart: without the router, a PC reaches neither the other PC nor the servers.",
 )
 def test_vlans_are_apart(lab):
@@ -239,11 +239,11 @@ def test_switches(lab):
             )
         bridged = host.check_output("ip -brief link show type bridge")
         assert not bridged, reason(
-            fr=f"{switch} a un autre pont : {bridged}", en=f"{switch} has another bridge: {bridged}"
+            fr=f"{switch} a un autre pont : {bridged}", en=f"{switch} has another bridge: {bridged}"
         )
         addresses = lab.client(switch).addresses()
         assert not addresses, reason(
-            fr=f"{switch} a l'adresse {addresses[0]} : un commutateur de ce réseau n'en a pas",
+            fr=f"{switch} a l'adresse {addresses[0]} : un commutateur de ce réseau n'en a pas",
             en=f"{switch} has the address {addresses[0]}: a switch of this network has none",
         )
 

@@ -74,8 +74,10 @@ def registered(lab):
     "symptom",
     points=2,
     competence="2.4",
-    fr="Sur {{ host }}, on ouvre une session avec un mot de passe du domaine, puis son partage avec un ticket.",
-    en="On {{ host }} one logs in with a password of the domain, and opens one's share with a ticket.",
+    fr="Sur {{ host }}, on ouvre une session avec son mot de passe du domaine, puis son partage avec un ticket.",
+    en="On {{ host }} people log in with their domain password, then open their share with a ticket.",
+    before_fr="Sur {{ host }}, personne n'ouvre de session.",
+    before_en="Nobody can log in on {{ host }}.",
     timeout=120,
 )
 def test_works_on(lab, host):
@@ -90,6 +92,8 @@ def test_works_on(lab, host):
     competence="2.4",
     fr="Le DNS annonce le contrôleur du domaine et tous ses services.",
     en="DNS announces the domain's controller and all its services.",
+    before_fr="Les deux postes attendus la semaine prochaine n'iraient pas mieux.",
+    before_en="The two PCs due next week would fare no better.",
     because="no answer",
 )
 def test_announced(lab):
@@ -113,7 +117,9 @@ def test_announced(lab):
     points=2,
     competence="2.4",
     fr="Le contrôleur enregistre de nouveau lui-même tout ce que les postes cherchent.",
-    en="The controller again registers by itself all that workstations look for.",
+    en="The controller registers everything that PCs look for, by itself again.",
+    before_fr="Rien ne dit que cela ne reviendra pas, comme depuis septembre.",
+    before_en="Nothing says that it will not come back, as it has since September.",
     host="dc1",
     lock="",
     timeout=120,
@@ -136,7 +142,7 @@ def test_registers_by_itself(lab):
     points=2,
     competence="2.4",
     fr="{{ host }} cherche toujours le contrôleur dans le DNS du domaine, sans adresse ni nom écrits d'avance.",
-    en="{{ host }} still looks for the controller in the domain's DNS, with no address or name written beforehand.",
+    en="{{ host }} still looks for the controller in the domain's DNS, with no address or name set in advance.",
     host="{{ host }}",
     lock="",
     timeout=120,

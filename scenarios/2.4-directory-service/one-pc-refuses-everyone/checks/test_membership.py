@@ -69,7 +69,9 @@ def keytabs_on(host):
     points=3,
     competence="2.4",
     fr="Sur {{ pc }}, chacun ouvre de nouveau une session avec son mot de passe du domaine.",
-    en="On {{ pc }} everybody logs in again with their password of the domain.",
+    en="Everybody can log in on {{ pc }} again with their domain password.",
+    before_fr="Personne n'ouvre de session sur {{ pc }}.",
+    before_en="Nobody can log in on {{ pc }}.",
     timeout=120,
 )
 def test_everybody_logs_in(lab):
@@ -82,7 +84,9 @@ def test_everybody_logs_in(lab):
     points=2,
     competence="2.4",
     fr="Avec ses propres clés, {{ pc }} obtient un ticket du domaine, et accepte celui de qui vient de l'autre poste.",
-    en="With its own keys {{ pc }} gets a ticket, and accepts one from whoever comes from the other workstation.",
+    en="With its own keys {{ pc }} gets a ticket, and accepts those of people who come from the other PC.",
+    before_fr="Même en venant de l'autre poste, où l'on est déjà reconnu, on n'entre pas sur {{ pc }}.",
+    before_en="Even coming from the other PC, where you are already known, you cannot get into {{ pc }}.",
     because=REFUSED,
     timeout=120,
 )
@@ -99,7 +103,7 @@ def test_machine_gets_a_ticket(lab):
     points=2,
     competence="2.4",
     fr="Le compte de {{ pc }} est celui d'avant, à sa place dans le domaine et avec ses seuls droits.",
-    en="The account of {{ pc }} is the one of before, in its place in the domain and with no more rights.",
+    en="The account of {{ pc }} is the same as before, in its place in the domain and with no more rights.",
     host="dc1",
     lock="",
     timeout=120,
@@ -113,7 +117,7 @@ def test_same_account(lab):
     number, later = (int(a["objectSid"].rpartition("-")[2]) for a in (account, neighbour))
     assert number < later, reason(
         fr=f"{name} est un autre compte qu'avant : {account['objectSid']}",
-        en=f"{name} is another account than before: {account['objectSid']}",
+        en=f"{name} is not the same account as before: {account['objectSid']}",
     )
     assert ",OU=Postes," in account["dn"], reason(
         fr=f"le compte n'est plus dans l'unité Postes : {account['dn']}",
@@ -190,7 +194,7 @@ def test_sssd_unchanged(lab):
     points=1,
     competence="2.4",
     fr="{{ pc }} refuse toujours un mauvais mot de passe et un ancien salarié ; aucun compte n'y est recréé.",
-    en="{{ pc }} still refuses a wrong password and a former employee; no account was made anew on it.",
+    en="{{ pc }} still refuses a wrong password and a former employee; no local account was created on it.",
     timeout=120,
 )
 def test_still_refuses(lab):
@@ -203,7 +207,7 @@ def test_still_refuses(lab):
     points=1,
     competence="2.4",
     fr="Sur l'autre poste, {{ login }} ouvre toujours une session, puis son partage avec un ticket.",
-    en="On the other workstation {{ login }} still logs in, and opens the share with a ticket.",
+    en="On the other PC {{ login }} still logs in, and opens the share with a ticket.",
     timeout=120,
 )
 def test_other_workstation(lab, login, share):

@@ -68,7 +68,9 @@ def too_far_apart(lab, host):
     points=3,
     competence="2.4",
     fr="Sur les deux postes, on ouvre une session avec un mot de passe du domaine, ou avec un ticket pris sur l'autre.",
-    en="On both workstations one logs in with a password of the domain, or with a ticket got on the other one.",
+    en="On both PCs people log in with their domain password, or with a ticket from the other PC.",
+    before_fr="Le bon mot de passe n'ouvre pas de session.",
+    before_en="The right password does not let people in.",
     timeout=180,
 )
 def test_logs_in(lab):
@@ -90,7 +92,9 @@ def test_logs_in(lab):
     points=2,
     competence="2.4",
     fr="Dans une session de chaque poste, kinit obtient un ticket.",
-    en="In a session on each workstation kinit gets a ticket.",
+    en="In a session on each PC, kinit gets a ticket.",
+    before_fr="Dans une session déjà ouverte, le bon mot de passe est refusé aussi.",
+    before_en="In a session that is already open, the right password is refused as well.",
     because="Clock skew too great",
     timeout=120,
 )
@@ -117,7 +121,9 @@ def test_ticket(lab):
     points=3,
     competence="2.4",
     fr="Le contrôleur et les postes ont la même heure, la bonne.",
-    en="The controller and the workstations have the same time, the right one.",
+    en="The controller and the PCs have the same time, the right one.",
+    before_fr="Rien ne dit que cela marchera demain matin.",
+    before_en="Nothing says that it will work tomorrow morning.",
     timeout=240,
 )
 def test_same_time(lab):
@@ -182,7 +188,7 @@ def test_same_time(lab):
     points=1,
     competence="2.4",
     fr="Kerberos reste aussi strict sur {{ host }} : cinq minutes d'écart, sans correction cachée.",
-    en="Kerberos stays as strict on {{ host }}: five minutes of difference, with no hidden correction.",
+    en="Kerberos is as strict as before on {{ host }}: five minutes at most, and no hidden correction.",
     host="{{ host }}",
     lock="",
     timeout=120,

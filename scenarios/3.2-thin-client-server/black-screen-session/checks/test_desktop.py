@@ -56,7 +56,7 @@ def test_desktop_of_the_author(lab):
     settings = lab.host("home1").file(f"/srv/profils/{login}/.xsessionrc")
     ends = settings.exists and re.search(rf"^\s*exec\s+{wanted}\b", settings.content_string, re.MULTILINE)
     assert not ends, reason(
-        fr=f"les réglages {of(login)} finissent encore par un bureau que ts1 n'a pas : {wanted}",
+        fr=f"les réglages {of(login)} finissent encore par un bureau que ts1 n'a pas : {wanted}",
         en=f"the settings of {login} still end in a desktop that ts1 does not have: {wanted}",
     )
 
@@ -92,7 +92,7 @@ def test_wrong_password(lab):
     answer = login_answer(lab, "mlebreton", PASSWORDS["afaure"])
     forget_failures(lab, "mlebreton")
     assert "could not be authenticated" in answer, reason(
-        fr=f"mlebreton avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
+        fr=f"mlebreton avec un mauvais mot de passe : ts1 devait refuser, et répond : {answer}",
         en=f"mlebreton with a wrong password: ts1 should refuse, and answers: {answer}",
     )
 
@@ -136,7 +136,7 @@ def test_profile_is_whole(lab, login):
     "guard",
     points=1,
     competence="3.2",
-    fr="Sur ts1, xrdp est un service, avec son propre programme ; root n'y a pas droit, et aucun nom n'y est inventé.",
+    fr="Sur ts1, xrdp est un service, avec son propre programme ; root n'y a pas droit, et aucun nom n'y est inventé.",
     en="On ts1 xrdp is a service, with its own program; root gets no desktop, and no name was made up there.",
     host="ts1",
     lock="",
@@ -153,7 +153,7 @@ def test_server_is_as_it_was(lab):
         )
     changed = re.findall(r"^..5\S* +(/usr/\S+)$", ts1.run("dpkg --verify xrdp xorgxrdp icewm").stdout, re.MULTILINE)
     assert not changed, reason(
-        fr=f"{', '.join(changed)} : ce n'est plus le programme du paquet",
+        fr=f"{', '.join(changed)} : ce n'est plus le programme du paquet",
         en=f"{', '.join(changed)}: no longer the program from its package",
     )
     for program in ("startplasma-x11", lab.values["wanted"]):

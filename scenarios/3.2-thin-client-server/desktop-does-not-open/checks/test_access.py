@@ -49,7 +49,7 @@ def test_desktop_opens(lab):
         )
     differs = ruleset_differences(ts1)
     assert not differs, reason(
-        fr=f"le pare-feu de ts1 sera un autre après un redémarrage : {differs}",
+        fr=f"le pare-feu de ts1 sera un autre après un redémarrage : {differs}",
         en=f"the firewall of ts1 will be another one after a reboot: {differs}",
     )
     department = DEPARTMENTS[login]
@@ -103,7 +103,7 @@ def test_others_are_refused(lab):
     forget_failures(lab, "tgarnier")
     for (login, password), answer in zip(strangers.items(), answers, strict=True):
         assert not answer.startswith("ok "), reason(
-            fr=f"{login}, avec le mot de passe {password}, obtient un bureau : {answer}",
+            fr=f"{login}, avec le mot de passe {password}, obtient un bureau : {answer}",
             en=f"{login} with the password {password} gets a desktop: {answer}",
         )
 
@@ -125,12 +125,12 @@ def test_directory_is_as_it_was(lab):
     for group, members in MEMBERS.items():
         changed = (members_of(lab, group) ^ members) - ({login} if group == DEPARTMENTS[login] else set())
         assert not changed, reason(
-            fr=f"dans le groupe {group}, ajoutés ou manquants : {', '.join(sorted(changed))}",
+            fr=f"dans le groupe {group}, ajoutés ou manquants : {', '.join(sorted(changed))}",
             en=f"in the group {group} these were added or are missing: {', '.join(sorted(changed))}",
         )
     group = ldap_values(lab.host("ldap1"), person, "gidNumber")
     assert group == ["10000"], reason(
-        fr=f"le groupe principal de {login} n'est plus celui de tous les salariés : {', '.join(group) or 'aucun'}",
+        fr=f"le groupe principal de {login} n'est plus celui de tous les salariés : {', '.join(group) or 'aucun'}",
         en=f"the first group of {login} is no longer the one of all employees: {', '.join(group) or 'none'}",
     )
 
@@ -139,7 +139,7 @@ def test_directory_is_as_it_was(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Les comptes et les groupes de ts1 viennent de l'annuaire : aucun n'a été recréé sur la machine.",
+    fr="Les comptes et les groupes de ts1 viennent de l'annuaire : aucun n'a été recréé sur la machine.",
     en="The accounts and groups of ts1 come from the directory: none was created on the machine.",
     host="ts1",
     lock="",

@@ -16,12 +16,12 @@ def assert_kept(lab, login, note, text):
         assert_seen(lab, "term1", login)
         saved = in_session(lab, login, "sh -c %s", f"echo {text} >{documents}/{note}")
         assert saved.rc == 0, reason(
-            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
+            fr=f"{login} ne peut pas enregistrer : {saved.stderr.strip()}",
             en=f"{login} cannot save: {saved.stderr.strip()}",
         )
         changed = in_session(lab, login, "sh -c %s", f"echo {text} >>{documents}/{DOCUMENTS[login]}")
         assert changed.rc == 0, reason(
-            fr=f"{login} ne peut pas enregistrer dans {DOCUMENTS[login]} : {changed.stderr.strip()}",
+            fr=f"{login} ne peut pas enregistrer dans {DOCUMENTS[login]} : {changed.stderr.strip()}",
             en=f"{login} cannot save in {DOCUMENTS[login]}: {changed.stderr.strip()}",
         )
     kept = home1.run("cat %s", f"/srv/profils/{login}/Documents/{note}").stdout.strip()
@@ -38,7 +38,7 @@ def assert_kept(lab, login, note, text):
         tidied = f"rm {documents}/{note} && sed -i /{text}/d {documents}/{DOCUMENTS[login]}"
         done = in_session(lab, login, "sh -c %s", tidied)
         assert done.rc == 0, reason(
-            fr=f"{login} ne peut pas supprimer un document : {done.stderr.strip()}",
+            fr=f"{login} ne peut pas supprimer un document : {done.stderr.strip()}",
             en=f"{login} cannot delete a document: {done.stderr.strip()}",
         )
 
