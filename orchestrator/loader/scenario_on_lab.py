@@ -8,8 +8,8 @@ from typing import Final
 from orchestrator.core.errors import Problem
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
+from orchestrator.loader.elided_names import names_are_elided
 from orchestrator.loader.files import problem
-from orchestrator.loader.given_away import id_tells_no_fault, names_are_elided
 from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.model.lab import ALL_HOSTS
 from orchestrator.model.scenario import HostVariable, Scenario
@@ -89,6 +89,5 @@ CHECKS_ON_LAB: Final[tuple[Callable[[Scenario, ScenarioFolder], Iterable[Problem
     _placed_files_have_a_host,
     _file_settings_have_a_file,
     names_are_elided,
-    id_tells_no_fault,
 )
 """Every question about a scenario and its lab."""

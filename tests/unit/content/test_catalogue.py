@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.core.elision import begins_with_vowel
 from orchestrator.core.errors import Place
+from orchestrator.faults.registry import fault_classes
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.drawn_person import DrawnPerson
@@ -84,6 +85,10 @@ def test_a_ticket_s_signature_keeps_its_line(name: str) -> None:
         lines = text.rstrip().splitlines()
         if what == "ticket" and lines[-1] and len(lines[-1]) < 40 and len(lines) > 1:
             assert not lines[-2].strip() or lines[-2].endswith(("  ", "\\")), (language, lines[-2:])
+
+
+def test_no_scenario_is_called_as_what_is_broken() -> None:
+    assert set(NAMES).isdisjoint(fault_classes())
 
 
 def test_every_competence_that_has_scenarios_begins_easily() -> None:

@@ -1,4 +1,4 @@
-"""What a program can see of good prose: elision before drawn names, ids that tell no cause."""
+"""What a program can see of good French: elision before drawn names."""
 
 from __future__ import annotations
 
@@ -60,14 +60,3 @@ def test_every_french_text_is_looked_at(folder: Folder) -> None:
 def test_what_no_name_makes_wrong_is_left_alone(folder: Folder, words: str) -> None:
     folder.write(folder.long("ticket.fr.md"), f"{words}.\n")
     folder.content.scenario("cable-out")
-
-
-def test_a_scenario_is_not_called_as_its_fault(folder: Folder) -> None:
-    folder.edit("scenario.yaml", "id: cable-out\n", "id: link-unplugged\n")
-    place = (folder.root / folder.long("scenario.yaml")).parent
-    place.rename(place.with_name("link-unplugged"))
-    with pytest.raises(ContentError) as error:
-        folder.content.scenario("link-unplugged")
-    assert [problem.text.en for problem in error.value.problems] == [
-        '"link-unplugged" is the fault\'s name, and gives it away; say who calls, or what is seen'
-    ]

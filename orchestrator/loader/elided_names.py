@@ -1,4 +1,4 @@
-"""What a program can see of good prose: a drawn name as French puts it, and an id that tells no cause."""
+"""What a program can see of good French: a drawn name after a word that some names elide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.scenario import (
     ChoiceVariable,
-    FaultChoice,
     HostVariable,
     LoginVariable,
     PersonVariable,
@@ -38,19 +37,6 @@ def names_are_elided(scenario: Scenario, loaded: ScenarioFolder) -> Iterable[Pro
                 value = name if part is None else f"{name}.{part}"
                 line = place.line + text.count("\n", 0, found.start()) if place.line else 0
                 yield Problem(Place(place.file, line), _to_be_elided(word, value))
-
-
-def id_tells_no_fault(scenario: Scenario, loaded: ScenarioFolder) -> Iterable[Problem]:
-    """Yield a problem where a scenario is called as what is broken: it is listed and typed before the first look."""
-    entries = scenario.document.faults
-    cases = [spec for entry in entries if isinstance(entry, FaultChoice) for c in entry.one_of.values() for spec in c]
-    specs = [*cases, *(entry for entry in entries if not isinstance(entry, FaultChoice))]
-    if scenario.id in {spec.fault for spec in specs}:
-        text = Text(
-            fr=f"« {scenario.id} » est le nom de la panne, et la donne ; dites plutôt qui appelle, ou ce qui se voit",
-            en=f'"{scenario.id}" is the fault\'s name, and gives it away; say who calls, or what is seen',
-        )
-        yield loaded.problem(("id",), text)
 
 
 def _to_be_elided(word: str, value: str) -> Text:
