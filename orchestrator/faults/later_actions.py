@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
@@ -11,41 +13,47 @@ from orchestrator.model.afterwards import LaterAction
 
 _LIMIT = 120.0
 """Seconds that an action, or a look at its trace, may take on a busy machine."""
+_SHOWN = 400
+"""Characters of a look that an error tells: the last ones."""
+
+
+class _Look(NamedTuple):
+    """What was seen where a trace should be: whether it is there, and all that the command printed."""
+
+    seen: bool
+    status: int
+    output: str
 
 
 def carry_out(action: LaterAction, driver: LabDriver) -> None:
     """Do what somebody did, and wait for its trace. What the action itself says is no matter: the service is broken.
 
+    A trace that was there before must look otherwise afterwards: one line more in a journal.
+
     Raises:
-        LabError: the trace was there before, or does not come.
+        LabError: the trace does not come.
     """
-    told = action.tell
-    seen, output = _look(action, driver)
-    if seen:
-        raise LabError(
-            Text(
-                fr=f"La trace de « {told.fr} » se voit déjà avant l'action : {output}",
-                en=f'The trace of "{told.en}" is seen before the action: {output}',
-            )
-        )
+    before = _look(action, driver)
     driver.run_script(action.host, action.script, timeout=_LIMIT)
+    now = before
 
     def has_left_its_trace() -> bool:
-        nonlocal output
-        seen, output = _look(action, driver)
-        return seen
+        nonlocal now
+        now = _look(action, driver)
+        return now.seen and now != before
 
     if not wait_until(has_left_its_trace, within=SETTLE):
+        told, shown = action.tell, f"{' '.join(action.trace.run)} → {now.status}: {now.output.strip()[-_SHOWN:]}"
         raise LabError(
             Text(
-                fr=f"« {told.fr} » n'a laissé aucune trace : {output}",
-                en=f'"{told.en}" has left no trace: {output}',
+                fr=f"« {told.fr} » n'a laissé aucune trace qui ne se voyait pas avant : {shown}",
+                en=f'"{told.en}" has left no trace that was not seen before: {shown}',
             )
         )
 
 
-def _look(action: LaterAction, driver: LabDriver) -> tuple[bool, str]:
+def _look(action: LaterAction, driver: LabDriver) -> _Look:
     trace = action.trace
     done = driver.run(trace.host or action.host, trace.run, check=False, timeout=_LIMIT)
     output = (done.stdout + done.stderr).decode(errors="replace")
-    return trace.is_met(done.status, output), f"{' '.join(trace.run)} → {done.status}: {output.strip()[-400:]}"
+    return _Look(trace.is_met(done.status, output), done.status, output)

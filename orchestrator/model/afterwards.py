@@ -32,7 +32,7 @@ class Showing(Document):
 
 
 class Trace(Showing):
-    """What is left of an action: seen once it was done, and not before."""
+    """What is left of an action: seen once it was done, and not before, or not like that."""
 
     host: Template | None = Field(default=None, description="Where it is seen; by default where the action was done.")
 
@@ -44,4 +44,4 @@ class LaterAction(Document):
     when: str | None = Field(default=None, description="A Jinja2 expression; it is left out where this is false.")
     host: Template = Field(description="The host; a template.")
     script: Template = Field(description="Lines for a shell of root there (``runuser -u NAME --``); a template.")
-    trace: Trace = Field(description="What must be seen of it afterwards, and must not be seen before.")
+    trace: Trace = Field(description="What must be seen of it afterwards, and must not have looked the same before.")
