@@ -22,6 +22,8 @@ from orchestrator.planning.steps import Renderer
 from orchestrator.planning.template_context import base_values
 from orchestrator.planning.variant import draw_variant, login_of
 
+pytestmark = pytest.mark.slow
+
 NAMES = Content([built_in_root()]).scenarios()
 POOL = [(name, feminine) for names, feminine in ((FEMININE, True), (MASCULINE, False)) for name in names]
 
@@ -62,7 +64,6 @@ def texts(scenario: Scenario, number: int) -> Iterator[tuple[str, str, str]]:
         yield what, "en", text.en
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_name_of_the_pool_is_put_in_as_the_language_has_it(name: str) -> None:
     scenario = scenario_of(name)

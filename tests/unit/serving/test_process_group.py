@@ -159,8 +159,10 @@ def test_a_log_that_has_grown_large_is_put_aside(tmp_path: Path) -> None:
 def test_a_log_that_grows_while_its_program_runs_is_put_aside_and_goes_on(tmp_path: Path) -> None:
     log, aside = tmp_path / "labd.log", tmp_path / "labd.old.log"
     wants = f"import time, pathlib\nwhile not pathlib.Path({str(aside)!r}).exists(): time.sleep(0.01)\n"
+    # One small write makes the log too large: of a large one, a part may be put aside before the rest is written.
     loud = (
-        "import sys; sys.stderr.write('first ' + 'x' * (5 << 20) + ' last'); sys.stderr.flush()\n"
+        f"import sys; sys.stderr.write('first ' + 'x' * {bounded_log.LARGEST - 6}); sys.stderr.flush()\n"
+        "sys.stderr.write('x last'); sys.stderr.flush()\n"
         f"{wants}sys.stderr.write('more'); sys.stderr.flush(); {STAYS}"
     )
     pace = RestartPace(first=0.01, longest=0.04, ready=60, logs=0.01)
