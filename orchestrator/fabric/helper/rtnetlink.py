@@ -1,4 +1,4 @@
-"""The few messages of rtnetlink(7) that plug an observer in.
+"""The few messages of rtnetlink(7), and the one call of ethtool, that plug an observer in.
 
 A netlink library would be loaded, or its memory copied, in each process that serves an observer: that took longer than
 what was observed.
@@ -6,7 +6,9 @@ what was observed.
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import fcntl
 import os
 import socket
 import struct
@@ -19,6 +21,8 @@ _LINK = struct.Struct("=BxHiII")  # struct ifinfomsg
 _ADDRESS = struct.Struct("=BBBBI")  # struct ifaddrmsg
 _ROUTE = struct.Struct("=BBBBBBBBI")  # struct rtmsg
 _UNCHANGED = _LINK.pack(0, 0, 0, 0, 0)
+_REQUEST = struct.Struct("16sP16x")  # struct ifreq
+_CALL_ETHTOOL, _GET_CARRIER = 0x8946, struct.pack("=II", 10, 0)  # SIOCETHTOOL, ETHTOOL_GLINK
 _UP = 1  # IFF_UP
 _LINK_ADDRESS, _LINK_NAME, _LINK_MASTER, _LINK_INFO, _LINK_NAMESPACE_OF = 1, 3, 10, 18, 19
 _INFO_KIND, _INFO_DATA, _VETH_PEER = 1, 2, 1
@@ -69,6 +73,22 @@ def bring_up(index: int) -> None:
         OSError: the kernel refuses.
     """
     _ask(_NEW_LINK, _ACKNOWLEDGED, _link(index))
+
+
+def see_carrier(name: str, asking: socket.socket) -> None:
+    """Have the kernel act at once on a carrier that an interface has got.
+
+    It acts in its own time, a second late on a busy machine; until then the interface drops all frames.
+
+    Args:
+        name: of the interface.
+        asking: any network socket that was made in the interface's network.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    value = ctypes.create_string_buffer(_GET_CARRIER)
+    fcntl.ioctl(asking, _CALL_ETHTOOL, _REQUEST.pack(_text(name), ctypes.addressof(value)))
 
 
 def add_address(index: int, address: str) -> None:

@@ -41,19 +41,21 @@ def observe(request: Observe) -> Outcome:
     wired_read, wired_write = os.pipe()
 
     def prepare() -> None:
-        kernel.unshare(kernel.NEWNET)
-        os.write(unshared_write, b"1")
-        os.close(wired_write)
-        if not os.read(wired_read, 1):
-            os._exit(125)
-        _configure(request.address, request.gateway)
+        with socket.socket() as outside:
+            kernel.unshare(kernel.NEWNET)
+            os.write(unshared_write, b"1")
+            os.close(wired_write)
+            if not os.read(wired_read, 1):
+                os._exit(125)
+            _configure(request.address, request.gateway)
+            rtnetlink.see_carrier(_port_of(os.getpid()), outside)
         with open("/proc/sys/net/ipv4/ping_group_range", "w") as pings:
             pings.write(f"{_NOBODY} {_NOBODY}")
 
     child, pipes = _start(request.argv, prepare)
     os.close(unshared_write)
     os.close(wired_read)
-    name, network = f"o{child}", -1
+    name, network = _port_of(child), -1
     try:
         os.read(unshared_read, 1)
         network = os.open(f"/proc/{child}/ns/net", os.O_RDONLY)
@@ -67,6 +69,11 @@ def observe(request: Observe) -> Outcome:
         if network >= 0:
             os.close(network)  # not before: Linux 6.18 has crashed over a link whose far end's namespace was ending
     return _ended(outcome, request.argv)
+
+
+def _port_of(process: int) -> str:
+    """Return the name of the fabric's end of an observer's cable."""
+    return f"o{process}"
 
 
 def _bridge(request: Observe) -> int:
@@ -90,6 +97,8 @@ def _configure(address: str, gateway: str) -> None:
     own = socket.if_nametoindex(_INTERFACE)
     for index in (rtnetlink.LOOPBACK, own):
         rtnetlink.bring_up(index)
+    with socket.socket() as inside:
+        rtnetlink.see_carrier(_INTERFACE, inside)
     if address:
         rtnetlink.add_address(own, address)
     if gateway:
