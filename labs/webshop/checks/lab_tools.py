@@ -161,6 +161,18 @@ def assert_comes_from_the_proxy(lab, page):
     )
 
 
+def assert_shop_opens(lab, patience=5):
+    """On pc1 the catalogue and an order of just now show, each after so many seconds at most, by web1's nginx."""
+    shop, pc1 = f"http://boutique.{lab.domain}", lab.client("pc1")
+    page = pc1.http_get(f"{shop}/", timeout=patience)
+    assert_is_the_catalogue(page)
+    assert_comes_from_the_proxy(lab, page)
+    assert_proxy_is_nginx(lab)
+    with fresh_order(lab) as (path, customer):
+        order = pc1.http_get(f"{shop}{path}", timeout=patience)
+    assert_fresh_order_is_shown(order, customer)
+
+
 def assert_order_is_stored(lab):
     """An order placed from the office shows in the shop, and is in the database."""
     office, shop = lab.probe("office"), f"http://{lab.address('web1')}"

@@ -141,10 +141,19 @@ class Links:
         """
         name = port_name(instance, host, interface)
         index = self.index(name)
+        message = f"{host} has no interface {interface}"
         if index is None:
-            message = f"{host} has no interface {interface}"
             raise LookupError(message)
         bridge = self.ensure_bridge(instance, port.segment)
+        try:
+            self._bring(name, index, bridge, port)
+        except NetlinkError as error:
+            if error.code == errno.ENODEV:  # it goes just now, with its host's namespace
+                raise LookupError(message) from error
+            raise
+
+    def _bring(self, name: str, index: int, bridge: int, port: Port) -> None:
+        """Bring the fabric's end of a cable into a state."""
         if not port.plugged or self._netlink.get_links(index)[0].get_attr("IFLA_MASTER") not in (None, bridge):
             self._pull(index)
         self._netlink.link("set", index=index, master=bridge, mtu=port.mtu, state="up" if port.plugged else "down")

@@ -13,6 +13,7 @@ import pytest
 from orchestrator.core.elision import begins_with_vowel
 from orchestrator.core.errors import Place
 from orchestrator.faults.registry import fault_classes
+from orchestrator.loader.check_source import read_checks
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.drawn_person import DrawnPerson
@@ -117,3 +118,12 @@ def test_the_company_is_not_always_the_same_one() -> None:
         domains[scenario_of(name).lab.document.domain].add(name)
     assert len(domains) >= 5
     assert max(map(len, domains.values())) <= len(NAMES) / 2
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if scenario_of(name).document.faults])
+def test_before_the_repair_a_trainee_reads_what_somebody_notices(name: str) -> None:
+    """Sentences of what should be and of what is wrong must not stand under one another."""
+    for path in sorted((scenario_of(name).folder / "checks").glob("test_*.py")):
+        for check in read_checks(path.read_text(encoding="utf-8"), path).checks:
+            role = check.role.source if check.role else ""
+            assert role == "guard" or check.before, f"{path.name}::{check.name}"

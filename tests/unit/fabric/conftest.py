@@ -29,6 +29,14 @@ _NEED_STUBS = (
 )  # fmt: skip
 
 
+class NetlinkError(Exception):
+    """What the kernel says no with, as pyroute2's class of this name has it."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 @dataclass(frozen=True)
 class Modules:
     """Modules that import only in the helper's container."""
@@ -45,7 +53,7 @@ def modules() -> Iterator[Modules]:
     """Import the helper's modules with stubs for pyroute2's socket and seccomp, and forget them afterwards."""
     interrupted = type("NetlinkDumpInterrupted", (Exception,), {})
     stubs: dict[str, dict[str, object]] = {
-        f"{_HELPER}.iproute": {"IPRoute": object, "NetlinkError": OSError, "NetlinkDumpInterrupted": interrupted},
+        f"{_HELPER}.iproute": {"IPRoute": object, "NetlinkError": NetlinkError, "NetlinkDumpInterrupted": interrupted},
         "seccomp": {},
     }
     names = [f"{_HELPER}.{name}" for name in _NEED_STUBS]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.unit.fabric.conftest import NetlinkError
 
 if TYPE_CHECKING:
     from tests.unit.fabric.conftest import Modules
@@ -157,6 +160,18 @@ def test_a_host_that_tells_nothing_is_not_waited_for_long(
     modules.links.Links().apply("demo", "pc1", "eth0", modules.links.Port("x"))
     assert cable.done[-1] == "up in 9"
     assert cable.far
+
+
+@pytest.mark.parametrize(("code", "told"), [(errno.ENODEV, LookupError), (errno.EPERM, NetlinkError)])
+def test_a_cable_that_goes_while_it_is_set_is_no_cable(
+    modules: Modules, cable: Cable, monkeypatch: pytest.MonkeyPatch, code: int, told: type[Exception]
+) -> None:
+    def gone(*_: int) -> list[Any]:
+        raise modules.links.NetlinkError(code)
+
+    monkeypatch.setattr(cable, "get_links", gone)
+    with pytest.raises(told):
+        modules.links.Links().apply("demo", "pc1", "eth0", modules.links.Port("x"))
 
 
 def test_a_filter_outlives_its_cable_only_until_the_next_look(

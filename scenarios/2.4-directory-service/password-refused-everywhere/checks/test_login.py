@@ -76,6 +76,8 @@ def text_of(file):
     competence="2.4",
     fr="{{ user }} ouvre une session sur {{ host }} avec son mot de passe.",
     en="{{ user }} logs in on {{ host }} with the same password as before.",
+    before_fr="{{ user }} n'arrive pas à ouvrir de session sur {{ host }}.",
+    before_en="{{ user }} cannot log in on {{ host }}.",
     timeout=60,
 )
 def test_logs_in(lab, host):

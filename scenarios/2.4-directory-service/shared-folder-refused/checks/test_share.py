@@ -77,6 +77,8 @@ def not_a_member(lab):
     competence="2.4",
     fr="{{ user }} lit un document du dossier partagé de son service.",
     en="{{ user }} can read a document in the department's shared folder.",
+    before_fr="{{ user }} n'arrive pas à lire les documents du dossier partagé.",
+    before_en="{{ user }} cannot read the documents in the shared folder.",
 )
 def test_reads_the_share(lab):
     login, group = login_of(lab), group_of(lab)
@@ -100,6 +102,8 @@ def test_reads_the_share(lab):
     competence="2.4",
     fr="{{ user }} dépose un document dans ce dossier, et peut l'effacer.",
     en="{{ user }} can put a document into that folder, and remove it.",
+    before_fr="{{ user }} n'arrive pas non plus à y déposer un document.",
+    before_en="{{ user }} cannot put a document there either.",
 )
 def test_writes_to_the_share(lab):
     login, group = login_of(lab), group_of(lab)

@@ -32,6 +32,8 @@ STILL_SET = (
     competence="3.4",
     fr="Une commande passée sur le poste {{ user.full | de }} (pc1) est acceptée, et la boutique la montre.",
     en="An order placed on {{ user.full }}'s workstation (pc1) is accepted, and the shop shows it.",
+    before_fr="Une commande passée sur le poste {{ user.full | de }} (pc1) est refusée.",
+    before_en="An order placed on {{ user.full }}'s workstation (pc1) is refused.",
     because="answers HTTP/1.1 500",
 )
 def test_order_from_the_workstation(lab):

@@ -4,14 +4,12 @@ import pytest
 
 from grader import check, reason
 from lab_tools import (
-    assert_comes_from_the_proxy,
     assert_data_is_whole,
-    assert_fresh_order_is_shown,
     assert_is_the_catalogue,
     assert_order_is_stored,
     assert_proxy_is_nginx,
     assert_service_lasts,
-    fresh_order,
+    assert_shop_opens,
 )
 
 APPLICATIONS = ("app1", "app2")
@@ -25,16 +23,12 @@ PAGES = 12
     competence="3.4",
     fr="La boutique s'ouvre sur le poste {{ user.full | de }} (pc1).",
     en="The shop opens on {{ user.full }}'s workstation (pc1).",
+    before_fr="Sur le poste {{ user.full | de }} (pc1), la boutique ne s'ouvre pas.",
+    before_en="On {{ user.full }}'s workstation (pc1) the shop does not open.",
     because="does not answer",
 )
 def test_shop_opens(lab):
-    page = lab.client("pc1").http_get(f"http://boutique.{lab.domain}/")
-    assert_is_the_catalogue(page)
-    assert_comes_from_the_proxy(lab, page)
-    assert_proxy_is_nginx(lab)
-    with fresh_order(lab) as (path, customer):
-        order = lab.client("pc1").http_get(f"http://boutique.{lab.domain}{path}")
-    assert_fresh_order_is_shown(order, customer)
+    assert_shop_opens(lab)
 
 
 @check(

@@ -51,6 +51,8 @@ def readable_by_everybody(lab, server, password):
     competence="3.4",
     fr="Le catalogue et une ancienne commande s'affichent sur le poste {{ user.full | de }} (pc1).",
     en="The catalogue and an earlier order show on {{ user.full }}'s workstation (pc1).",
+    before_fr="Sur le poste {{ user.full | de }} (pc1), la boutique n'affiche qu'une erreur.",
+    before_en="On {{ user.full }}'s workstation (pc1) the shop shows nothing but an error.",
     because="answers 500",
 )
 def test_shop_opens(lab):
