@@ -20,15 +20,40 @@ _SSH = 22
 
 @dataclass(frozen=True)
 class _Dialect:
-    """How one kind of device refuses a line (a regular expression), and what saves its configuration."""
+    """How one kind of device behaves.
+
+    Attributes:
+        refusal: a regular expression for the words with which it refuses a line.
+        save: what saves its configuration; empty where each line is.
+        notes: patterns of the files in which it notes what was typed, and how it was configured before.
+    """
 
     refusal: str
     save: str = ""
+    notes: tuple[str, ...] = ()
 
 
-_CISCO = _Dialect(refusal=r"% .*", save="write memory")
+_CISCO = _Dialect(
+    refusal=r"% .*",
+    save="write memory",
+    notes=("/home/{user}/.history_frr", "/etc/frr/frr.conf.sav", "/var/lib/frr/commit-*"),
+)
 _LINUX = _Dialect(refusal=r"(?:ovs-\w+|-?bash|sudo): .*")
 """Commands of a Linux switch: what Open vSwitch is told is kept at once."""
+
+_KEEP = """\
+kept=$(mktemp /run/notes.XXXXXX)
+tar -cPf "$kept" --ignore-failed-read -T /dev/null -- $(ls -d $* 2>/dev/null)
+echo "$kept"
+"""
+_TAKE_BACK = """\
+user=$1 kept=$2; shift 2
+for _ in $(seq 40); do pgrep -u "$user" > /dev/null || break; sleep 0.05; done
+rm -f $*
+tar -xPpf "$kept" && rm "$kept"
+"""
+"""Scripts for sh(1); a session's shell writes its notes as it ends, so its end is waited for, two seconds at most: a
+trainee may work on the device too."""
 
 
 class OpenDevice:
@@ -61,11 +86,34 @@ class OpenDevice:
 
 @contextmanager
 def open_device(fabric: Fabric, target: HostRef, device: Device) -> Iterator[OpenDevice]:
-    """Log in to a device over SSH and log out at the end.
+    """Log in to a device over SSH and log out at the end; what the device has noted of the session is taken back.
+
+    Else a fault's own lines would stand in the history of the account with which a trainee logs in.
 
     Raises:
         LabError: the device does not answer or refuses the login.
     """
+    dialect = _LINUX if device.type == "linux" else _CISCO
+    with _without_notes(fabric, target, device.user, dialect), _session(fabric, target, device) as connection:
+        yield OpenDevice(target, connection, dialect)
+
+
+@contextmanager
+def _without_notes(fabric: Fabric, target: HostRef, user: str, dialect: _Dialect) -> Iterator[None]:
+    """Have a device's notes afterwards as they were before."""
+    notes = [pattern.format(user=user) for pattern in dialect.notes]
+    if not notes:
+        yield
+        return
+    kept = fabric.run(target, ("sh", "-c", _KEEP, "sh", *notes)).stdout.decode().strip()
+    try:
+        yield
+    finally:
+        fabric.run(target, ("sh", "-c", _TAKE_BACK, "sh", user, kept, *notes))
+
+
+@contextmanager
+def _session(fabric: Fabric, target: HostRef, device: Device) -> Iterator[BaseConnection]:
     transport = fabric.connect(target, _SSH)
     try:
         connection = ConnectHandler(
@@ -79,7 +127,7 @@ def open_device(fabric: Fabric, target: HostRef, device: Device) -> Iterator[Ope
         transport.close()
         raise _refused(target, str(error)) from error
     try:
-        yield OpenDevice(target, connection, _LINUX if device.type == "linux" else _CISCO)
+        yield connection
     finally:
         connection.disconnect()
 

@@ -33,6 +33,9 @@ ENVIRONMENT = {
     "LANG": "C.UTF-8",
 }
 
+_NO_HISTORY = {"VTYSH_HISTFILE": "/dev/null"}
+"""What keeps a command without a terminal out of the histories in which a technician looks for what others typed: FRR's
+shell notes what it is given as an argument too."""
 _ORDINARY_SIGNALS = (signal.SIGPIPE, signal.SIGXFSZ)
 """What Python ignores and a command must not."""
 HEAD = struct.Struct("!II")
@@ -139,7 +142,7 @@ def _spawn(request: dict[str, Any], standard: tuple[int, int, int]) -> int:
     Raises:
         OSError: it cannot be executed.
     """
-    environment = ENVIRONMENT | request["environment"]
+    environment = ENVIRONMENT | _NO_HISTORY | request["environment"]
     os.chdir(_directory())
     return os.posix_spawn(
         _found(request["argv"][0], environment["PATH"]),
