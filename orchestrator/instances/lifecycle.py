@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef
 from orchestrator.fabric.reaper import remove_remains
 from orchestrator.faults.fault import mistakes_told
+from orchestrator.faults.file_dates import date_back
 from orchestrator.faults.later_actions import carry_out
 from orchestrator.faults.registry import make_fault
 from orchestrator.instances.freezing import thaw
@@ -395,6 +397,7 @@ class Instances:
 
     def _inject(self, driver: LabDriver) -> None:
         roots = content_roots_of(self._records.get(driver.instance))
+        began = time.time()
         for spec in driver.plan.faults:
             fault = make_fault(spec, roots)
             with mistakes_told(fault, "remember"):
@@ -404,6 +407,8 @@ class Instances:
                 fault.inject(driver)
             with mistakes_told(fault, "verify"):
                 fault.verify(driver)
+        named = {value for spec in driver.plan.faults for value in spec.parameters.values() if isinstance(value, str)}
+        date_back(driver, sorted(named & set(driver.containers)), began)
         self._act(driver)
 
     def _act(self, driver: LabDriver) -> None:
