@@ -1,7 +1,7 @@
 """With which arguments daemons were started: the provider ``daemons``, told from outside by the kernel's process list.
 
 A service may have been started with other settings than its unit and its files have by now: by a unit below ``/run``,
-or by files that were put back. Whether it runs at all, and who listens, others tell.
+or by files that were put back; or somebody runs it a second time. Whether it runs at all, and who listens, others tell.
 """
 
 from __future__ import annotations
@@ -31,32 +31,40 @@ _BUSY: Final = re.compile(r" \[listener\].*")
 
 
 class DaemonsProvider:
-    """Thinks about the arguments with which a service's daemon was started."""
+    """Thinks about the arguments with which daemons were started."""
 
     name = NAME
 
     def think(self, change: StateChange) -> Thought:
-        """See ``Provider.think``: a service that has come or gone is told elsewhere."""
-        if change.before is None or change.now is None:
-            return Thought("harmless", Text(fr="Un service a commencé ou cessé.", en="A service has begun or ended."))
+        """See ``Provider.think``: a daemon that has come or gone is told elsewhere."""
+        before, now = (set(filter(None, (value or "").split("\n"))) for value in (change.before, change.now))
+        new = "; ".join(sorted(now - before))
+        if not before or not new:
+            return Thought("harmless", Text(fr="Un démon a démarré ou fini.", en="A daemon has started or ended."))
+        gone = "; ".join(sorted(before - now))
+        fr, en = (f" (avant : {gone})", f" (before: {gone})") if gone else ("", "")
         return Thought(
             "unexplained",
             Text(
-                fr=f"{change.object} a été démarré autrement : {change.now} (avant : {change.before}).",
-                en=f"{change.object} was started otherwise: {change.now} (before: {change.before}).",
+                fr=f"{change.object} a été démarré autrement : {new}{fr}.",
+                en=f"{change.object} was started otherwise: {new}{en}.",
             ),
         )
 
 
 def daemons(processes: Iterable[ProcessState]) -> Objects:
-    """Return the services whose daemon's arguments are told, with these; nothing where there is none.
+    """Return the daemons that run, each with its services and its arguments; nothing where there is none.
+
+    One that somebody has started beside its service is told with it.
 
     Args:
         processes: all of a host.
     """
+    rows = tuple(processes)
+    programs = {one.pid: one.executable for one in rows}
     found: dict[str, set[str]] = defaultdict(set)
-    for one in processes:
-        if one.ppid == 1 and one.unit.endswith(".service") and one.executable in _TOLD:
-            found[one.unit].add(" ".join(_BUSY.sub("", one.args).split()))
-    objects = {unit: {"command": "\n".join(sorted(some))} for unit, some in found.items()}
+    for one in rows:
+        if one.executable in _TOLD and programs.get(one.ppid) != one.executable:
+            found[one.executable].add(f"{one.unit or '-'}: {' '.join(_BUSY.sub('', one.args).split())}")
+    objects = {program: {"commands": "\n".join(sorted(some))} for program, some in found.items()}
     return {HEAD: {"looked at": "yes"}, **objects} if objects else {}

@@ -1,4 +1,4 @@
-"""What a controller of a Samba domain hands to the domain's machines: policies and logon scripts, and who may change them.
+"""What a controller of a Samba domain hands out as files: policies and logon scripts, and who may change them.
 
 They lie in ``/var/lib/samba/sysvol``, where Debian has it, and are read by every machine and at every login. With two
 controllers, each has a copy of its own.

@@ -19,22 +19,17 @@ last configured: Mon, 30 Nov 2026 09:00:00 GMT
 configuration file: /etc/bind/named.conf
 server is up and running
 """
-HOLDERS = """\
-MainPID=77
-udp UNCONN 0 0 127.0.0.1:53 0.0.0.0:* users:(("named",pid=77,fd=22))
-tcp LISTEN 0 10 127.0.0.1:53 0.0.0.0:* users:(("named",pid=77,fd=24))
-tcp LISTEN 0 5 127.0.0.1:953 0.0.0.0:* users:(("named",pid=77,fd=30))
-"""
 DUMP = """\
 ;
 ; Zone dump of '10.in-addr.arpa/IN'
 ;
 10.in-addr.arpa.\t\t\t      86400 IN SOA\t10.in-addr.arpa. . 0 28800 7200 604800 86400
 10.in-addr.arpa.\t\t\t      86400 IN NS\t10.in-addr.arpa.
+20.10.in-addr.arpa.\t\t\t      86400 IN NS\t.
 ;
 ; Zone dump of 'tilleuls.internal/IN'
 ;
-tilleuls.internal.\t\t\t      300 IN SOA\tsrv1.Tilleuls.internal. support.tilleuls.internal. 2026090101 3600 900 604800 60
+tilleuls.internal.\t  300 IN SOA\tsrv1.Tilleuls.internal. support.tilleuls.internal. 2026090101 3600 900 604800 60
 tilleuls.internal.\t\t\t      300 IN NS\tSRV1.tilleuls.internal.
 tilleuls.internal.\t\t\t      300 IN RRSIG\tNS 13 2 300 20261215 20261201 7 tilleuls.internal. c2ln
 intranet.tilleuls.internal.\t      300 IN CNAME\tweb1.tilleuls.internal.
@@ -55,10 +50,10 @@ version.bind.\t\t\t      0 CH TXT\t"9.20"
 """
 
 
-def looked(status: str = STATUS, unread: str = "", holders: str = HOLDERS, dump: str = DUMP) -> dict[str, dict[str, str]]:
+def looked(status: str = STATUS, dump: str = DUMP, unread: str = "") -> dict[str, dict[str, str]]:
     def run(argv: Sequence[str], _stdin: bytes) -> str:
         assert argv[:2] == ("sh", "-c")
-        return f"{status}\0{unread}\0{holders}\0{dump}" if status else ""
+        return f"{status}\0{unread}\0{dump}" if status else ""
 
     return {name: dict(fields) for name, fields in BindState().look(run).items()}
 
@@ -68,7 +63,6 @@ def test_zones_are_told_by_name_as_they_are_served() -> None:
         "server": {
             "answers": "yes",
             "configuration": "/etc/bind/named.conf",
-            "held by": "named.service",
             "not read": "",
         },
         "zone tilleuls.internal": {
@@ -109,27 +103,12 @@ def test_a_server_that_does_not_answer_says_so(status: str, dump: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("holders", "told"),
-    [
-        (HOLDERS.replace("pid=77,fd=30", "pid=99,fd=3"), "others"),
-        (HOLDERS.replace("MainPID=77", "MainPID=78"), "others"),
-        ("MainPID=77\n", "others"),
-        (HOLDERS, "named.service"),
-    ],
-)
-def test_the_service_alone_has_to_hold_the_ports(holders: str, told: str) -> None:
-    assert looked(holders=holders)["server"]["held by"] == told
-
-
-@pytest.mark.parametrize(
     ("field", "before", "now", "standing", "said"),
     [
         ("answers", "yes", "no", "unexplained", "does not answer rndc any more"),
         ("answers", "yes", None, "unexplained", "does not answer rndc any more"),
         ("answers", "no", "yes", "harmless", ""),
         ("configuration", "/etc/bind/named.conf", "/tmp/x", "unexplained", "it was started with /tmp/x."),
-        ("held by", "named.service", "others", "unexplained", "not all held by named.service"),
-        ("held by", "others", "named.service", "harmless", ""),
         ("not read", "", "/etc/bind/named.conf", "unexplained", "since they were written: /etc/bind/named.conf."),
         ("not read", "/etc/bind/named.conf", "", "harmless", ""),
     ],
@@ -147,7 +126,7 @@ def test_what_is_thought_of_a_change_of_the_server(
     [
         ("web1.x", "A 10.0.0.1 ttl=9", "A 10.0.0.2 ttl=9", "unexplained",
          "changed: + A 10.0.0.2 ttl=9; - A 10.0.0.1 ttl=9."),
-        ("web1.x", "A 10.0.0.1 ttl=9", "A 10.0.0.1 ttl=9\nTXT \"a\" ttl=9", "unexplained", 'changed: + TXT "a" ttl=9.'),
+        ("web1.x", "A 10.0.0.1 ttl=9", 'A 10.0.0.1 ttl=9\nTXT "a" ttl=9', "unexplained", 'changed: + TXT "a" ttl=9.'),
         ("web1.x", None, "A 10.0.0.2 ttl=9", "unexplained", "the name 'web1.x' is new: A 10.0.0.2 ttl=9."),
         ("web1.x", "A 10.0.0.1 ttl=9", None, "forbidden", "the name 'web1.x' is gone."),
         ("k.x", 'TXT "v=DKIM1" ttl=9', None, "unexplained", "the name 'k.x' is gone."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -25,25 +26,30 @@ def process(args: str, executable: str = "/usr/sbin/nginx", unit: str = "nginx.s
 @pytest.mark.parametrize(
     ("one", "command"),
     [
-        (process(NGINX), NGINX),
-        (process("sshd: /usr/sbin/sshd -D [listener] 1 of 10-100 startups", "/usr/sbin/sshd"), "sshd: /usr/sbin/sshd -D"),
-        (process("/usr/sbin/squid  --foreground -sYC ", "/usr/sbin/squid"), "/usr/sbin/squid --foreground -sYC"),
+        (process(NGINX), f"nginx.service: {NGINX}"),
+        (
+            process("nginx: master process /usr/sbin/nginx [listener] x"),
+            "nginx.service: nginx: master process /usr/sbin/nginx",
+        ),
+        (process("/usr/sbin/nginx  -c /tmp/x ", unit=""), "-: /usr/sbin/nginx -c /tmp/x"),
     ],
 )
-def test_arguments_of_services_are_told(one: ProcessState, command: str) -> None:
-    assert daemons([one]) == {"all": HEAD, "nginx.service": {"command": command}}
+def test_arguments_of_daemons_are_told(one: ProcessState, command: str) -> None:
+    assert daemons([one]) == {"all": HEAD, "/usr/sbin/nginx": {"commands": command}}
 
 
-@pytest.mark.parametrize(
-    "one",
-    [
-        process("nginx: worker process", ppid=7),
-        process("/usr/bin/x", "/usr/bin/x"),
-        process(NGINX, unit="session-1.scope"),
-    ],
-)
-def test_of_others_nothing_is_told(one: ProcessState) -> None:
-    assert daemons([one]) == {}
+def test_a_daemon_is_told_once_and_a_second_one_too() -> None:
+    worker = replace(process("nginx: worker process", ppid=7), pid=8)
+    second = replace(process("nginx: master process nginx -c /tmp/x", unit="session-1.scope", ppid=9), pid=10)
+    told = daemons([process(NGINX), worker, second])
+    assert told["/usr/sbin/nginx"]["commands"].split("\n") == [
+        f"nginx.service: {NGINX}",
+        "session-1.scope: nginx: master process nginx -c /tmp/x",
+    ]
+
+
+def test_of_other_programs_nothing_is_told() -> None:
+    assert daemons([process("/usr/bin/x", "/usr/bin/x")]) == {}
 
 
 def test_they_are_kept_beside_the_applications() -> None:
@@ -52,31 +58,40 @@ def test_they_are_kept_beside_the_applications() -> None:
     fabric.on("processes", host="web1", stdout=json.dumps([row]))
     look.keep_sound_state(fabric, "lab", {"web1": (), "pc1": ()})
     assert fabric.kept[HostRef("lab", "web1")] == {
-        "web1": {"daemons": {"all": HEAD, "nginx.service": {"command": NGINX}}}
+        "web1": {"daemons": {"all": HEAD, "/usr/sbin/nginx": {"commands": f"nginx.service: {NGINX}"}}}
     }
 
 
 @pytest.mark.parametrize(
     ("before", "now", "standing", "said"),
     [
-        (NGINX, "nginx -c /tmp/x", "unexplained", "nginx.service was started otherwise: nginx -c /tmp/x (before: nginx: "),
-        (None, NGINX, "harmless", ""),
-        (NGINX, None, "harmless", ""),
+        (
+            "a.service: x",
+            "a.service: y",
+            "unexplained",
+            "/usr/sbin/nginx was started otherwise: a.service: y (before: a",
+        ),
+        ("a.service: x", "a.service: x\n-: y", "unexplained", "otherwise: -: y."),
+        ("a.service: x\nb.service: x", "a.service: x", "harmless", ""),
+        (None, "a.service: x", "harmless", ""),
+        ("a.service: x", None, "harmless", ""),
     ],
 )
 def test_what_is_thought_of_a_change(before: str | None, now: str | None, standing: str, said: str) -> None:
-    thought = DaemonsProvider().think(StateChange("web1", "daemons", "nginx.service", "command", before, now))
+    thought = DaemonsProvider().think(StateChange("web1", "daemons", "/usr/sbin/nginx", "commands", before, now))
     assert thought.standing == standing
     assert said in thought.sentence.en
 
 
-def test_a_service_that_has_gone_is_no_difference_of_its_own() -> None:
-    gone = ObjectChange("web1", "daemons", "nginx.service", {"command": NGINX}, {})
+def test_a_daemon_that_has_gone_is_no_difference_of_its_own() -> None:
+    gone = ObjectChange("web1", "daemons", "/usr/sbin/nginx", {"commands": "a.service: x"}, {})
     assert differences([gone], Expectations(VariantWords({}))) == ()
 
 
 def test_an_older_lab_was_not_looked_at() -> None:
     head = ObjectChange("web1", "daemons", "all", {}, HEAD)
-    service = ObjectChange("web1", "daemons", "nginx.service", {}, {"command": NGINX})
-    kept = ObjectChange("web2", "daemons", "nginx.service", {"command": "nginx -c /tmp/x"}, {"command": NGINX})
-    assert without_news([head, service, kept]) == (kept,)
+    new = ObjectChange("web1", "daemons", "/usr/sbin/nginx", {}, {"commands": "a.service: x"})
+    kept = ObjectChange(
+        "web2", "daemons", "/usr/sbin/nginx", {"commands": "a.service: y"}, {"commands": "a.service: x"}
+    )
+    assert without_news([head, new, kept]) == (kept,)

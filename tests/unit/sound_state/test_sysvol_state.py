@@ -45,9 +45,7 @@ def test_what_the_host_tells_is_the_state() -> None:
         ("default acl", ACL, f"{ACL}\nuser:10004:rwx", "forbidden", "Other accounts"),
     ],
 )
-def test_what_is_thought_of_a_change(
-    field: str, before: str | None, now: str | None, standing: str, said: str
-) -> None:
+def test_what_is_thought_of_a_change(field: str, before: str | None, now: str | None, standing: str, said: str) -> None:
     thought = SysvolState().think(StateChange("dc1", "sysvol", POLICY, field, before, now))
     assert thought.standing == standing
     assert POLICY in thought.sentence.en
@@ -62,8 +60,6 @@ def test_what_is_thought_of_a_change(
         ({}, {"kind": "-", "mode": "0662", "acl": ACL}, "forbidden"),
     ],
 )
-def test_a_file_that_has_come_or_gone_is_told_once(
-    before: dict[str, str], now: dict[str, str], standing: str
-) -> None:
+def test_a_file_that_has_come_or_gone_is_told_once(before: dict[str, str], now: dict[str, str], standing: str) -> None:
     (told,) = differences([ObjectChange("dc1", "sysvol", POLICY, before, now)], Expectations(VariantWords({})))
     assert (told.field, told.standing) == ("presence", standing)
