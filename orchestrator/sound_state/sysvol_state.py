@@ -48,8 +48,8 @@ def content(path, state):
 def told(path):
     state = os.lstat(path)
     row = {{"kind": stat.filemode(state.st_mode)[0], "mode": "%04o" % stat.S_IMODE(state.st_mode),
-           "owner": "%d:%d" % (state.st_uid, state.st_gid), "content": content(path, state),
-           "acl": acl(path, "access"), "default acl": acl(path, "default")}}
+           "owner": "%d:%d" % (state.st_uid, state.st_gid), "text": content(path, state),
+           "rights": acl(path, "access"), "rights handed down": acl(path, "default")}}
     return {{name: value for name, value in row.items() if value}}
 found = {{}}
 for folder, folders, files in os.walk("{_FOLDER}"):
@@ -98,7 +98,7 @@ class SysvolState:
             return Thought("forbidden", said)
         if change.field == "kind" and change.before is None:
             return Thought("unexplained", Text(fr=f"{path} est nouveau.", en=f"{path} is new."))
-        if change.field == "content":
+        if change.field == "text":
             said = Text(fr=f"Le contenu de {path} a changé.", en=f"What is in {path} has changed.")
         else:
             said = Text(
@@ -116,6 +116,6 @@ def _lets_write(change: StateChange) -> bool:
     now = change.now or ""
     if change.field == "mode":
         return bool(int(now, 8) & ~int(change.before or "0", 8) & _OTHERS_WRITE)
-    if change.field not in {"acl", "default acl"} or change.before is None:
+    if change.field not in {"rights", "rights handed down"} or change.before is None:
         return False
     return bool({line for line in now.split("\n") if _WRITES.fullmatch(line)} - set(change.before.split("\n")))

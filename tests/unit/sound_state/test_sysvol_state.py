@@ -31,18 +31,18 @@ def test_what_the_host_tells_is_the_state() -> None:
         ("kind", "-", None, "forbidden", "is gone"),
         ("kind", None, "-", "unexplained", "is new"),
         ("kind", "-", "l", "unexplained", "owner or the permissions"),
-        ("content", "Version=0", "Version=1", "unexplained", "What is in"),
+        ("text", "Version=0", "Version=1", "unexplained", "What is in"),
         ("owner", "0:0", "10001:0", "unexplained", "(owner)"),
         ("mode", "0770", "0772", "forbidden", "Other accounts"),
         ("mode", "0770", "0750", "unexplained", "(mode)"),
         ("mode", None, "0666", "forbidden", "Other accounts"),
         ("mode", None, "0660", "unexplained", "(mode)"),
-        ("acl", ACL, ACL.replace("0000:r-x", "0000:rwx"), "forbidden", "Other accounts"),
-        ("acl", ACL, f"{ACL}\nuser:10004:rw-", "forbidden", "Other accounts"),
-        ("acl", ACL, f"{ACL}\nuser:10004:r--", "unexplained", "(acl)"),
-        ("acl", ACL, None, "unexplained", "(acl)"),
-        ("acl", None, f"{ACL}\nuser:10004:rw-", "unexplained", "(acl)"),
-        ("default acl", ACL, f"{ACL}\nuser:10004:rwx", "forbidden", "Other accounts"),
+        ("rights", ACL, ACL.replace("0000:r-x", "0000:rwx"), "forbidden", "Other accounts"),
+        ("rights", ACL, f"{ACL}\nuser:10004:rw-", "forbidden", "Other accounts"),
+        ("rights", ACL, f"{ACL}\nuser:10004:r--", "unexplained", "(rights)"),
+        ("rights", ACL, None, "unexplained", "(rights)"),
+        ("rights", None, f"{ACL}\nuser:10004:rw-", "unexplained", "(rights)"),
+        ("rights handed down", ACL, f"{ACL}\nuser:10004:rwx", "forbidden", "Other accounts"),
     ],
 )
 def test_what_is_thought_of_a_change(field: str, before: str | None, now: str | None, standing: str, said: str) -> None:
@@ -55,9 +55,9 @@ def test_what_is_thought_of_a_change(field: str, before: str | None, now: str | 
 @pytest.mark.parametrize(
     ("before", "now", "standing"),
     [
-        ({"kind": "-", "mode": "0660", "acl": ACL}, {}, "forbidden"),
-        ({}, {"kind": "-", "mode": "0660", "acl": ACL}, "unexplained"),
-        ({}, {"kind": "-", "mode": "0662", "acl": ACL}, "forbidden"),
+        ({"kind": "-", "mode": "0660", "rights": ACL}, {}, "forbidden"),
+        ({}, {"kind": "-", "mode": "0660", "rights": ACL}, "unexplained"),
+        ({}, {"kind": "-", "mode": "0662", "rights": ACL}, "forbidden"),
     ],
 )
 def test_a_file_that_has_come_or_gone_is_told_once(before: dict[str, str], now: dict[str, str], standing: str) -> None:
