@@ -55,16 +55,15 @@ class DaemonsProvider:
 def daemons(processes: Iterable[ProcessState]) -> Objects:
     """Return the daemons that run, each with its services and its arguments; nothing where there is none.
 
-    One that somebody has started beside its service is told with it.
+    One that somebody has started beside its service is told with it; one that runs in a terminal is not: it may be
+    there for a moment, to test its settings.
 
     Args:
         processes: all of a host.
     """
-    rows = tuple(processes)
-    programs = {one.pid: one.executable for one in rows}
     found: dict[str, set[str]] = defaultdict(set)
-    for one in rows:
-        if one.executable in _TOLD and programs.get(one.ppid) != one.executable:
+    for one in processes:
+        if one.ppid == 1 and one.executable in _TOLD:
             found[one.executable].add(f"{one.unit or '-'}: {' '.join(_BUSY.sub('', one.args).split())}")
     objects = {program: {"commands": "\n".join(sorted(some))} for program, some in found.items()}
     return {HEAD: {"looked at": "yes"}, **objects} if objects else {}

@@ -40,8 +40,9 @@ def test_arguments_of_daemons_are_told(one: ProcessState, command: str) -> None:
 
 def test_a_daemon_is_told_once_and_a_second_one_too() -> None:
     worker = replace(process("nginx: worker process", ppid=7), pid=8)
-    second = replace(process("nginx: master process nginx -c /tmp/x", unit="session-1.scope", ppid=9), pid=10)
-    told = daemons([process(NGINX), worker, second])
+    second = replace(process("nginx: master process nginx -c /tmp/x", unit="session-1.scope"), pid=10)
+    tested = replace(process("nginx -t", unit="session-1.scope", ppid=9), pid=11)
+    told = daemons([process(NGINX), worker, second, tested])
     assert told["/usr/sbin/nginx"]["commands"].split("\n") == [
         f"nginx.service: {NGINX}",
         "session-1.scope: nginx: master process nginx -c /tmp/x",
