@@ -29,8 +29,7 @@ find /etc/bind -name 'named.conf*' -newerct "$read 1 second" 2>/dev/null
 printf '\0'
 kept=$(mktemp -u named_dump.db.XXXXXX)
 mv -f named_dump.db "$kept" 2>/dev/null
-/usr/sbin/rndc dumpdb -zones >/dev/null 2>&1
-for pass in $(seq 200); do
+/usr/sbin/rndc dumpdb -zones >/dev/null 2>&1 && for pass in $(seq 500); do
   tail -n 1 named_dump.db 2>/dev/null | grep -q '^; Dump complete' && { cat named_dump.db; break; }
   sleep 0.05
 done
@@ -40,7 +39,8 @@ true
 """
 """Tells the server's status, the settings that it has not read since they were written, and all zones.
 
-``rndc`` says to the second when the settings were read, and answers before the dump is written.
+``rndc`` says to the second when the settings were read, and answers before the dump is written: that takes
+milliseconds, and half a minute is waited for on a machine that has much to do.
 """
 _DUMPED: Final = re.compile(r"; Zone dump of '(.*)/([A-Z]+)(?:/(.*))?'")
 _WORKED_OUT: Final = frozenset({"RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "TYPE65534"})
