@@ -42,14 +42,13 @@ class DaemonsProvider:
         if not before or not new:
             return Thought("harmless", Text(fr="Un démon a démarré ou fini.", en="A daemon has started or ended."))
         gone = "; ".join(sorted(before - now))
-        fr, en = (f" (avant : {gone})", f" (before: {gone})") if gone else ("", "")
-        return Thought(
-            "unexplained",
-            Text(
-                fr=f"{change.object} a été démarré autrement : {new}{fr}.",
-                en=f"{change.object} was started otherwise: {new}{en}.",
-            ),
-        )
+        said = Text(fr=f"Un {change.object} de plus tourne : {new}.", en=f"One more {change.object} runs: {new}.")
+        if gone:
+            said = Text(
+                fr=f"{change.object} a été démarré autrement : {new} (avant : {gone}).",
+                en=f"{change.object} was started otherwise: {new} (before: {gone}).",
+            )
+        return Thought("unexplained", said)
 
 
 def daemons(processes: Iterable[ProcessState]) -> Objects:

@@ -72,7 +72,7 @@ def test_they_are_kept_beside_the_applications() -> None:
             "unexplained",
             "/usr/sbin/nginx was started otherwise: a.service: y (before: a",
         ),
-        ("a.service: x", "a.service: x\n-: y", "unexplained", "otherwise: -: y."),
+        ("a.service: x", "a.service: x\n-: y", "unexplained", "One more /usr/sbin/nginx runs: -: y."),
         ("a.service: x\nb.service: x", "a.service: x", "harmless", ""),
         (None, "a.service: x", "harmless", ""),
         ("a.service: x", None, "harmless", ""),
