@@ -12,6 +12,7 @@ from orchestrator.model.image import VolatilePath
 from orchestrator.model.scenario import MayChange
 from orchestrator.sound_state import file_state
 from orchestrator.sound_state.cabling_state import CablesProvider
+from orchestrator.sound_state.daemon_state import DaemonsProvider
 from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
@@ -26,6 +27,7 @@ _EVERY: tuple[Provider, ...] = (
     NetworkProvider(),
     SocketsProvider(),
     CablesProvider(),
+    DaemonsProvider(),
     *APPLICATIONS.values(),
 )
 _PROVIDERS = {one.name: one for one in _EVERY}

@@ -10,9 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange
+from orchestrator.sound_state import daemon_state
+from orchestrator.sound_state.bind_state import BindState
 from orchestrator.sound_state.frr_state import FrrState
 from orchestrator.sound_state.mail_state import MailState
 from orchestrator.sound_state.provider import ApplicationProvider
+from orchestrator.sound_state.sysvol_state import SysvolState
 
 
 class FoundApplication(ApplicationProvider, Protocol):
@@ -20,16 +23,18 @@ class FoundApplication(ApplicationProvider, Protocol):
 
     @property
     def program(self) -> str:
-        """Return the path of the program that is there where the application is."""
+        """Return the path of the program, or of the data, that is there where the application is."""
 
     @property
     def always(self) -> str:
         """Return the object that is told wherever the application was looked at."""
 
 
-_FOUND: Final[Sequence[FoundApplication]] = (FrrState(), MailState())
+_FOUND: Final[Sequence[FoundApplication]] = (BindState(), FrrState(), MailState(), SysvolState())
 FOUND: Final = {one.name: one for one in _FOUND}
 """What tells of them, by name."""
+_HEADS: Final = {name: one.always for name, one in FOUND.items()} | {daemon_state.NAME: daemon_state.HEAD}
+"""Provider → the object that it tells wherever it has looked; of the others every lab has been looked at."""
 
 
 def found_on(fabric: Fabric, target: HostRef) -> tuple[str, ...]:
@@ -51,15 +56,17 @@ def without_news(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:
     """Return the changes of applications that were looked at in the sound state too.
 
     A lab that an earlier version of the program started has nothing to compare with; nor has an application that was
-    installed since, of which the files tell.
+    installed since, of which the files tell. Of one that does not answer, or did not (``answers``), only that is told.
 
     Args:
         changes: all that were found.
     """
     rows = tuple(changes)
-    new = {
-        (row.host, row.provider)
+    heads = [row for row in rows if row.object == _HEADS.get(row.provider)]
+    new = {(row.host, row.provider) for row in heads if not row.before}
+    silent = {(row.host, row.provider) for row in heads if "no" in (row.before.get("answers"), row.now.get("answers"))}
+    return tuple(
+        row
         for row in rows
-        if row.provider in FOUND and row.object == FOUND[row.provider].always and not row.before
-    }
-    return tuple(row for row in rows if (row.host, row.provider) not in new)
+        if (row.host, row.provider) not in new and ((row.host, row.provider) not in silent or row in heads)
+    )

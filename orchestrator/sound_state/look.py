@@ -8,12 +8,12 @@ from typing import Final
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
-from orchestrator.sound_state import service_state
+from orchestrator.sound_state import daemon_state, service_state
 from orchestrator.sound_state.found_applications import FOUND, found_on, without_news
 from orchestrator.sound_state.long_files import with_long_texts
 from orchestrator.sound_state.openldap_state import OpenldapState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
-from orchestrator.sound_state.provider import ApplicationProvider, RunInHost
+from orchestrator.sound_state.provider import ApplicationProvider, Objects, RunInHost
 from orchestrator.sound_state.samba_ad_state import SambaAdState
 
 _APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
@@ -51,12 +51,15 @@ def changes_since(
 
 
 def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> States:
-    having = {host: (*names, *found_on(fabric, HostRef(instance, host))) for host, names in hosts.items()}
-    return {
-        host: {name: APPLICATIONS[name].look(_runner(fabric, HostRef(instance, host))) for name in names}
-        for host, names in having.items()
-        if names
-    }
+    """Return what states applications are in, and how daemons were started; hosts with neither are left out."""
+    found: dict[str, dict[str, Objects]] = {}
+    for host, stated in hosts.items():
+        target = HostRef(instance, host)
+        run = _runner(fabric, target)
+        found[host] = {name: APPLICATIONS[name].look(run) for name in (*stated, *found_on(fabric, target))}
+        if told := daemon_state.daemons(fabric.processes(target)):
+            found[host][daemon_state.NAME] = told
+    return {host: told for host, told in found.items() if told}
 
 
 def _runner(fabric: Fabric, target: HostRef) -> RunInHost:

@@ -79,6 +79,13 @@ CHANGES = {
     "a route is added": Change(
         "app1", "ip route add 10.99.0.0/16 dev eth0", "ip route del 10.99.0.0/16", "route 10.99.0.0/16 table main"
     ),
+    "a daemon runs with settings that no file has any more": Change(
+        "app1",
+        "cp -p /etc/default/ssh /tmp/ssh; echo SSHD_OPTS=-oLogLevel=VERBOSE >/etc/default/ssh; systemctl restart ssh; "
+        "mv /tmp/ssh /etc/default/ssh",
+        "systemctl restart ssh",
+        "/usr/sbin/sshd",
+    ),
     "a comment is added, and a note made": Change(
         "web1",
         "cp -p /etc/nginx/nginx.conf /root/before; echo '# mine' >> /etc/nginx/nginx.conf",
