@@ -106,7 +106,7 @@ def test_both_ways_take_the_fibre(lab):
     competence="2.1",
     fr="Les trois routeurs n'ont que des routes apprises par OSPF, maintenant et au prochain démarrage.",
     en="The three routers have only routes that OSPF has learnt, now and after the next boot.",
-    before_fr="Les routeurs ne suivent pas tous les règles de ce réseau, que donne la page du labo.",
+    before_fr="Les routeurs ne suivent pas tous les règles de ce réseau, que donne la page du lab.",
     before_en="Not every router keeps the rules of this network, which are on the lab's page.",
     because="static route",
 )

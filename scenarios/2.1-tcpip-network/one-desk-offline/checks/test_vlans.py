@@ -145,7 +145,7 @@ def test_socket(lab):
     competence="2.1",
     fr="Sur les deux commutateurs, chaque port est dans son VLAN, et le trunk porte les VLAN 10 et 30, aucun autre.",
     en="On both switches each port is in its VLAN, and the trunk carries VLANs 10 and 30 and no other.",
-    before_fr="Entre la prise et le routeur, tout n'est pas réglé comme sur la page du labo.",
+    before_fr="Entre la prise et le routeur, tout n'est pas réglé comme sur la page du lab.",
     before_en="Between the socket and the router, not everything is set as on the lab's page.",
     because="are not as planned",
 )
