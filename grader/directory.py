@@ -8,6 +8,7 @@ surely are what the server goes by. Otherwise the server is asked, over its loca
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -219,7 +220,7 @@ def _goes_by_its_files(inspector: HostInspector) -> bool:
     if known["ActiveState"] != "active" or not pid:
         return False
     words = (inspector.read(f"/proc/{pid}/cmdline") or b"").decode("utf-8", errors="replace").split("\0")
-    named = [after for word, after in zip(words, words[1:], strict=False) if word in {"-f", "-F"}]
+    named = [after for word, after in itertools.pairwise(words) if word in {"-f", "-F"}]
     mapped = (inspector.read(f"/proc/{pid}/maps") or b"").decode("utf-8", errors="replace")
     data = set(re.findall(r" (/\S*\.mdb.*)$", mapped, re.MULTILINE)) - {_DATA.replace("data", "lock")}
     if named != [_FOLDER] or data != {_DATA}:

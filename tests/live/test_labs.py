@@ -41,7 +41,8 @@ def lines_of_strangers(driver: LabDriver, plan: Plan) -> int:
     addresses = {i.address.partition("/")[0] for host in plan.hosts for i in host.interfaces if i.address}
     ours: set[str] = set()
     found = 0
-    for row in driver.run("ldap1", ("journalctl", "--quiet", "--output=cat", "--identifier=slapd")).stdout.decode().split("\n"):
+    log = driver.run("ldap1", ("journalctl", "--quiet", "--output=cat", "--identifier=slapd")).stdout.decode()
+    for row in log.split("\n"):
         number, _, said = row.partition(" ")
         if begun := re.search(r"ACCEPT from (?:IP=([\d.]+)|PATH)", said):
             ours = ours - {number} if begun[1] in addresses else ours | {number}

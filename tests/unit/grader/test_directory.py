@@ -74,13 +74,16 @@ class Host:
         for pattern, done in self.others.items():
             if fnmatch.fnmatch(line, pattern):
                 return done
-        if "ldapmodify" in line:
-            return Done(50, stderr="ldap_modify: Insufficient access (50)")
         if line.startswith("slapacl"):
             said = "ALLOWED" if words[-1] in self.grants else "DENIED"
             return Done(stderr=f'authcDN: "{words[0]}"\nwrite access to uidNumber: {said}\n')
         if line.startswith("slapcat"):
             return Done(stdout="".join(self.ldif(dn) for dn in self.entries if f",{dn}".endswith(f",{words[0]}")))
+        return self.answer(line, words)
+
+    def answer(self, line: str, words: tuple[str, ...]) -> Done:
+        if "ldapmodify" in line:
+            return Done(50, stderr="ldap_modify: Insufficient access (50)")
         if "EXTERNAL" not in line:
             return Done(stdout=f"dn: {words[-1]}\nuidNumber: 10001\n")
         if words[0] not in self.entries:
