@@ -8,7 +8,6 @@ surely are what the server goes by. Otherwise the server is asked, over its loca
 from __future__ import annotations
 
 import base64
-import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -30,8 +29,8 @@ _ROOT = f"-Q -Y EXTERNAL {_LOCAL}"
 _FOLDER = "/etc/ldap/slapd.d"
 _DATA = "/var/lib/ldap/data.mdb"
 _UNIT = ("Unit.ActiveState", "Service.MainPID", "Service.ExecMainStartTimestamp")
-_JUST_BEFORE = 2.0
-"""Seconds before its start is told of in which slapd may have read its configuration already: it forks when it has."""
+_COMMAND = re.compile(rf"/usr/sbin/slapd\0(-d0\0|-[hug]\0[^\0]*\0|-F\0{re.escape(_FOLDER)}\0)*")
+"""How Debian's unit starts slapd; without ``-f`` or ``-F`` it reads this folder as well."""
 _ENCRYPTED = "-o ssf=256 -o transport_ssf=256 -o tls_ssf=256"
 """How well a connection is protected for which rights are worked out: a rule may grant more to such ones."""
 _INVALID = 49
@@ -219,14 +218,13 @@ def _goes_by_its_files(inspector: HostInspector) -> bool:
     pid, started = int(known["MainPID"]), known["ExecMainStartTimestamp"] / 1e6
     if known["ActiveState"] != "active" or not pid:
         return False
-    words = (inspector.read(f"/proc/{pid}/cmdline") or b"").decode("utf-8", errors="replace").split("\0")
-    named = [after for word, after in itertools.pairwise(words) if word in {"-f", "-F"}]
+    command = (inspector.read(f"/proc/{pid}/cmdline") or b"").decode("utf-8", errors="replace")
     mapped = (inspector.read(f"/proc/{pid}/maps") or b"").decode("utf-8", errors="replace")
     data = set(re.findall(r" (/\S*\.mdb.*)$", mapped, re.MULTILINE)) - {_DATA.replace("data", "lock")}
-    if named != [_FOLDER] or data != {_DATA}:
+    if not _COMMAND.fullmatch(command) or data != {_DATA}:
         return False
     seen = (inspector.file(_FOLDER), *inspector.tree(_FOLDER))
-    return max(one.ctime for one in seen) < started - _JUST_BEFORE
+    return max(one.ctime for one in seen) < started
 
 
 def _require_answer(done: testinfra.backend.base.CommandResult) -> None:

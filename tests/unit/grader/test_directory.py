@@ -19,7 +19,7 @@ from orchestrator.fabric.fabric_interface import FileState
 POLICY, ANNE, BRUNO = "cn=default,ou=policies,dc=x", "uid=anne,ou=people,dc=x", "uid=bruno,ou=people,dc=x"
 HASHED = base64.b64encode(b"{SSHA}abc").decode()
 PID, STARTED = 71, 1_000.0
-COMMAND = "/usr/sbin/slapd\0-h\0ldap:/// ldapi:///\0-u\0openldap\0-F\0/etc/ldap/slapd.d\0"
+COMMAND = "/usr/sbin/slapd\0-d0\0-h\0ldap:/// ldapi:///\0-u\0openldap\0-g\0openldap\0"
 MAPPED = "7f00-7f01 rw-s 00000000 00:2a 17 /var/lib/ldap/data.mdb\n7f02-7f03 rw-s 0 00:2a 18 /var/lib/ldap/lock.mdb\n"
 
 
@@ -117,8 +117,10 @@ def test_values_are_read_with_their_encoding(host: Any) -> None:  # noqa: ANN401
     assert ldap_values(host, "uid=nobody,dc=x", "uidNumber") == [], "no such entry"
 
 
-def test_slapd_is_not_asked_for_what_is_in_its_files() -> None:
-    host: Any = Host({"dc=x": {"dc": ": x"}, ANNE: {"uid": ": anne", "sn": ": A"}, BRUNO: {"uid": ": bruno"}})
+@pytest.mark.parametrize("command", [COMMAND, f"{COMMAND}-F\0/etc/ldap/slapd.d\0"])
+def test_slapd_is_not_asked_for_what_is_in_its_files(command: str) -> None:
+    entries = {"dc=x": {"dc": ": x"}, ANNE: {"uid": ": anne", "sn": ": A"}, BRUNO: {"uid": ": bruno"}}
+    host: Any = Host(entries, inspector=Inspector(command=command))
     assert ldap_values(host, "ou=people,dc=x", "uid", scope="one") == ["anne", "bruno"]
     assert ldap_values(host, "dc=x", "uid", scope="one") == []
     assert ldap_values(host, "dc=x", "uid", scope="sub") == ["anne", "bruno"]
@@ -130,15 +132,17 @@ def test_slapd_is_not_asked_for_what_is_in_its_files() -> None:
     "seen",
     [
         {"state": "inactive"},
-        {"command": COMMAND.replace("slapd.d", "other.d")},
-        {"command": COMMAND.replace("-F", "-f")},
-        {"command": COMMAND.replace("-F\0/etc/ldap/slapd.d\0", "")},
         {"command": f"{COMMAND}-F\0/root/other.d\0"},
+        {"command": f"{COMMAND}-F/root/other.d\0"},
+        {"command": f"{COMMAND}-4F\0/root/other.d\0"},
+        {"command": f"{COMMAND}-f\0/etc/ldap/slapd.d\0"},
+        {"command": f"{COMMAND}-r\0/root/other\0"},
+        {"command": COMMAND.replace("/usr/sbin/slapd", "/root/slapd")},
+        {"command": ""},
         {"mapped": MAPPED.replace("data.mdb", "data.mdb (deleted)")},
         {"mapped": MAPPED.replace("/var/lib/ldap/", "/root/other.db/")},
         {"mapped": ""},
         {"changed": STARTED + 1},
-        {"changed": STARTED - 1},
         {"removed": STARTED + 1},
     ],
 )
