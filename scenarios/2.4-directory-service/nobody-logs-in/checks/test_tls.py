@@ -29,8 +29,6 @@ BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 MONTH = 30 * 24 * 3600
 SOON = 8
 """Seconds after which SSSD has surely tried the directory again."""
-VERDICT = re.compile(r"Verify return code: (\d+) \((.*)\)")
-"""What openssl thinks of a certificate, at the end of what it shows."""
 
 
 def settings_of(lab, host):
@@ -55,31 +53,48 @@ def ask_over_tls(lab, host, *options):
     return lab.client(host).run(["ldapwhoami", "-x", "-o", f"nettimeout={wait}", *options])
 
 
-def present(lab, host, options):
-    """Return what openssl shows on a machine of the certificate that the directory presents, and what it thinks of it.
+def presented(lab, host, place, authorities):
+    """Return what openssl shows on a machine of slapd's certificate, and its verdict: a number and words, or None.
 
-    The directory's address is asked, as its name may lead elsewhere.
+    TLS alone, without LDAP, leaves three lines in the log of slapd instead of ten.
     """
     name = f"ldap1.{lab.domain}"
-    ask = f"timeout {scaled_timeout(8)} openssl s_client -connect {lab.address('ldap1')}:636 -servername {name}"
-    return lab.client(host).run(["sh", "-c", f"{ask} -verify_hostname {name} {options} </dev/null 2>&1"]).stdout
+    ask = f"timeout {scaled_timeout(8)} openssl s_client -connect {place}:636 -verify_hostname {name}"
+    shown = lab.client(host).run(["sh", "-c", f"{ask} -CAfile {authorities} </dev/null 2>&1"]).stdout
+    verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
+    return shown, verdict.groups() if verdict else None
+
+
+def with_openssl(lab, host, command, certificate):
+    """Run one of openssl's commands on a machine, with a certificate as its input."""
+    line = f'printf %s "$1" | openssl {command} 2>&1'
+    return lab.client(host).run(["sh", "-c", line, "openssl", certificate])
 
 
 def certificate_refused(lab, host):
     """Return in words that a machine refuses the directory's certificate, which its SSSD demands; or nothing.
 
-    It is asked often, so not as SSSD does: TLS alone, without LDAP, leaves two lines in the log of slapd and not ten.
+    It is asked often, so of the certificate's file and not of slapd, which would log it.
     """
     settings = settings_of(lab, host)
     if not demands_certificate(settings) or not is_encrypted(settings):
         return ""
-    verdict = VERDICT.search(present(lab, host, f"-CAfile {BUNDLE} -verify_return_error"))
-    if not verdict or verdict[1] == "0":
+    ldap1 = lab.host("ldap1")
+    try:
+        files = [ldap1.file(path) for path in ldap_values(ldap1, "cn=config", "olcTLSCertificateFile")]
+    except AssertionError:  # it does not answer just now, and may yet
         return ""
-    return reason(
-        fr=f"{host} refuse le certificat de l'annuaire : {verdict[2]}",
-        en=f"{host} refuses the directory's certificate: {verdict[2]}",
-    )
+    for text in (file.content_string for file in files if file.exists):
+        verify = f"verify -CAfile {BUNDLE} -purpose sslserver -verify_hostname ldap1.{lab.domain}"
+        wrong = re.search(
+            r"^error \d+ at \d+ depth lookup: (.*)$", with_openssl(lab, host, verify, text).stdout, re.MULTILINE
+        )
+        if wrong:
+            return reason(
+                fr=f"{host} refuse le certificat de l'annuaire : {wrong[1]}",
+                en=f"{host} refuses the directory's certificate: {wrong[1]}",
+            )
+    return ""
 
 
 @pytest.mark.parametrize("host", PEOPLE)
@@ -115,12 +130,20 @@ def test_logs_in(lab, host):
 )
 def test_answers_over_tls(lab, host):
     name = f"ldap1.{lab.domain}"
-    ways = (("-ZZ", "-H", f"ldap://{name}"), ("-H", f"ldaps://{name}"))
-    for way, done in zip(ways, concurrently(lambda way: ask_over_tls(lab, host, *way), ways), strict=True):
-        asked, said = " ".join(way), words_of(done.stdout + done.stderr)
+
+    def by_starttls():
+        done = ask_over_tls(lab, host, "-ZZ", "-H", f"ldap://{name}")
+        said = words_of(done.stdout + done.stderr)
         assert done.stdout.strip() == "anonymous", reason(
-            fr=f"ldapwhoami {asked} : {said}", en=f"ldapwhoami {asked}: {said}"
+            fr=f"ldapwhoami -ZZ -H ldap://{name} : {said}", en=f"ldapwhoami -ZZ -H ldap://{name}: {said}"
         )
+
+    def by_ldaps():
+        shown, verdict = presented(lab, host, name, BUNDLE)
+        number, said = verdict or ("", words_of(shown[-200:]))
+        assert number == "0", reason(fr=f"ldaps://{name} : {said}", en=f"ldaps://{name}: {said}")
+
+    concurrently(lambda ask: ask(), (by_starttls, by_ldaps))
 
 
 @check(
@@ -133,27 +156,22 @@ def test_answers_over_tls(lab, host):
     before_en="Logins are not back for good.",
 )
 def test_certificate_is_good(lab):
-    shown = present(lab, "pc2", "-CAfile /etc/ssl/valbocage/ca.crt")
-    verdict = VERDICT.search(shown)
+    shown, verdict = presented(lab, "pc2", lab.address("ldap1"), "/etc/ssl/valbocage/ca.crt")
     said = words_of(shown[-200:])
     assert verdict, reason(
         fr=f"ldap1 ne parle pas TLS sur le port 636 : {said}", en=f"ldap1 speaks no TLS on port 636: {said}"
     )
-    assert verdict[1] == "0", reason(
-        fr=f"le certificat est refusé : {verdict[2]}", en=f"the certificate is refused: {verdict[2]}"
+    assert verdict[0] == "0", reason(
+        fr=f"le certificat est refusé : {verdict[1]}", en=f"the certificate is refused: {verdict[1]}"
     )
-    certificate = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
-
-    def read(options):
-        line = f'printf %s "$1" | openssl x509 -noout {options}'
-        return lab.client("pc2").run(["sh", "-c", line, "read", certificate[0] if certificate else ""])
-
-    end = read(f"-checkend {MONTH} -enddate")
+    body = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
+    certificate = body[0] if body else ""
+    end = with_openssl(lab, "pc2", f"x509 -noout -checkend {MONTH} -enddate", certificate)
     said = words_of(end.stdout)
     assert end.status == 0, reason(
         fr=f"le certificat se termine avant un mois : {said}", en=f"the certificate ends within a month: {said}"
     )
-    assert "CA:TRUE" not in read("-ext basicConstraints").stdout, reason(
+    assert "CA:TRUE" not in with_openssl(lab, "pc2", "x509 -noout -ext basicConstraints", certificate).stdout, reason(
         fr="le certificat fait de la clé de l'annuaire une autorité : CA:TRUE",
         en="the certificate makes the directory's key an authority: CA:TRUE",
     )
@@ -188,7 +206,7 @@ def test_clients_still_verify(lab, host):
     )
     # The address as one number is in no certificate: a client that verifies refuses it.
     number = int(ipaddress.ip_address(lab.address("ldap1")))
-    careless = lab.client(host).run(["ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{number}"])
+    careless = lab.client(host).run(["ldapwhoami", "-x", "-H", f"ldaps://{number}"])
     assert careless.status != 0, reason(
         fr="les outils LDAP acceptent un certificat établi pour un autre nom",
         en="the LDAP tools accept a certificate for another name",
