@@ -224,7 +224,7 @@ def _goes_by_its_files(inspector: HostInspector) -> bool:
     if not _COMMAND.fullmatch(command) or data != {_DATA}:
         return False
     seen = (inspector.file(_FOLDER), *inspector.tree(_FOLDER))
-    return max(one.ctime for one in seen) < started
+    return all(one.ctime < started for one in seen)
 
 
 def _require_answer(done: testinfra.backend.base.CommandResult) -> None:

@@ -23,8 +23,8 @@ OURS = "Breakfix"
 """How the subject of each message of a check begins, so that nobody takes it for a person's."""
 GRADING = secrets.token_hex(3)
 """Names this grading in these subjects: what an earlier one has left is told from what a check still waits for."""
-SWEPT = set()
-"""The servers all of whose mailboxes this process has looked through for what earlier gradings left."""
+MAILBOXES = "/var/vmail"
+"""Each has its owner's login as name."""
 KEPT = "/etc /home /opt /root /srv /tmp /usr/local /var"
 """Where somebody may have put a private key, or a copy of one."""
 
@@ -65,25 +65,24 @@ def received(lab, reader, subject, *, folders=("INBOX",), keep=False):
         tidy(lab)  # what came back to its author
         raise
     if not keep:
-        tidy(lab, subject, servers=("delmas" if reader.address == SAWYER else "mail1",), login=reader.login)
+        tidy(lab, subject, servers=("delmas" if reader.address == SAWYER else "mail1",))
     return found
 
 
-def tidy(lab, subject="", *, servers=("mail1", "delmas"), login=""):
+def tidy(lab, subject="", *, servers=("mail1", "delmas")):
     """Remove a message of a check from the mailboxes, what came back to its author, and what earlier gradings left.
 
-    Where it is known whose mailbox the message is in, the others are looked through once: Dovecot asks the directory
-    about each of their owners, which leaves some twenty lines in the log of slapd.
+    Dovecot would ask the directory for everybody, which leaves twenty lines in the log of slapd: only those whose
+    mailboxes have something of a check are looked at.
     """
     which = ["(", "subject", OURS, "not", "subject", f"{OURS} {GRADING}", ")"]
     which += ["or", "(", "from", "MAILER-DAEMON", "text", f"{OURS} ", ")"]
     which += ["or", "subject", subject] if subject else []
-    argv = " ".join(["timeout 10 doveadm expunge %s mailbox '*' '('", *("%s" for _ in which), "')'"])
+    owners = "grep -rlaF %s %s | cut -d/ -f4 | sort -u"
+    expunge = " ".join(["timeout 10 doveadm expunge -u \"$login\" mailbox '*' '('", *("%s" for _ in which), "')'"])
 
     def remove(server):
-        everybody = "-A" if server == "mail1" else "-up.delmas"
-        lab.host(server).run(argv, f"-u{login}" if login and server in SWEPT else everybody, *which)
-        SWEPT.add(server)
+        lab.host(server).run(f"for login in $({owners}); do {expunge}; done", f"{OURS} ", MAILBOXES, *which)
 
     concurrently(remove, servers)
 
