@@ -78,7 +78,7 @@ def tidy(lab, subject="", *, servers=("mail1", "delmas")):
     which = ["(", "subject", OURS, "not", "subject", f"{OURS} {GRADING}", ")"]
     which += ["or", "(", "from", "MAILER-DAEMON", "text", f"{OURS} ", ")"]
     which += ["or", "subject", subject] if subject else []
-    owners = "grep -rlaF %s %s | cut -d/ -f4 | sort -u"
+    owners = "grep -rlaF --exclude='dovecot*' %s %s | cut -d/ -f4 | sort -u"  # Dovecot's index remembers subjects
     expunge = " ".join(["timeout 10 doveadm expunge -u \"$login\" mailbox '*' '('", *("%s" for _ in which), "')'"])
 
     def remove(server):
