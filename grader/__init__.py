@@ -12,7 +12,7 @@ from grader.authorized_keys import authorized_keys, rrsync_command
 from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
-from grader.directory import directory_rights_gained, ldap_values, password_policy_weaknesses
+from grader.directory import directory_rights_gained, ldap_entries, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
 from grader.firewall_place import Firewall
 from grader.ifupdown import ifupdown_interfaces, ifupdown_methods, ifupdown_stanzas
@@ -51,6 +51,7 @@ __all__ = [
     "ifupdown_interfaces",
     "ifupdown_methods",
     "ifupdown_stanzas",
+    "ldap_entries",
     "ldap_values",
     "lines_in",
     "message_ids",

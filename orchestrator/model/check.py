@@ -31,6 +31,7 @@ OFFERED: Final = (
     "ifupdown_interfaces",
     "ifupdown_methods",
     "ifupdown_stanzas",
+    "ldap_entries",
     "ldap_values",
     "lines_in",
     "message_ids",

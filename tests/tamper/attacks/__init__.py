@@ -22,7 +22,7 @@ ATTACKS: tuple[Attack, ...] = (
 
 CORE: Mapping[str, str] = {
     "`curl`, `ip`": "replaced curl",
-    "`psql`, `runuser`": "ldapsearch that finds nothing locked",
+    "`psql`, `runuser`": "slapcat that finds nothing locked",
     "`ld.so.preload`": "ld.so.preload",
     "a module that Perl or Python loads first": "a folder of Perl's modules that is elsewhere",
     "another server at the socket": "a second directory in the control group of the first",

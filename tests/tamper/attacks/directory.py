@@ -143,8 +143,8 @@ ATTACKS: tuple[Attack, ...] = (
         *kept("/etc/sssd/sssd.conf", _OWN_PASSWORDS, "cat /root/shadow >/etc/shadow; systemctl restart sssd"),
     ),
     Attack(
-        "ldapsearch that finds nothing locked", LOCKED, "ldap1",
-        *instead("/usr/bin/ldapsearch", "#!/bin/sh"), CHANGED,
+        "slapcat that finds nothing locked", LOCKED, "ldap1",
+        *instead("/usr/sbin/slapcat", "#!/bin/sh"), CHANGED,
     ),
     Attack(
         "systemctl that says that SSSD runs", SSSD, "{pc}",

@@ -6,13 +6,13 @@ from grader import (
     check,
     concurrently,
     directory_rights_gained,
+    ldap_entries,
     ldap_values,
     lines_in,
     reason,
     rights_gained,
-    scaled_timeout,
 )
-from lab_tools import PASSWORDS, words_of
+from lab_tools import PASSWORDS
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
 ROOT = "dn.exact=gidNumber=0+uidNumber=0,cn=peercred,cn=external,cn=auth"
@@ -25,17 +25,14 @@ HIGHEST = 1000
 
 def granted_by_the_directory(lab):
     """Return the directory's users and groups that a machine takes for its own, by their number or by their name."""
-    wanted = "dc=valbocage,dc=internal?cn,uid,uidNumber,gidNumber?sub?(gidNumber=*)"
-    options = ("--disable", "--silent", "--show-error", "--max-time", str(scaled_timeout(15)))
-    done = lab.probe("lan").run(["curl", *options, f"ldap://{lab.address('ldap1')}/{wanted}"], timeout=20)
-    said = words_of(done.stderr)
-    assert done.status == 0, reason(fr=f"ldap1 : {said}", en=f"ldap1: {said}")
+    entries = ldap_entries(lab.host("ldap1"), "dc=valbocage,dc=internal", "cn", "uid", "uidNumber", "gidNumber")
     rows = [row.split(":") for host in HOSTS for row in lines_in(lab.host(host).file("/etc/group").content_string)]
     own = {row[0] for row in rows if len(row) > 2 and row[2].isdigit() and int(row[2]) <= HIGHEST}
-    for entry in re.split(r"^DN: ", done.stdout, flags=re.MULTILINE)[1:]:
-        found = re.findall(r"^\s+(\w+): (.*?)\s*$", entry, re.MULTILINE)
-        if any(int(value) <= HIGHEST if key.endswith("Number") else value in own for key, value in found):
-            yield lines_in(entry)[0]
+    for name, entry in entries.items():
+        numbers = [int(value) for key in ("uidnumber", "gidnumber") for value in entry.get(key, ())]
+        names = {value for key in ("cn", "uid") for value in entry.get(key, ())}
+        if "gidnumber" in entry and (any(number <= HIGHEST for number in numbers) or names & own):
+            yield name
 
 
 def writers(ldap1):

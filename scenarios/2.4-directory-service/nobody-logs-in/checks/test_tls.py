@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from grader import certificate_key_ids, check, concurrently, reason, scaled_timeout
+from grader import certificate_key_ids, check, concurrently, ldap_values, reason, scaled_timeout
 from lab_tools import (
     PASSWORDS,
     assert_logs_in,
@@ -24,6 +24,8 @@ AUTHORITY = "2a8d4a95ea764221c7bd33f76b5a1cde909fd918"
 """The key identifier of the company's authority."""
 OWN_AUTHORITY = "/usr/local/share/ca-certificates/valbocage.crt"
 AUTHORITY_KEY = "/etc/ssl/valbocage/ca.key"
+BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+"""The authorities that SSSD and the LDAP tools of a machine trust."""
 MONTH = 30 * 24 * 3600
 SOON = 8
 """Seconds after which SSSD has surely tried the directory again."""
@@ -51,19 +53,48 @@ def ask_over_tls(lab, host, *options):
     return lab.client(host).run(["ldapwhoami", "-x", "-o", f"nettimeout={wait}", *options])
 
 
+def presented(lab, host, place, authorities):
+    """Return what openssl shows on a machine of slapd's certificate, and its verdict: a number and words, or None.
+
+    TLS alone, without LDAP, leaves three lines in the log of slapd instead of ten.
+    """
+    name = f"ldap1.{lab.domain}"
+    ask = f"timeout {scaled_timeout(8)} openssl s_client -connect {place}:636 -verify_hostname {name}"
+    shown = lab.client(host).run(["sh", "-c", f"{ask} -CAfile {authorities} </dev/null 2>&1"]).stdout
+    verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
+    return shown, verdict.groups() if verdict else None
+
+
+def with_openssl(lab, host, command, certificate):
+    """Run one of openssl's commands on a machine, with a certificate as its input."""
+    line = f'printf %s "$1" | openssl {command} 2>&1'
+    return lab.client(host).run(["sh", "-c", line, "openssl", certificate])
+
+
 def certificate_refused(lab, host):
-    """Return in words that a machine refuses the directory's certificate, which its SSSD demands; or nothing."""
-    done = ask_over_tls(lab, host, "-ZZ", "-H", f"ldap://ldap1.{lab.domain}")
-    if done.status == 0 or "certificate" not in done.stderr:
-        return ""
+    """Return in words that a machine refuses the directory's certificate, which its SSSD demands; or nothing.
+
+    It is asked often, so of the certificate's file and not of slapd, which would log it.
+    """
     settings = settings_of(lab, host)
     if not demands_certificate(settings) or not is_encrypted(settings):
         return ""
-    said = words_of(done.stderr)
-    return reason(
-        fr=f"{host} refuse le certificat de l'annuaire : {said}",
-        en=f"{host} refuses the directory's certificate: {said}",
-    )
+    ldap1 = lab.host("ldap1")
+    try:
+        files = [ldap1.file(path) for path in ldap_values(ldap1, "cn=config", "olcTLSCertificateFile")]
+    except AssertionError:  # it does not answer just now, and may yet
+        return ""
+    for text in (file.content_string for file in files if file.exists):
+        verify = f"verify -CAfile {BUNDLE} -purpose sslserver -verify_hostname ldap1.{lab.domain}"
+        wrong = re.search(
+            r"^error \d+ at \d+ depth lookup: (.*)$", with_openssl(lab, host, verify, text).stdout, re.MULTILINE
+        )
+        if wrong:
+            return reason(
+                fr=f"{host} refuse le certificat de l'annuaire : {wrong[1]}",
+                en=f"{host} refuses the directory's certificate: {wrong[1]}",
+            )
+    return ""
 
 
 @pytest.mark.parametrize("host", PEOPLE)
@@ -99,12 +130,20 @@ def test_logs_in(lab, host):
 )
 def test_answers_over_tls(lab, host):
     name = f"ldap1.{lab.domain}"
-    ways = (("-ZZ", "-H", f"ldap://{name}"), ("-H", f"ldaps://{name}"))
-    for way, done in zip(ways, concurrently(lambda way: ask_over_tls(lab, host, *way), ways), strict=True):
-        asked, said = " ".join(way), words_of(done.stdout + done.stderr)
+
+    def by_starttls():
+        done = ask_over_tls(lab, host, "-ZZ", "-H", f"ldap://{name}")
+        said = words_of(done.stdout + done.stderr)
         assert done.stdout.strip() == "anonymous", reason(
-            fr=f"ldapwhoami {asked} : {said}", en=f"ldapwhoami {asked}: {said}"
+            fr=f"ldapwhoami -ZZ -H ldap://{name} : {said}", en=f"ldapwhoami -ZZ -H ldap://{name}: {said}"
         )
+
+    def by_ldaps():
+        shown, verdict = presented(lab, host, name, BUNDLE)
+        number, said = verdict or ("", words_of(shown[-200:]))
+        assert number == "0", reason(fr=f"ldaps://{name} : {said}", en=f"ldaps://{name}: {said}")
+
+    concurrently(lambda ask: ask(), (by_starttls, by_ldaps))
 
 
 @check(
@@ -117,26 +156,22 @@ def test_answers_over_tls(lab, host):
     before_en="Logins are not back for good.",
 )
 def test_certificate_is_good(lab):
-    client, name = lab.client("pc2"), f"ldap1.{lab.domain}"
-    trusted = "-CAfile /etc/ssl/valbocage/ca.crt"
-    ask = f"openssl s_client -connect {lab.address('ldap1')}:636 {trusted} -verify_hostname {name}"
-    shown = client.run(["sh", "-c", f"{ask} </dev/null 2>&1"]).stdout
-    verdict = re.search(r"Verify return code: (\d+) \((.*)\)", shown)
+    shown, verdict = presented(lab, "pc2", lab.address("ldap1"), "/etc/ssl/valbocage/ca.crt")
     said = words_of(shown[-200:])
     assert verdict, reason(
         fr=f"ldap1 ne parle pas TLS sur le port 636 : {said}", en=f"ldap1 speaks no TLS on port 636: {said}"
     )
-    assert verdict[1] == "0", reason(
-        fr=f"le certificat est refusé : {verdict[2]}", en=f"the certificate is refused: {verdict[2]}"
+    assert verdict[0] == "0", reason(
+        fr=f"le certificat est refusé : {verdict[1]}", en=f"the certificate is refused: {verdict[1]}"
     )
-    read = f"{ask} </dev/null 2>/dev/null | openssl x509 -noout"
-    end = client.run(["sh", "-c", f"{read} -checkend {MONTH} -enddate"])
+    body = re.search(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n", shown, re.DOTALL)
+    certificate = body[0] if body else ""
+    end = with_openssl(lab, "pc2", f"x509 -noout -checkend {MONTH} -enddate", certificate)
     said = words_of(end.stdout)
     assert end.status == 0, reason(
         fr=f"le certificat se termine avant un mois : {said}", en=f"the certificate ends within a month: {said}"
     )
-    may_sign = client.run(["sh", "-c", f"{read} -ext basicConstraints"])
-    assert "CA:TRUE" not in may_sign.stdout, reason(
+    assert "CA:TRUE" not in with_openssl(lab, "pc2", "x509 -noout -ext basicConstraints", certificate).stdout, reason(
         fr="le certificat fait de la clé de l'annuaire une autorité : CA:TRUE",
         en="the certificate makes the directory's key an authority: CA:TRUE",
     )
@@ -171,7 +206,7 @@ def test_clients_still_verify(lab, host):
     )
     # The address as one number is in no certificate: a client that verifies refuses it.
     number = int(ipaddress.ip_address(lab.address("ldap1")))
-    careless = lab.client(host).run(["ldapwhoami", "-x", "-ZZ", "-H", f"ldap://{number}"])
+    careless = lab.client(host).run(["ldapwhoami", "-x", "-H", f"ldaps://{number}"])
     assert careless.status != 0, reason(
         fr="les outils LDAP acceptent un certificat établi pour un autre nom",
         en="the LDAP tools accept a certificate for another name",
@@ -225,12 +260,11 @@ def test_slapd_and_its_key(lab):
     assert not re.search(r"^[UG]id:.*\s0\b", status, re.MULTILINE), reason(
         fr="slapd tourne en root", en="slapd runs as root"
     )
-    configuration = ldap1.check_output("ldapsearch -Q -Y EXTERNAL -H ldapi:/// -LLL -s base -b cn=config")
-    key = re.search(r"^olcTLSCertificateKeyFile: (\S+)", configuration, re.MULTILINE)
-    assert key, reason(
+    keys = ldap_values(ldap1, "cn=config", "olcTLSCertificateKeyFile")
+    assert keys, reason(
         fr="la configuration de slapd n'indique aucune clé privée", en="slapd has no private key in its configuration"
     )
-    for path in (key[1], AUTHORITY_KEY):
+    for path in (*keys, AUTHORITY_KEY):
         assert not ldap1.file(path).mode & 0o007, reason(
             fr=f"{path} est lisible par tous", en=f"{path} is readable by everybody"
         )

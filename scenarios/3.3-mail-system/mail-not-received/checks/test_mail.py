@@ -57,13 +57,15 @@ def test_mail_from_outside_arrives(lab):
             en=f"the MX record names {name}; expected address: {wanted}, found: {found}",
         )
 
+    address = f"{lab.values['login']}@{lab.domain}"
+    said = asked(lab, SAWYER, address).stdout
+    assert "Relay access denied" not in said, reason(
+        fr=f"mail1 répond à un message pour {address} : Relay access denied",
+        en=f"mail1 answers mail for {address}: Relay access denied",
+    )
+
     def arrives(login):
         reader = employee(lab, login, verifies=False)
-        said = asked(lab, SAWYER, reader.address).stdout
-        assert "Relay access denied" not in said, reason(
-            fr=f"mail1 répond à un message pour {reader.address} : Relay access denied",
-            en=f"mail1 answers mail for {reader.address}: Relay access denied",
-        )
         received(lab, reader, send(lab, sawyer(lab), reader.address, "Bon de commande"))
 
     concurrently(arrives, (lab.values["login"], *COLLEAGUES))
