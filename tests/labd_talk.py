@@ -20,8 +20,8 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from orchestrator.labd import calls
-from orchestrator.labd.calls import LabEvent
+from orchestrator.labd import lab_contract
+from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.labd_client import LabdClient
 
 SOON = 60.0
@@ -46,7 +46,7 @@ async def stopped(client: LabdClient, lab: str, token: str, within: float = SOON
     """Stop a lab, wait until it is gone, and return its events."""
     async with asyncio.timeout(within), aclosing(client.events(lab, 0, token)) as events:
         found = [await anext(events)]
-        await client.call(calls.STOP, calls.OfLab(lab), token)
+        await client.call(lab_contract.STOP, lab_contract.OfLab(lab), token)
         found += [event async for event in events]
     assert (found[-1].kind, found[-1].body) == ("state", {"state": "gone"})
     return found

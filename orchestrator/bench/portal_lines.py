@@ -17,7 +17,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from orchestrator.bench.portal_site import Guest, PortalSite
-from orchestrator.labd import calls
+from orchestrator.labd import lab_work_contract
 from orchestrator.labd.labd_client import LabdClient
 
 _WITHIN_S: Final = 30.0
@@ -49,8 +49,10 @@ async def open_terminals(site: PortalSite, each: int) -> tuple[MeasuredTerminal,
     try:
         found = []
         for guest, _ in itertools.product(site.trainees, range(each)):
-            asked = calls.OpenTerminal(guest.lab, site.host, "root")
-            found.append(MeasuredTerminal(guest, (await labd.call(calls.OPEN_TERMINAL, asked, guest.token)).id))
+            asked = lab_work_contract.OpenTerminal(guest.lab, site.host, "root")
+            found.append(
+                MeasuredTerminal(guest, (await labd.call(lab_work_contract.OPEN_TERMINAL, asked, guest.token)).id)
+            )
         return tuple(found)
     finally:
         await labd.close()

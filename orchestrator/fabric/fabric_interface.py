@@ -256,6 +256,7 @@ class HostActivity:
         changed: when something that it has written was last changed, but what changes by itself; None: nothing was.
         path: what that was, by a name of the host's choice: its end alone where it is long.
         whole: whether all that it has written was looked at.
+        late: whether time ran out before it was: a machine that is busy now, and nothing about the host.
         trouble: why it could not be looked at, for technicians; empty where it could.
     """
 
@@ -265,6 +266,7 @@ class HostActivity:
     changed: float | None = None
     path: str = ""
     whole: bool = True
+    late: bool = False
     trouble: str = ""
 
 
@@ -460,7 +462,7 @@ class Fabric(Protocol):
 
         Args:
             hosts: the hosts' names, by lab.
-            timeout: seconds; hosts to which nobody comes by then say so in ``whole``.
+            timeout: seconds; hosts to which nobody comes by then say so in ``late``.
         """
 
     def keep_states(self, instance: str, hosts: Sequence[str], more: States, *, timeout: float = OUTSIDE_TIME) -> None:

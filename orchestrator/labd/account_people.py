@@ -7,7 +7,8 @@ from collections.abc import Collection
 
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.labd import account_words
-from orchestrator.labd.calls import AddPerson, RoleName
+from orchestrator.labd.account_contract import AddPerson
+from orchestrator.labd.calls import RoleName
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.records import credentials
 from orchestrator.records.database import Transaction

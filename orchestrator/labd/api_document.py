@@ -14,12 +14,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, Final, TypeAlias
 
-from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, LabEvent, Refusal, RefusalKind
-from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
-from orchestrator.labd.class_contract import CLASS_CALLS
-from orchestrator.labd.command_contract import COMMAND_CALLS
-from orchestrator.labd.help_contract import HELP_CALLS
-from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+from orchestrator.labd.calls import STATUS, VERSION, Call, Refusal, RefusalKind
+from orchestrator.labd.contract import BY_NAME, PARTS
+from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.rules import EVENTS, MY_DATA, RIGHTS, RULES
 from orchestrator.labd.wire import schemas_of
 
@@ -27,14 +24,6 @@ _Part: TypeAlias = dict[str, Any]
 """A part of the document."""
 
 _COMPONENTS: Final = "#/components/schemas/"
-_TAGS: Final[Mapping[str, tuple[Call[Any, Any], ...]]] = {
-    "people, scenarios and labs": CALLS,
-    "classes": CLASS_CALLS,
-    "privacy and replay": PRIVACY_CALLS,
-    "help": HELP_CALLS,
-    "catalogue and proofs": CATALOGUE_CALLS,
-    "the command line": COMMAND_CALLS,
-}
 _ABOUT: Final = """\
 labd listens on a Unix socket; the names here are the same on any host. Each call is a POST of a JSON object. Unknown
 fields are left out. A token names the person; `x-right` says which right a call needs, and `x-refused` why others are
@@ -49,7 +38,7 @@ terminal was closed), 4410 (the screen is off), 1013 (busy: try again) or 1011 (
 
 def api_document() -> _Part:
     """Return the OpenAPI document."""
-    calls = [call for group in _TAGS.values() for call in group]
+    calls = list(BY_NAME.values())
     kinds = dict.fromkeys([*(call.request for call in calls), *(call.response for call in calls), Refusal, LabEvent])
     schemas, components = schemas_of(kinds, _COMPONENTS + "{name}")
     of_kind = dict(zip(kinds, schemas, strict=True))
@@ -57,11 +46,11 @@ def api_document() -> _Part:
     return {
         "openapi": "3.1.0",
         "info": {"title": "labd", "version": str(VERSION), "description": _ABOUT},
-        "tags": [{"name": tag} for tag in _TAGS],
+        "tags": [{"name": tag} for tag in PARTS],
         "paths": {
             **{
                 f"/v{VERSION}/{call.name}": {"post": _operation(call, tag, of_kind)}
-                for tag, group in _TAGS.items()
+                for tag, group in PARTS.items()
                 for call in group
             },
             f"/v{VERSION}/{MY_DATA}": {"post": _my_data()},

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import NewLink, Nothing, Who
+from orchestrator.labd.account_contract import NewLink
+from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_desk import ClassDesk, ClassStanding
 from orchestrator.labd.class_launches import ClassLaunches

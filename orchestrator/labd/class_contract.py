@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import Call, NewLink, Nothing, SignedIn
+from orchestrator.labd.account_contract import NewLink, SignedIn
+from orchestrator.labd.calls import Call, Nothing
 
 
 @dataclass(frozen=True)

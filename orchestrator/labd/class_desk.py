@@ -12,7 +12,8 @@ from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text, same
 from orchestrator.labd import account_words, class_words
-from orchestrator.labd.calls import NewLink, Who
+from orchestrator.labd.account_contract import NewLink
+from orchestrator.labd.calls import Who
 from orchestrator.labd.class_contract import (
     AddMembers,
     Announce,

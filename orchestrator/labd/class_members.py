@@ -15,8 +15,9 @@ from typing import Final
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.labd import class_words
+from orchestrator.labd.account_contract import NewLink
 from orchestrator.labd.account_people import LONGEST_NAME, fits_a_name
-from orchestrator.labd.calls import NewLink, Who
+from orchestrator.labd.calls import Who
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.trainee_view import iso
 from orchestrator.records import credentials

@@ -12,7 +12,8 @@ from orchestrator.core.errors import UsageError
 from orchestrator.keeper.keeper_client import KeeperDownError
 from orchestrator.labd import command_contract as contract
 from orchestrator.labd import trainee_view
-from orchestrator.labd.calls import EventKind, Nothing
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.event_contract import EventKind
 from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from orchestrator.labd.calls import Call, Nothing, QueueView
+from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.lab_contract import QueueView
 
 CommandAct = Literal["works", "start", "check", "hint", "answer", "report", "cable", "reset", "stop"]
 """What is done with a lab; ``works``: somebody is about to work in it, or does so, and needs its hosts."""

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.labd.calls import EventKind, LabEvent, Refusal
+from orchestrator.labd.calls import Refusal
+from orchestrator.labd.event_contract import EventKind, LabEvent
 from orchestrator.labd.told_refusals import cut_short
 from orchestrator.labd.wire import WireError, decode, encode
 

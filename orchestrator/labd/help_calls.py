@@ -9,7 +9,8 @@ from typing import Any
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labd import help_contract as contract
 from orchestrator.labd import help_refusals
-from orchestrator.labd.calls import NewLink, Nothing, Who
+from orchestrator.labd.account_contract import NewLink
+from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.comment_desk import CommentDesk
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import Call, GradingView, NewLink, Nothing, QuestionView, ReportView, TrainerNote
+from orchestrator.labd.account_contract import NewLink
+from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.lab_contract import GradingView, QuestionView, ReportView, TrainerNote
 
 TypingState = Literal["asked", "allowed", "refused", "unanswered", "ended", "left", "idle", "closed"]
 """What becomes of a trainer's wish to type in a terminal, as events tell it.

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 from urllib.parse import urlsplit
 
-from orchestrator.labd.calls import WebPageView
+from orchestrator.labd.lab_contract import WebPageView
 from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from orchestrator.labd import calls
+from orchestrator.labd import lab_contract, lab_work_contract, path_contract
 from orchestrator.labd.calls import Nothing, Refusal, Who
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.idle_watch import IdleWatch
@@ -29,11 +29,18 @@ from orchestrator.model.plan import Plan
 
 _ENDS_ALL: Final = frozenset({"start", "reset", "resume", "stop", "save", WAITS})
 """While one of these is done with a lab, no terminal can be opened in it."""
-_SHOWN: Final = frozenset({calls.LAB.name, calls.MAP.name, calls.DEBRIEF.name})
+_SHOWN: Final = frozenset({lab_contract.LAB.name, lab_work_contract.MAP.name, lab_work_contract.DEBRIEF.name})
 """Calls that an open page makes by itself: by them nobody does anything in a lab."""
-_ENDING: Final = frozenset({calls.RESET.name, calls.STOP.name})
+_ENDING: Final = frozenset({lab_contract.RESET.name, lab_contract.STOP.name})
 """Calls that concern a frozen lab as any other."""
-_NEEDS_HOSTS: Final = frozenset({calls.CABLE.name, calls.CHECK.name, calls.OPEN_TERMINAL.name, calls.THAW.name})
+_NEEDS_HOSTS: Final = frozenset(
+    {
+        lab_work_contract.CABLE.name,
+        lab_work_contract.CHECK.name,
+        lab_work_contract.OPEN_TERMINAL.name,
+        lab_contract.THAW.name,
+    }
+)
 """Calls that are refused while a lab is saved."""
 
 
@@ -87,25 +94,25 @@ class LabCalls:
         self._grading = WorkThreads(2, "grading")
         self._stopping = WorkThreads(2, "stop")
         self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
-            calls.PATH.name: self.path,
-            calls.SCENARIO.name: self.scenario,
-            calls.START.name: self.start,
+            path_contract.PATH.name: self.path,
+            path_contract.SCENARIO.name: self.scenario,
+            lab_contract.START.name: self.start,
         }
         self.of_a_lab: Mapping[str, Callable[[Who, FoundLab, Any], Awaitable[object]]] = {
-            calls.LAB.name: self.lab,
-            calls.MAP.name: self.map,
-            calls.CABLE.name: self.cable,
-            calls.CHECK.name: self.check,
-            calls.HINT.name: self.hint,
-            calls.ANSWER.name: self.answer,
-            calls.REPORT.name: self.report,
-            calls.OPEN_TERMINAL.name: self.open_terminal,
-            calls.CLOSE_TERMINAL.name: self.close_terminal,
-            calls.RESET.name: self.reset,
-            calls.STOP.name: self.stop,
-            calls.THAW.name: self.thaw,
-            calls.RESUME.name: self.resume,
-            calls.DEBRIEF.name: self.debrief,
+            lab_contract.LAB.name: self.lab,
+            lab_work_contract.MAP.name: self.map,
+            lab_work_contract.CABLE.name: self.cable,
+            lab_work_contract.CHECK.name: self.check,
+            lab_work_contract.HINT.name: self.hint,
+            lab_work_contract.ANSWER.name: self.answer,
+            lab_work_contract.REPORT.name: self.report,
+            lab_work_contract.OPEN_TERMINAL.name: self.open_terminal,
+            lab_work_contract.CLOSE_TERMINAL.name: self.close_terminal,
+            lab_contract.RESET.name: self.reset,
+            lab_contract.STOP.name: self.stop,
+            lab_contract.THAW.name: self.thaw,
+            lab_contract.RESUME.name: self.resume,
+            lab_work_contract.DEBRIEF.name: self.debrief,
         }
 
     def close(self) -> None:
@@ -142,25 +149,25 @@ class LabCalls:
 
     # Before a lab ---------------------------------------------------------------------------------------------
 
-    async def path(self, who: Who, _asked: Nothing) -> calls.PathView:
-        """See ``calls.PATH``."""
+    async def path(self, who: Who, _asked: Nothing) -> path_contract.PathView:
+        """See ``path_contract.PATH``."""
         return await self._threads.run(self._path.path, who.ref)
 
-    async def scenario(self, who: Who, asked: calls.LookAtScenario) -> calls.ScenarioCard:
-        """See ``calls.SCENARIO``."""
+    async def scenario(self, who: Who, asked: path_contract.LookAtScenario) -> path_contract.ScenarioCard:
+        """See ``path_contract.SCENARIO``."""
         return await self._threads.run(self._path.card, who.ref, asked.scenario)
 
-    async def start(self, who: Who, asked: calls.StartLab) -> calls.Started:
-        """See ``calls.START``."""
+    async def start(self, who: Who, asked: lab_contract.StartLab) -> lab_contract.Started:
+        """See ``lab_contract.START``."""
         async with self._starting:  # two clicks start one lab
             choice = await self._threads.run(self._desk.to_start, who.ref, asked)
             plan = choice.plan
             if plan is None:
-                return calls.Started(choice.lab)
+                return lab_contract.Started(choice.lab)
             note = LabNote(who.ref, asked.scenario, str(plan.seed))
             needs = await self._threads.run(self._persons.require, who.ref, plan)
             await self._begin_start(choice.lab, plan, note, needs, who.ref, who.ref)
-        return calls.Started(choice.lab)
+        return lab_contract.Started(choice.lab)
 
     async def start_for(self, note: LabNote, by: str, asker: str) -> asyncio.Event | None:
         """Begin to start a lab for a trainee of a class, or to start one again whose start was cut off.
@@ -247,8 +254,8 @@ class LabCalls:
 
     # A lab ----------------------------------------------------------------------------------------------------
 
-    async def lab(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> calls.LabView:
-        """See ``calls.LAB``."""
+    async def lab(self, who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> lab_contract.LabView:
+        """See ``lab_contract.LAB``."""
         terminals = await self._terminals.of(found)
         view = await self._threads.run(self._desk.view, found, terminals)
         typing = self._terminals.consents.of(found.name, who)
@@ -257,58 +264,60 @@ class LabCalls:
         freezes, saves = self._idle.freezes(found.name), self._idle.saves(found.name) if view.state == "frozen" else ""
         return replace(view, yours=yours, typing=typing, queue=queue, freezes=freezes, saves=saves)
 
-    async def map(self, _who: Who, found: FoundLab, asked: calls.MapOf) -> calls.LabMap:
-        """See ``calls.MAP``."""
+    async def map(self, _who: Who, found: FoundLab, asked: lab_work_contract.MapOf) -> lab_contract.LabMap:
+        """See ``lab_work_contract.MAP``."""
         return await self._threads.run(self._desk.map, found, asked.language)
 
-    async def cable(self, _who: Who, found: FoundLab, asked: calls.MoveCable) -> calls.CableView:
-        """See ``calls.CABLE``."""
+    async def cable(self, _who: Who, found: FoundLab, asked: lab_work_contract.MoveCable) -> lab_contract.CableView:
+        """See ``lab_work_contract.CABLE``."""
         with self._jobs.holding(found.name, "cable"):
             return await self._threads.run(self._work.cable, found, asked)
 
-    async def hint(self, _who: Who, found: FoundLab, _asked: calls.OfLab) -> calls.HintView:
-        """See ``calls.HINT``."""
+    async def hint(self, _who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> lab_work_contract.HintView:
+        """See ``lab_work_contract.HINT``."""
         with self._jobs.holding(found.name, "hint"):
             return await self._threads.run(self._work.hint, found)
 
-    async def answer(self, who: Who, found: FoundLab, asked: calls.AnswerQuestion) -> Nothing:
-        """See ``calls.ANSWER``."""
+    async def answer(self, who: Who, found: FoundLab, asked: lab_work_contract.AnswerQuestion) -> Nothing:
+        """See ``lab_work_contract.ANSWER``."""
         await self._threads.run(self._work.answer, found, asked, who.language or "fr")
         return Nothing()
 
-    async def report(self, _who: Who, found: FoundLab, asked: calls.WriteReport) -> Nothing:
-        """See ``calls.REPORT``."""
+    async def report(self, _who: Who, found: FoundLab, asked: lab_work_contract.WriteReport) -> Nothing:
+        """See ``lab_work_contract.REPORT``."""
         await self._threads.run(self._work.report, found, asked)
         return Nothing()
 
-    async def debrief(self, _who: Who, found: FoundLab, _asked: calls.OfLab) -> calls.DebriefView:
-        """See ``calls.DEBRIEF``."""
+    async def debrief(self, _who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> lab_work_contract.DebriefView:
+        """See ``lab_work_contract.DEBRIEF``."""
         return await self._threads.run(self._work.debrief, found)
 
-    async def open_terminal(self, _who: Who, found: FoundLab, asked: calls.OpenTerminal) -> calls.TerminalView:
-        """See ``calls.OPEN_TERMINAL``."""
+    async def open_terminal(
+        self, _who: Who, found: FoundLab, asked: lab_work_contract.OpenTerminal
+    ) -> lab_contract.TerminalView:
+        """See ``lab_work_contract.OPEN_TERMINAL``."""
         act = WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name)
         if act in _ENDS_ALL:
             raise busy_with(act)
         return await self._terminals.open(found, asked)
 
-    async def close_terminal(self, _who: Who, found: FoundLab, asked: calls.CloseTerminal) -> Nothing:
-        """See ``calls.CLOSE_TERMINAL``."""
+    async def close_terminal(self, _who: Who, found: FoundLab, asked: lab_work_contract.CloseTerminal) -> Nothing:
+        """See ``lab_work_contract.CLOSE_TERMINAL``."""
         await self._terminals.close(found, asked.terminal)
         return Nothing()
 
     # What is told by events -----------------------------------------------------------------------------------
 
-    async def check(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
-        """See ``calls.CHECK``."""
+    async def check(self, who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> Nothing:
+        """See ``lab_work_contract.CHECK``."""
         await self._threads.run(self._desk.running, found)  # what cannot be graded is refused at once
         self._jobs.begin(
             found.name, "check", lambda: found.log, self._grading, lambda: self._work.check(found, who.ref)
         )
         return Nothing()
 
-    async def reset(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
-        """See ``calls.RESET``."""
+    async def reset(self, who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> Nothing:
+        """See ``lab_contract.RESET``."""
         async with self._starting:
             if act := WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name):
                 raise busy_with(act)
@@ -331,8 +340,8 @@ class LabCalls:
             )
         return Nothing()
 
-    async def resume(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
-        """See ``calls.RESUME``. It takes its turn as a start does; a lab that is not saved is left as it is."""
+    async def resume(self, who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> Nothing:
+        """See ``lab_contract.RESUME``. It takes its turn as a start does; a lab that is not saved is left as it is."""
         async with self._starting:
             if act := WAITS if self._queue.waits(found.name) else self._jobs.act_on(found.name):
                 raise busy_with(act)
@@ -367,8 +376,8 @@ class LabCalls:
             after=partial(self._idle.touch, found.name),
         )
 
-    async def stop(self, who: Who, found: FoundLab, _asked: calls.OfLab) -> Nothing:
-        """See ``calls.STOP``. A lab that is being made is not stopped: its caller is told to wait.
+    async def stop(self, who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> Nothing:
+        """See ``lab_contract.STOP``. A lab that is being made is not stopped: its caller is told to wait.
 
         A saved one that waits for its turn only waits no longer.
         """
@@ -380,8 +389,8 @@ class LabCalls:
             self._begin_stop(who, found)
         return Nothing()
 
-    async def thaw(self, _who: Who, _found: FoundLab, _asked: calls.OfLab) -> Nothing:
-        """See ``calls.THAW``. It was thawed before, as by any act."""
+    async def thaw(self, _who: Who, _found: FoundLab, _asked: lab_contract.OfLab) -> Nothing:
+        """See ``lab_contract.THAW``. It was thawed before, as by any act."""
         return Nothing()
 
     async def stop_when_free(self, who: Who, lab: str) -> None:

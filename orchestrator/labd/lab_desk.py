@@ -15,16 +15,9 @@ from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.instances.instance import Instance
 from orchestrator.labd import trainee_view
 from orchestrator.labd.attempt_look import AttemptLook, look_at, owner_of
-from orchestrator.labd.calls import (
-    GradingView,
-    LabMap,
-    LabStateName,
-    LabView,
-    StartLab,
-    TerminalView,
-)
 from orchestrator.labd.event_log import EventLog, EventLogs, LabNote
 from orchestrator.labd.known_pages import known_pages
+from orchestrator.labd.lab_contract import GradingView, LabMap, LabStateName, LabView, StartLab, TerminalView
 from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_limits import STOP_ONE, too_many
 from orchestrator.labd.proof_runs import ProofCommand

@@ -11,8 +11,8 @@ from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
-from orchestrator.labd.calls import HostView
 from orchestrator.labd.display_line import DisplayLine
+from orchestrator.labd.lab_contract import HostView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_jobs import WorkThreads

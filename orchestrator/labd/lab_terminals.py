@@ -14,9 +14,11 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.keeper.keeper_client import KeeperClient, KeeperDownError, NoTerminalError, TooManyError
 from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
-from orchestrator.labd.calls import OpenTerminal, TerminalView, Who
+from orchestrator.labd.calls import Who
+from orchestrator.labd.lab_contract import TerminalView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.lab_work_contract import OpenTerminal
 from orchestrator.labd.told_refusals import missing_terminal, refused
 from orchestrator.labd.trainee_view import fields, iso
 from orchestrator.labd.typing_consent import MayType, TypingConsents

@@ -16,9 +16,10 @@ from orchestrator.core.text import Text
 from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd import trainee_view
-from orchestrator.labd.calls import AnswerQuestion, CableView, DebriefView, HintView, MoveCable, WriteReport
 from orchestrator.labd.event_log import EventLog
+from orchestrator.labd.lab_contract import CableView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.lab_work_contract import AnswerQuestion, DebriefView, HintView, MoveCable, WriteReport
 from orchestrator.labd.told_refusals import refused
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan

@@ -18,17 +18,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.keeper.keeper_client import NoTerminalError
-from orchestrator.labd.calls import CALLS, STATUS, VERSION, Call, Refusal, RefusalKind, Who
+from orchestrator.labd.calls import STATUS, VERSION, Call, Refusal, RefusalKind, Who
 from orchestrator.labd.catalogue_calls import CatalogueCalls
-from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_calls import ClassCalls
-from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.command_calls import CommandCalls
-from orchestrator.labd.command_contract import COMMAND_CALLS
+from orchestrator.labd.contract import BY_NAME
 from orchestrator.labd.display_socket import OFF, show_display
 from orchestrator.labd.event_stream import event_lines
 from orchestrator.labd.help_calls import HelpCalls
-from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_displays import DisplayOffError, LabDisplays
@@ -37,7 +34,6 @@ from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_web import LabWeb, PageAsked
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.privacy_calls import PrivacyCalls
-from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.replay_desk import FoundAttempt
 from orchestrator.labd.rules import (
@@ -79,9 +75,6 @@ _CLOSED_BY: Final[Mapping[RefusalKind, int]] = {"signed-out": SIGNED_OUT, "busy"
 """Why a call was refused -> what its WebSocket is closed with; otherwise there is no such thing."""
 _UntilOver = Callable[[], Awaitable[Over]]
 _Joining = Callable[[WebSocket, Who, FoundLab, _UntilOver], Awaitable[None]]
-_BY_NAME: Final[Mapping[str, Call[Any, Any]]] = {
-    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS, *COMMAND_CALLS)
-}
 _ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
 """After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
 
@@ -147,9 +140,9 @@ class _Door:
         name = request.path_params["name"]
 
         async def answer() -> Response:
-            if name not in _BY_NAME:
+            if name not in BY_NAME:
                 raise refused("missing", Text(fr="Cet appel n'existe pas.", en="There is no such call."))
-            done = await self._done(_BY_NAME[name], request)
+            done = await self._done(BY_NAME[name], request)
             if name in _ENDS:
                 self._parts.bell.ring()
             return _json(encode(done))

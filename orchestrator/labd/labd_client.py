@@ -16,7 +16,8 @@ from websockets.exceptions import InvalidHandshake
 
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import VERSION, Call, LabEvent, Refusal
+from orchestrator.labd.calls import VERSION, Call, Refusal
+from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.wire import WireError, decode, encode
 
 Q = TypeVar("Q")

@@ -10,8 +10,9 @@ from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text, same
 from orchestrator.labd import help_refusals
+from orchestrator.labd.account_contract import NewLink
 from orchestrator.labd.attempt_look import marks_of
-from orchestrator.labd.calls import NewLink, QuestionView, ReportView, Who
+from orchestrator.labd.calls import Who
 from orchestrator.labd.help_contract import (
     AttemptNotes,
     AttemptSummary,
@@ -22,6 +23,7 @@ from orchestrator.labd.help_contract import (
     OfMember,
     OfMemberAttempt,
 )
+from orchestrator.labd.lab_contract import QuestionView, ReportView
 from orchestrator.labd.lab_desk import LabDesk
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.told_refusals import words_of

@@ -7,7 +7,8 @@ from typing import Literal
 
 from orchestrator.core.text import same
 from orchestrator.labd.attempt_look import AttemptLook, look_at
-from orchestrator.labd.calls import (
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.path_contract import (
     AttemptLine,
     CcpView,
     CompetenceView,
@@ -17,7 +18,6 @@ from orchestrator.labd.calls import (
     ScenarioCard,
     ScenarioLine,
 )
-from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.scenario_shelf import ShelvedScenario, page_of
 from orchestrator.labd.trainee_view import iso
 from orchestrator.model.referential import Competence

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.language import Language
-from orchestrator.labd import account_words, calls, class_contract, class_words
+from orchestrator.labd import account_contract, account_words, calls, class_contract, class_words
 from orchestrator.labd.account_passwords import PasswordHashes, check_password
 from orchestrator.labd.account_people import first_administrator, new_person, role_names
 from orchestrator.labd.account_tries import Tries
@@ -52,7 +52,7 @@ class PortalAccounts:
 
     # Who: without a token ---------------------------------------------------------------------------------------
 
-    def sign_in(self, asked: calls.SignIn) -> calls.SignedIn:
+    def sign_in(self, asked: account_contract.SignIn) -> account_contract.SignedIn:
         """Sign somebody in.
 
         Raises:
@@ -74,7 +74,7 @@ class PortalAccounts:
                 credentials.rehash(writing, person, kept, renewed)
             return self._signed_in(writing, person, asked.agent)
 
-    def look_at_link(self, asked: calls.LookAtLink) -> calls.LinkView:
+    def look_at_link(self, asked: account_contract.LookAtLink) -> account_contract.LinkView:
         """Return whose a link is.
 
         Raises:
@@ -82,9 +82,9 @@ class PortalAccounts:
         """
         with self._database.read() as reading:
             found = self._link(reading, asked.link)
-            return calls.LinkView(found.person.handle, found.person.name or found.person.handle, found.kind)
+            return account_contract.LinkView(found.person.handle, found.person.name or found.person.handle, found.kind)
 
-    def use_link(self, asked: calls.UseLink) -> calls.SignedIn:
+    def use_link(self, asked: account_contract.UseLink) -> account_contract.SignedIn:
         """Keep the password that somebody chooses by their link, and sign them in here and nowhere else.
 
         Raises:
@@ -113,14 +113,14 @@ class PortalAccounts:
         with self._database.read() as reading:
             return class_contract.CodeView(self._class_of(reading, asked.code, asked.address).name)
 
-    def join(self, asked: class_contract.Join) -> calls.SignedIn:
+    def join(self, asked: class_contract.Join) -> account_contract.SignedIn:
         """Add somebody who comes with a class's code to the class, as a trainee with a password, and sign them in.
 
         Raises:
             RefusedCallError: no such code holds, or it was tried too often; the class is full; a field is wrong; the
                 short name is somebody else's; the password would soon be guessed.
         """
-        new = new_person(calls.AddPerson(asked.handle, asked.given_name, asked.family_name))
+        new = new_person(account_contract.AddPerson(asked.handle, asked.given_name, asked.family_name))
         with self._database.read() as reading:
             self._class_of(reading, asked.code, asked.address)
         check_password(asked.password, new.handle, "password")
@@ -156,13 +156,13 @@ class PortalAccounts:
         with self._database.write() as writing:
             sign_ins.end(writing, token, self._clock())
 
-    def set_language(self, who: calls.Who, asked: calls.SetLanguage) -> None:
+    def set_language(self, who: calls.Who, asked: account_contract.SetLanguage) -> None:
         """Keep the language that somebody chose."""
         with self._database.write() as writing:
             person = People(writing).find(who.ref)
             changes.change(writing, person, {"language": asked.language}, by=who.ref)
 
-    def change_password(self, token: str, asked: calls.ChangePassword) -> None:
+    def change_password(self, token: str, asked: account_contract.ChangePassword) -> None:
         """Change somebody's own password; their other sign-ins end.
 
         Raises:
@@ -203,7 +203,7 @@ class PortalAccounts:
             self._tries.in_vain(who.handle, where)
             raise RefusedCallError(replace(account_words.wrong_password(), field="password"))
 
-    def sign_ins(self, token: str) -> tuple[calls.SignInView, ...]:
+    def sign_ins(self, token: str) -> tuple[account_contract.SignInView, ...]:
         """Return where somebody is signed in, the last used first.
 
         Raises:
@@ -212,11 +212,13 @@ class PortalAccounts:
         with self._database.read() as reading:
             here = self._here(reading, token)
             return tuple(
-                calls.SignInView(row.id, _iso(row.since), _iso(row.last_seen), row.agent, current=row.id == here.id)
+                account_contract.SignInView(
+                    row.id, _iso(row.since), _iso(row.last_seen), row.agent, current=row.id == here.id
+                )
                 for row in sign_ins.of_person(reading, here.person_id, self._clock())
             )
 
-    def end_sign_in(self, token: str, asked: calls.EndSignIn) -> None:
+    def end_sign_in(self, token: str, asked: account_contract.EndSignIn) -> None:
         """End one of somebody's sign-ins.
 
         Raises:
@@ -229,12 +231,12 @@ class PortalAccounts:
 
     # People: for administrators ---------------------------------------------------------------------------------
 
-    def people(self) -> tuple[calls.PersonView, ...]:
+    def people(self) -> tuple[account_contract.PersonView, ...]:
         """Return everybody, by family name; nobody who was forgotten."""
         with self._database.read() as reading:
             with_password, seen = credentials.have_password(reading), sign_ins.last_seen_of_all(reading)
             return tuple(
-                calls.PersonView(
+                account_contract.PersonView(
                     one.handle,
                     one.name or one.handle,
                     role_names(one.roles),
@@ -244,7 +246,7 @@ class PortalAccounts:
                 for one in People(reading).list()
             )
 
-    def add_person(self, by: calls.Who, asked: calls.AddPerson) -> calls.NewLink:
+    def add_person(self, by: calls.Who, asked: account_contract.AddPerson) -> account_contract.NewLink:
         """Add somebody, with the link by which they choose a password.
 
         Raises:
@@ -254,7 +256,7 @@ class PortalAccounts:
         with self._database.write() as writing:
             return self._new_link(writing, self._added(writing, new, by.ref), by.ref)
 
-    def make_link(self, by: calls.Who, asked: calls.MakeLink) -> calls.NewLink:
+    def make_link(self, by: calls.Who, asked: account_contract.MakeLink) -> account_contract.NewLink:
         """Make somebody a new link, which ends the ones before.
 
         Raises:
@@ -270,7 +272,7 @@ class PortalAccounts:
                 # without its hint: that is a command line
                 raise RefusedCallError(account_words.of_store(error.text, None, "handle")) from error
 
-    def first_link(self) -> calls.NewLink | None:
+    def first_link(self) -> account_contract.NewLink | None:
         """Return a link for the first administrator, who is added or given a new one; None: some can sign in."""
         with self._database.write() as writing:
             person = first_administrator(writing)
@@ -303,9 +305,9 @@ class PortalAccounts:
                 raise RefusedCallError(account_words.no_match())
             return self._hashes.made(password) if kept is not None and self._hashes.outdated(kept) else None
 
-    def _signed_in(self, writing: Transaction, person: Person, agent: str) -> calls.SignedIn:
+    def _signed_in(self, writing: Transaction, person: Person, agent: str) -> account_contract.SignedIn:
         token = sign_ins.begin(writing, person, agent, self._clock())
-        return calls.SignedIn(token, round(sign_ins.IDLE.total_seconds()), _who(self._here(writing, token)))
+        return account_contract.SignedIn(token, round(sign_ins.IDLE.total_seconds()), _who(self._here(writing, token)))
 
     def _here(self, transaction: Transaction, token: str) -> CurrentSignIn:
         found = sign_ins.current(transaction, token, self._clock())
@@ -324,9 +326,9 @@ class PortalAccounts:
             raise RefusedCallError(account_words.old_link())
         return found
 
-    def _new_link(self, writing: Transaction, person: Person, by: str) -> calls.NewLink:
+    def _new_link(self, writing: Transaction, person: Person, by: str) -> account_contract.NewLink:
         made = credentials.make_link(writing, person, by=by, now=self._clock())
-        return calls.NewLink(person.handle, made.secret, _iso(made.until))
+        return account_contract.NewLink(person.handle, made.secret, _iso(made.until))
 
 
 def _who(found: CurrentSignIn) -> calls.Who:

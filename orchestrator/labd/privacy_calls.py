@@ -9,11 +9,12 @@ from typing import Any
 
 from orchestrator.core.language import Language
 from orchestrator.labd import privacy_contract as contract
-from orchestrator.labd.calls import LookAtScenario, Nothing, Who
+from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.export_turns import AT_ONCE, ExportTurns
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.my_data import MyData
 from orchestrator.labd.my_data_archive import zipped
+from orchestrator.labd.path_contract import LookAtScenario
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyDesk
 from orchestrator.labd.replay_desk import FoundAttempt, ReplayDesk

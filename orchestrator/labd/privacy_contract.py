@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import Call, LookAtScenario, Nothing
+from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.path_contract import LookAtScenario
 
 # What is kept -------------------------------------------------------------------------------------------------
 

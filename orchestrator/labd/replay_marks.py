@@ -8,7 +8,7 @@ from typing import Final
 
 from grader.report import Outcome, Report
 from orchestrator.core.text import Text, same
-from orchestrator.labd.calls import ChangeView
+from orchestrator.labd.lab_contract import ChangeView
 from orchestrator.labd.privacy_contract import MarkKind, MarkLine
 from orchestrator.labd.trainee_view import grading_view, iso
 

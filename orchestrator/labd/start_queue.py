@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from orchestrator.core.errors import BreakfixError
-from orchestrator.labd.calls import QueueReason, QueueView
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.fair_turns import FairTurns, class_of
 from orchestrator.labd.jury_room import NOTHING_KEPT, KeptRoom
+from orchestrator.labd.lab_contract import QueueReason, QueueView
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.lab_room import TakenRoom
 from orchestrator.labd.refused_call import RefusedCallError

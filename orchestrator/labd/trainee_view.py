@@ -15,7 +15,7 @@ from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.instances.instance import Instance
 from orchestrator.labd.attempt_look import Mark
-from orchestrator.labd.calls import (
+from orchestrator.labd.lab_contract import (
     CableView,
     ChangeView,
     CheckView,

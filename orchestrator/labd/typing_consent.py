@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from orchestrator.labd import help_refusals
-from orchestrator.labd.calls import TypingView, Who
+from orchestrator.labd.calls import Who
 from orchestrator.labd.help_contract import TypingState
+from orchestrator.labd.lab_contract import TypingView
 from orchestrator.labd.lab_desk import FoundLab
 from orchestrator.labd.refused_call import RefusedCallError
 

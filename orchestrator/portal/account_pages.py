@@ -7,16 +7,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import (
-    CHANGE_PASSWORD,
-    END_SIGN_IN,
-    SIGN_INS,
-    STATUS,
-    ChangePassword,
-    EndSignIn,
-    Nothing,
-    Refusal,
-)
+from orchestrator.labd.account_contract import CHANGE_PASSWORD, END_SIGN_IN, SIGN_INS, ChangePassword, EndSignIn
+from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import privacy_words, words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in

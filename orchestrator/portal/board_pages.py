@@ -10,9 +10,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import CHECK, STATUS, OfLab, Refusal
+from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.class_contract import ANNOUNCE, BOARD, EXPORT, STOP_CLASS, Announce, Export, OfClass
 from orchestrator.labd.help_contract import GIVE_CLASS_HINT, GiveClassHint
+from orchestrator.labd.lab_contract import OfLab
+from orchestrator.labd.lab_work_contract import CHECK
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import board_words, help_words, trainer_words
 from orchestrator.portal.board_stream import events

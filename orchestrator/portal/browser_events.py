@@ -13,7 +13,9 @@ from starlette.responses import StreamingResponse
 from starlette.types import Send
 
 from orchestrator.core.language import Language, printed
-from orchestrator.labd.calls import ME, LabEvent, Nothing, Refusal
+from orchestrator.labd.account_contract import ME
+from orchestrator.labd.calls import Nothing, Refusal
+from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.portal.lab_addresses import lab_of
 from orchestrator.portal.open_lines import OpenLines

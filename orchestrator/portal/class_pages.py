@@ -10,7 +10,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import STATUS, NewLink, Nothing, Refusal
+from orchestrator.labd.account_contract import NewLink
+from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.class_contract import (
     ADD_CLASS,
     ADD_MEMBERS,

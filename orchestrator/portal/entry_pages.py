@@ -9,22 +9,20 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.language import Language
-from orchestrator.labd.calls import (
+from orchestrator.labd.account_contract import (
     LOOK_AT_LINK,
     SET_LANGUAGE,
     SIGN_IN,
     SIGN_OUT,
-    STATUS,
     USE_LINK,
     LinkView,
     LookAtLink,
-    Nothing,
-    Refusal,
     SetLanguage,
     SignedIn,
     SignIn,
     UseLink,
 )
+from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import cookies
 from orchestrator.portal.pages import form_of, go_to, local_path, render, said_at_form

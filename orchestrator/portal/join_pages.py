@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.labd.calls import STATUS, Refusal, SignedIn
+from orchestrator.labd.account_contract import SignedIn
+from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.class_contract import JOIN, LOOK_AT_CODE, CodeView, Join, LookAtCode
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import trainer_words

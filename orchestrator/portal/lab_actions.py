@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.labd import calls
-from orchestrator.labd.calls import Call, OfLab, Refusal, TerminalView
+from orchestrator.labd import lab_contract, lab_work_contract
+from orchestrator.labd.calls import Call, Refusal
+from orchestrator.labd.lab_contract import OfLab, TerminalView
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import lab_words
 from orchestrator.portal.lab_addresses import lab_of, terminal_of
@@ -40,12 +41,12 @@ def _post(path: str, action: Action) -> Route:
 
 
 _PLAIN: tuple[tuple[Call[OfLab, Any], str], ...] = (
-    (calls.CHECK, "check"),
-    (calls.HINT, "hints"),
-    (calls.RESET, ""),
-    (calls.STOP, ""),
-    (calls.THAW, ""),
-    (calls.RESUME, ""),
+    (lab_work_contract.CHECK, "check"),
+    (lab_work_contract.HINT, "hints"),
+    (lab_contract.RESET, ""),
+    (lab_contract.STOP, ""),
+    (lab_contract.THAW, ""),
+    (lab_contract.RESUME, ""),
 )
 """Calls that take a lab and nothing else, and the place of the page at which they are seen."""
 
@@ -67,33 +68,33 @@ def _done(request: Request, place: str) -> Response:
 
 async def _cable(request: Request) -> Response:
     form = await form_of(request)
-    asked = calls.MoveCable(
+    asked = lab_work_contract.MoveCable(
         lab_of(request),
         form.get("host", ""),
         form.get("interface", ""),
         cast('Literal["plug", "unplug", "replace", "move"]', form.get("action", "")),  # labd says what may be asked
         form.get("segment", ""),
     )
-    await ask(request, calls.CABLE, asked)
+    await ask(request, lab_work_contract.CABLE, asked)
     return _done(request, "cables")
 
 
 async def _answer(request: Request) -> Response:
     form = await form_of(request)
-    asked = calls.AnswerQuestion(lab_of(request), form.get("question", ""), form.get("value", ""))
-    await ask(request, calls.ANSWER, asked)
+    asked = lab_work_contract.AnswerQuestion(lab_of(request), form.get("question", ""), form.get("value", ""))
+    await ask(request, lab_work_contract.ANSWER, asked)
     return _done(request, "hand-in")
 
 
 async def _report(request: Request) -> Response:
     form = await form_of(request)
-    asked = calls.WriteReport(
+    asked = lab_work_contract.WriteReport(
         lab_of(request),
         **{name: form.get(name, "") for name in lab_words.REPORT_FIELDS},
         minutes=_minutes(form.get("minutes", "").strip()),
         language=visit_of(request).language,
     )
-    await ask(request, calls.REPORT, asked)
+    await ask(request, lab_work_contract.REPORT, asked)
     return _done(request, "hand-in")
 
 
@@ -112,14 +113,14 @@ def _minutes(written: str) -> int | None:
 
 async def _open_terminal(request: Request) -> Response:
     form = await form_of(request)
-    asked = calls.OpenTerminal(
+    asked = lab_work_contract.OpenTerminal(
         lab_of(request),
         form.get("host", ""),
         "device" if form.get("kind", "") == "device" else "root",
         _size(form.get("rows", ""), _ROWS, 24),
         _size(form.get("columns", ""), _COLUMNS, 80),
     )
-    opened: TerminalView = await ask(request, calls.OPEN_TERMINAL, asked)
+    opened: TerminalView = await ask(request, lab_work_contract.OPEN_TERMINAL, asked)
     return JSONResponse({"id": opened.id, "host": opened.host, "kind": opened.kind, "ended": opened.ended})
 
 
@@ -129,5 +130,9 @@ def _size(written: str, fits: range, usual: int) -> int:
 
 
 async def _close_terminal(request: Request) -> Response:
-    await ask(request, calls.CLOSE_TERMINAL, calls.CloseTerminal(lab_of(request), terminal_of(request)))
+    await ask(
+        request,
+        lab_work_contract.CLOSE_TERMINAL,
+        lab_work_contract.CloseTerminal(lab_of(request), terminal_of(request)),
+    )
     return _done(request, "terminals")

@@ -8,7 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from orchestrator.labd.calls import DEBRIEF, LAB, MAP, THAW, DebriefView, LabMap, LabView, MapOf, OfLab
+from orchestrator.labd.lab_contract import LAB, THAW, LabMap, LabView, OfLab
+from orchestrator.labd.lab_work_contract import DEBRIEF, MAP, DebriefView, MapOf
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import (
     board_words,

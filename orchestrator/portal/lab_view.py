@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import CableView, ChangeView, CheckView, GradingView, LabView
+from orchestrator.labd.lab_contract import CableView, ChangeView, CheckView, GradingView, LabView
 from orchestrator.portal import board_words, desktop_words, help_words, lab_words
 
 Phase = Literal["waiting", "starting", "started", "saved", "stopping", "failed", "gone"]

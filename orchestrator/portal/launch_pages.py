@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.labd.calls import PATH, STATUS, Nothing, PathView, Refusal
+from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.class_contract import CLASS, LAUNCH, ClassView, LaunchForClass, OfClass
 from orchestrator.labd.labd_client import RefusedError
+from orchestrator.labd.path_contract import PATH, PathView
 from orchestrator.portal import trainer_words
 from orchestrator.portal.class_addresses import class_of
 from orchestrator.portal.pages import go_to, render, said_at_form, signed_in

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.labd.calls import LAB, HostView, LabView, OfLab, WebPageView
+from orchestrator.labd.lab_contract import LAB, HostView, LabView, OfLab, WebPageView
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import page_words
 from orchestrator.portal.lab_addresses import lab_of

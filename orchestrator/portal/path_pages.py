@@ -6,20 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.labd.calls import (
-    PATH,
-    SCENARIO,
-    START,
-    STATUS,
-    LookAtScenario,
-    Nothing,
-    PathView,
-    Refusal,
-    Started,
-    StartLab,
-)
+from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.help_contract import COMMENT_NEWS, READ_NOTES, OfScenario
+from orchestrator.labd.lab_contract import START, Started, StartLab
 from orchestrator.labd.labd_client import RefusedError
+from orchestrator.labd.path_contract import PATH, SCENARIO, LookAtScenario, PathView
 from orchestrator.labd.privacy_contract import RECORDED_ATTEMPTS
 from orchestrator.portal import help_words, replay_words, words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in

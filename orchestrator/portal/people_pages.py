@@ -8,18 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.labd.calls import (
-    ADD_PERSON,
-    MAKE_LINK,
-    PEOPLE,
-    STATUS,
-    AddPerson,
-    MakeLink,
-    NewLink,
-    Nothing,
-    Refusal,
-    RoleName,
-)
+from orchestrator.labd.account_contract import ADD_PERSON, MAKE_LINK, PEOPLE, AddPerson, MakeLink, NewLink
+from orchestrator.labd.calls import STATUS, Nothing, Refusal, RoleName
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.privacy_contract import ERASURE_REQUESTS
 from orchestrator.portal import privacy_words

@@ -13,7 +13,8 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.core.language import Language
-from orchestrator.labd.calls import ME, Call, Nothing, Refusal, RoleName, Who
+from orchestrator.labd.account_contract import ME
+from orchestrator.labd.calls import Call, Nothing, Refusal, RoleName, Who
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.portal import cookies
 from orchestrator.portal.cookies import Cookies

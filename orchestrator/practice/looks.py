@@ -122,7 +122,7 @@ class LabLooks:
             elif silent is not None:
                 self._seen[name] = self._without_helper(there[name], silent)
             else:
-                self._seen[name] = _look_of(there[name], told)
+                self._seen[name] = _look_of(there[name], told, self._seen.get(name, LabLook()))
         return {name: self._seen[name] for name in names}
 
     def _without_helper(self, instance: Instance, error: BreakfixError) -> LabLook:
@@ -136,12 +136,15 @@ class LabLooks:
         return LabLook(earlier.at, hosts, error)
 
 
-def _look_of(instance: Instance, told: Mapping[HostRef, HostActivity]) -> LabLook:
-    hosts = tuple(_host_look(host, told.get(HostRef(instance.name, host.name))) for host in instance.hosts)
+def _look_of(instance: Instance, told: Mapping[HostRef, HostActivity], earlier: LabLook) -> LabLook:
+    known = {host.host: host for host in earlier.hosts}
+    hosts = tuple(
+        _host_look(host, told.get(HostRef(instance.name, host.name)), known.get(host.name)) for host in instance.hosts
+    )
     return LabLook(now(), hosts, _trouble(instance, hosts))
 
 
-def _host_look(host: HostState, told: HostActivity | None) -> HostLook:
+def _host_look(host: HostState, told: HostActivity | None, earlier: HostLook | None) -> HostLook:
     life = _life(host)
     if life is not None or told is None:
         return HostLook(host.name, life or "unknown")
@@ -151,12 +154,12 @@ def _host_look(host: HostState, told: HostActivity | None) -> HostLook:
     if told.trouble:
         why = in_one_line(told.trouble, _LONGEST)
         trouble = Text(fr=f"{host.name} : {why}", en=f"{host.name}: {why}")
-    elif not told.whole:
+    elif not (told.whole or told.late):
         trouble = Text(
             fr=f"{host.name} : trop de fichiers pour tout regarder",
             en=f"{host.name}: too many files to look at all of them",
         )
-    return HostLook(
+    look = HostLook(
         host.name,
         "up" if told.booted else "booting",
         _moment(told.typed),
@@ -164,6 +167,10 @@ def _host_look(host: HostState, told: HostActivity | None) -> HostLook:
         in_one_line(told.path, _LONGEST),
         trouble,
     )
+    if told.late and earlier is not None and earlier.changed_at is not None:  # what was changed since is not seen yet
+        newest = _last((earlier, look), lambda one: one.changed_at) or earlier
+        look = replace(look, changed_at=newest.changed_at, changed=newest.changed)
+    return look
 
 
 def _life(host: HostState) -> Life | None:

@@ -27,7 +27,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
-from orchestrator.labd import calls as c
+from orchestrator.labd import account_contract, calls, event_contract, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
@@ -43,9 +43,9 @@ from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
 class RefusalError(Exception):
     """A call is refused."""
 
-    def __init__(self, kind: c.RefusalKind, fr: str, en: str, field: str = "", hint: Text | None = None) -> None:
+    def __init__(self, kind: calls.RefusalKind, fr: str, en: str, field: str = "", hint: Text | None = None) -> None:
         super().__init__(en)
-        self.refusal = c.Refusal(kind, Text(fr=fr, en=en), hint, field)
+        self.refusal = calls.Refusal(kind, Text(fr=fr, en=en), hint, field)
 
 
 def missing() -> RefusalError:
@@ -82,7 +82,7 @@ class Ears:
 class FakeTerminal:
     """A terminal that says again what is typed; ``output`` is all that it ever showed."""
 
-    view: c.TerminalView
+    view: lab_contract.TerminalView
     output: bytearray = field(default_factory=lambda: bytearray(b"root@lab:~# "))
     rows: int = 24
     columns: int = 80
@@ -102,6 +102,14 @@ class FakeTerminal:
         """Have its last program leave."""
         self.view = replace(self.view, ended=True)
         self.ears.call()
+
+
+_OWN = (
+    *account_contract.ACCOUNT_CALLS,
+    *path_contract.PATH_CALLS,
+    *lab_contract.LAB_CALLS,
+    *lab_work_contract.LAB_WORK_CALLS,
+)
 
 
 class FakeLabd:
@@ -129,11 +137,11 @@ class FakeLabd:
         self.people = world.people()
         self.tokens: dict[str, str] = {}
         self.links: dict[str, str] = {}
-        self.labs: dict[str, c.LabView] = {world.LAB: world.lab()}
+        self.labs: dict[str, lab_contract.LabView] = {world.LAB: world.lab()}
         self.owners: dict[str, str] = {world.LAB: "lea"}
-        self.events: dict[str, list[c.LabEvent]] = {world.LAB: []}
+        self.events: dict[str, list[event_contract.LabEvent]] = {world.LAB: []}
         self.terminals: dict[tuple[str, str], FakeTerminal] = {}
-        self.refusals: dict[str, c.Refusal] = {}
+        self.refusals: dict[str, calls.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.screen: FakeScreen | None = None
         self._copies: list[Callable[[str], None]] = []
@@ -143,8 +151,8 @@ class FakeLabd:
         self.catalogue = FakeCatalogue(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
-        self._calls: Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]] = {
-            **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in c.CALLS},
+        self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
+            **{call.name: (call, getattr(self, f"_{call.name.replace('-', '_')}")) for call in _OWN},
             **self.classes.calls,
             **self.privacy.calls,
             **self.help.calls,
@@ -189,14 +197,14 @@ class FakeLabd:
         self.tokens[token] = handle
         return token
 
-    def signed_in_as(self, handle: str) -> c.SignedIn:
+    def signed_in_as(self, handle: str) -> account_contract.SignedIn:
         """Return a new sign-in of somebody's."""
-        return c.SignedIn(self.sign_in(handle), 3600, self._seen(self.people[handle]))
+        return account_contract.SignedIn(self.sign_in(handle), 3600, self._seen(self.people[handle]))
 
-    def emit(self, kind: c.EventKind, body: object, lab: str = world.LAB) -> c.LabEvent:
+    def emit(self, kind: event_contract.EventKind, body: object, lab: str = world.LAB) -> event_contract.LabEvent:
         """Have something happen in a lab."""
         events = self.events[lab]
-        event = c.LabEvent(len(events) + 1, world.NOW, kind, msgspec.to_builtins(body))
+        event = event_contract.LabEvent(len(events) + 1, world.NOW, kind, msgspec.to_builtins(body))
         events.append(event)
         self.labs[lab] = replace(self.labs[lab], last_event=event.number)
         self._ears.call()
@@ -219,7 +227,7 @@ class FakeLabd:
         """Return a terminal, to write to it or end it."""
         return self.terminals[lab, terminal]
 
-    def own(self, who: FakePerson, lab: str) -> c.LabView:
+    def own(self, who: FakePerson, lab: str) -> lab_contract.LabView:
         """Return a lab to who may see it."""
         return self._own(who, lab)
 
@@ -235,7 +243,7 @@ class FakeLabd:
         except RefusalError as error:
             return _refused(error.refusal)
         except WireError as error:
-            return _refused(c.Refusal("wrong", Text(fr=str(error), en=str(error))))
+            return _refused(calls.Refusal("wrong", Text(fr=str(error), en=str(error))))
 
     def _outcome(self, request: Request, body: bytes) -> object:
         name = request.path_params["name"]
@@ -260,7 +268,7 @@ class FakeLabd:
             raise RefusalError("signed-out", "Vous n'êtes pas connecté.", "You are not signed in.")
         return who
 
-    def _own(self, who: FakePerson, lab: str) -> c.LabView:
+    def _own(self, who: FakePerson, lab: str) -> lab_contract.LabView:
         if self.owners.get(lab) != who.handle and not {"trainer", "administrator"} & set(who.roles):
             raise missing()
         if lab not in self.labs:
@@ -363,7 +371,7 @@ class FakeLabd:
 
     # Who ------------------------------------------------------------------------------------------------------
 
-    def _sign_in(self, asked: c.SignIn) -> c.SignedIn:
+    def _sign_in(self, asked: account_contract.SignIn) -> account_contract.SignedIn:
         person = self.people.get(asked.handle)
         if person is None or person.password is None or person.password != asked.password:
             raise RefusalError(
@@ -371,127 +379,129 @@ class FakeLabd:
             )
         return self.signed_in_as(asked.handle)
 
-    def _look_at_link(self, asked: c.LookAtLink) -> c.LinkView:
+    def _look_at_link(self, asked: account_contract.LookAtLink) -> account_contract.LinkView:
         person = self.people.get(self.links.get(asked.link, ""))
         if person is None:
             raise RefusalError("missing", "Ce lien ne vaut plus.", "This link no longer holds.")
-        return c.LinkView(person.handle, person.name, "reset" if person.password else "invitation")
+        return account_contract.LinkView(person.handle, person.name, "reset" if person.password else "invitation")
 
-    def _use_link(self, asked: c.UseLink) -> c.SignedIn:
-        view = self._look_at_link(c.LookAtLink(asked.link))
+    def _use_link(self, asked: account_contract.UseLink) -> account_contract.SignedIn:
+        view = self._look_at_link(account_contract.LookAtLink(asked.link))
         self._strong(asked.password, "password")
         del self.links[asked.link]
         self.people[view.handle].password = asked.password
         self.tokens = {token: handle for token, handle in self.tokens.items() if handle != view.handle}
         return self.signed_in_as(view.handle)
 
-    def _sign_out(self, _who: FakePerson, _asked: c.Nothing) -> c.Nothing:
+    def _sign_out(self, _who: FakePerson, _asked: calls.Nothing) -> calls.Nothing:
         del self.tokens[self._token]
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _me(self, who: FakePerson, _asked: c.Nothing) -> c.Who:
+    def _me(self, who: FakePerson, _asked: calls.Nothing) -> calls.Who:
         return self._seen(who)
 
-    def _seen(self, who: FakePerson) -> c.Who:
-        return c.Who(who.ref, who.handle, who.name, who.roles, who.language)
+    def _seen(self, who: FakePerson) -> calls.Who:
+        return calls.Who(who.ref, who.handle, who.name, who.roles, who.language)
 
-    def _set_language(self, who: FakePerson, asked: c.SetLanguage) -> c.Nothing:
+    def _set_language(self, who: FakePerson, asked: account_contract.SetLanguage) -> calls.Nothing:
         who.language = asked.language
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _change_password(self, who: FakePerson, asked: c.ChangePassword) -> c.Nothing:
+    def _change_password(self, who: FakePerson, asked: account_contract.ChangePassword) -> calls.Nothing:
         if asked.old != who.password:
             raise RefusalError("wrong", "Ce n'est pas votre mot de passe.", "This is not your password.", "old")
         self._strong(asked.new, "new")
         who.password = asked.new
-        return c.Nothing()
+        return calls.Nothing()
 
     @staticmethod
     def _strong(password: str, field: str) -> None:
         if len(password) < 12:
             raise RefusalError("wrong", "Il faut au moins 12 caractères.", "At least 12 characters are needed.", field)
 
-    def _sign_ins(self, who: FakePerson, _asked: c.Nothing) -> tuple[c.SignInView, ...]:
+    def _sign_ins(self, who: FakePerson, _asked: calls.Nothing) -> tuple[account_contract.SignInView, ...]:
         return tuple(
-            c.SignInView(number, world.EARLIER, world.NOW, "Firefox 150 / Linux", token == self._token)
+            account_contract.SignInView(number, world.EARLIER, world.NOW, "Firefox 150 / Linux", token == self._token)
             for number, (token, handle) in enumerate(self.tokens.items(), start=1)
             if handle == who.handle
         )
 
-    def _end_sign_in(self, who: FakePerson, asked: c.EndSignIn) -> c.Nothing:
+    def _end_sign_in(self, who: FakePerson, asked: account_contract.EndSignIn) -> calls.Nothing:
         tokens = [token for token, handle in self.tokens.items()]
         if not 1 <= asked.id <= len(tokens) or self.tokens[tokens[asked.id - 1]] != who.handle:
             raise missing()
         del self.tokens[tokens[asked.id - 1]]
-        return c.Nothing()
+        return calls.Nothing()
 
     # People ---------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _need(who: FakePerson, role: c.RoleName) -> None:
+    def _need(who: FakePerson, role: calls.RoleName) -> None:
         if role not in who.roles:
             raise RefusalError("forbidden", "Ce n'est pas à vous de le faire.", "This is not for you to do.")
 
-    def _people(self, who: FakePerson, _asked: c.Nothing) -> tuple[c.PersonView, ...]:
+    def _people(self, who: FakePerson, _asked: calls.Nothing) -> tuple[account_contract.PersonView, ...]:
         self._need(who, "administrator")
         return tuple(
-            c.PersonView(one.handle, one.name, one.roles, one.password is not None, world.NOW if one.password else None)
+            account_contract.PersonView(
+                one.handle, one.name, one.roles, one.password is not None, world.NOW if one.password else None
+            )
             for one in self.people.values()
         )
 
-    def _add_person(self, who: FakePerson, asked: c.AddPerson) -> c.NewLink:
+    def _add_person(self, who: FakePerson, asked: account_contract.AddPerson) -> account_contract.NewLink:
         self._need(who, "administrator")
         if asked.handle in self.people:
             raise RefusalError("wrong", "Ce nom court est pris.", "This short name is taken.", "handle")
         name = f"{asked.given_name} {asked.family_name}".strip() or asked.handle
         ref = f"P-{len(self.people) + 1:012x}"
         self.people[asked.handle] = FakePerson(ref, asked.handle, name, asked.roles, password=None)
-        return self._make_link(who, c.MakeLink(asked.handle))
+        return self._make_link(who, account_contract.MakeLink(asked.handle))
 
-    def _make_link(self, who: FakePerson, asked: c.MakeLink) -> c.NewLink:
+    def _make_link(self, who: FakePerson, asked: account_contract.MakeLink) -> account_contract.NewLink:
         self._need(who, "administrator")
         if asked.handle not in self.people:
             raise missing()
         self.links = {link: handle for link, handle in self.links.items() if handle != asked.handle}
         link = secrets.token_urlsafe(24)
         self.links[link] = asked.handle
-        return c.NewLink(asked.handle, link, "2026-12-05T09:42:00+00:00")
+        return account_contract.NewLink(asked.handle, link, "2026-12-05T09:42:00+00:00")
 
     # The path -------------------------------------------------------------------------------------------------
 
-    def _path(self, who: FakePerson, _asked: c.Nothing) -> c.PathView:
+    def _path(self, who: FakePerson, _asked: calls.Nothing) -> path_contract.PathView:
         return world.path(running=self.owners.get(world.LAB) == who.handle and world.LAB in self.labs)
 
-    def _scenario(self, who: FakePerson, asked: c.LookAtScenario) -> c.ScenarioCard:
+    def _scenario(self, who: FakePerson, asked: path_contract.LookAtScenario) -> path_contract.ScenarioCard:
         card = world.card(asked.scenario)
         if card is None:
             raise missing()
-        if asked.scenario == world.SCENARIO and self._path(who, c.Nothing()).running:
+        if asked.scenario == world.SCENARIO and self._path(who, calls.Nothing()).running:
             card = replace(card, scenario=replace(card.scenario, state="running", running=world.LAB))
         return card
 
-    def _start(self, who: FakePerson, asked: c.StartLab) -> c.Started:
+    def _start(self, who: FakePerson, asked: lab_contract.StartLab) -> lab_contract.Started:
         if world.card(asked.scenario) is None:
             raise missing()
         if asked.scenario == world.SCENARIO and self.owners.get(world.LAB) == who.handle:
-            return c.Started(world.LAB)
+            return lab_contract.Started(world.LAB)
         name = f"{asked.scenario}-{asked.seed or 42}"
         self.labs[name] = replace(world.lab(), name=name, scenario=asked.scenario, state="starting", busy="start")
         self.owners[name] = who.handle
         self.events[name] = []
-        return c.Started(name)
+        return lab_contract.Started(name)
 
     # A lab ----------------------------------------------------------------------------------------------------
 
-    def _lab(self, who: FakePerson, asked: c.OfLab) -> c.LabView:
+    def _lab(self, who: FakePerson, asked: lab_contract.OfLab) -> lab_contract.LabView:
         lab = self.help.seen_by(who, self._own(who, asked.lab))
         return replace(lab, yours=self.owners[asked.lab] == who.handle)
 
-    def _map(self, who: FakePerson, asked: c.MapOf) -> c.LabMap:
+    def _map(self, who: FakePerson, asked: lab_work_contract.MapOf) -> lab_contract.LabMap:
         self._own(who, asked.lab)
-        return c.LabMap(world.SVG)
+        return lab_contract.LabMap(world.SVG)
 
-    def _cable(self, who: FakePerson, asked: c.MoveCable) -> c.CableView:
+    def _cable(self, who: FakePerson, asked: lab_work_contract.MoveCable) -> lab_contract.CableView:
         lab = self._own(who, asked.lab)
         cables = {(one.host, one.interface): one for one in lab.cables}
         old = cables.get((asked.host, asked.interface))
@@ -503,7 +513,7 @@ class FakeLabd:
         self.emit("cable", new, asked.lab)
         return new
 
-    def _check(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+    def _check(self, who: FakePerson, asked: lab_contract.OfLab) -> calls.Nothing:
         lab = self._own(who, asked.lab)
         if lab.busy:
             raise RefusalError("busy", "Le lab est occupé.", "The lab is busy.")
@@ -515,42 +525,42 @@ class FakeLabd:
         self.change(asked.lab, grading=grading)
         self.emit("graded", grading, asked.lab)
         self.emit("ended", {"act": "check", "refusal": None}, asked.lab)
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _hint(self, who: FakePerson, asked: c.OfLab) -> c.HintView:
+    def _hint(self, who: FakePerson, asked: lab_contract.OfLab) -> lab_work_contract.HintView:
         lab = self._own(who, asked.lab)
         if len(lab.hints) >= len(world.HINTS):
             raise RefusalError("wrong", "Il n'y a plus d'indice.", "There is no further hint.")
-        hint = c.HintView(len(lab.hints) + 1, len(world.HINTS), world.HINTS[len(lab.hints)])
+        hint = lab_work_contract.HintView(len(lab.hints) + 1, len(world.HINTS), world.HINTS[len(lab.hints)])
         self.change(asked.lab, hints=(*lab.hints, hint.hint))
         self.emit("hint", hint, asked.lab)
         return hint
 
-    def _answer(self, who: FakePerson, asked: c.AnswerQuestion) -> c.Nothing:
+    def _answer(self, who: FakePerson, asked: lab_work_contract.AnswerQuestion) -> calls.Nothing:
         lab = self._own(who, asked.lab)
         if asked.question not in {one.name for one in lab.questions}:
             raise missing()
         answered = (replace(q, answer=asked.value) if q.name == asked.question else q for q in lab.questions)
         self.change(asked.lab, questions=tuple(answered))
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _report(self, who: FakePerson, asked: c.WriteReport) -> c.Nothing:
+    def _report(self, who: FakePerson, asked: lab_work_contract.WriteReport) -> calls.Nothing:
         self._own(who, asked.lab)
-        report = c.ReportView(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
+        report = lab_contract.ReportView(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
         self.change(asked.lab, report=report)
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _open_terminal(self, who: FakePerson, asked: c.OpenTerminal) -> c.TerminalView:
+    def _open_terminal(self, who: FakePerson, asked: lab_work_contract.OpenTerminal) -> lab_contract.TerminalView:
         lab = self._own(who, asked.lab)
         if asked.host not in {host.name for host in lab.hosts}:
             raise missing()
-        view = c.TerminalView(secrets.token_hex(6), asked.host, asked.kind, world.NOW, ended=False)
+        view = lab_contract.TerminalView(secrets.token_hex(6), asked.host, asked.kind, world.NOW, ended=False)
         self.terminals[asked.lab, view.id] = FakeTerminal(view, rows=asked.rows, columns=asked.columns)
         self.change(asked.lab, terminals=(*lab.terminals, view))
         self.emit("terminal", view, asked.lab)
         return view
 
-    def _close_terminal(self, who: FakePerson, asked: c.CloseTerminal) -> c.Nothing:
+    def _close_terminal(self, who: FakePerson, asked: lab_work_contract.CloseTerminal) -> calls.Nothing:
         lab = self._own(who, asked.lab)
         if (asked.lab, asked.terminal) not in self.terminals:
             raise missing()
@@ -558,22 +568,22 @@ class FakeLabd:
         self.change(asked.lab, terminals=tuple(one for one in lab.terminals if one.id != asked.terminal))
         self.emit("closed", {"terminal": asked.terminal}, asked.lab)
         terminal.ears.call()
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _reset(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+    def _reset(self, who: FakePerson, asked: lab_contract.OfLab) -> calls.Nothing:
         self._own(who, asked.lab)
         self.emit("began", {"act": "reset"}, asked.lab)
         self.change(asked.lab, cables=world.lab().cables, grading=None)
         self.emit("ended", {"act": "reset", "refusal": None}, asked.lab)
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _stop(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+    def _stop(self, who: FakePerson, asked: lab_contract.OfLab) -> calls.Nothing:
         self._own(who, asked.lab)
         self.change(asked.lab, state="gone")
         self.emit("state", {"state": "gone"}, asked.lab)
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _thaw(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+    def _thaw(self, who: FakePerson, asked: lab_contract.OfLab) -> calls.Nothing:
         lab = self._own(who, asked.lab)
         if lab.state == "frozen":
             self.change(asked.lab, state="started")
@@ -581,21 +591,21 @@ class FakeLabd:
         if lab.freezes:
             self.change(asked.lab, freezes="")
             self.emit("idle", {"until": ""}, asked.lab)
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _resume(self, who: FakePerson, asked: c.OfLab) -> c.Nothing:
+    def _resume(self, who: FakePerson, asked: lab_contract.OfLab) -> calls.Nothing:
         if self._own(who, asked.lab).state == "saved":
             self.emit("began", {"act": "resume"}, asked.lab)
             self.change(asked.lab, state="started")
             self.emit("state", {"state": "started"}, asked.lab)
             self.emit("ended", {"act": "resume", "refusal": None}, asked.lab)
-        return c.Nothing()
+        return calls.Nothing()
 
-    def _debrief(self, who: FakePerson, asked: c.OfLab) -> c.DebriefView:
+    def _debrief(self, who: FakePerson, asked: lab_contract.OfLab) -> lab_work_contract.DebriefView:
         if not self._own(who, asked.lab).solved:
             raise RefusalError("wrong", "Il faut d'abord réparer.", "Repair it first.")
         broken = (Text(fr="Le câble de pc1 était débranché.", en="The cable of pc1 was unplugged."),)
-        return c.DebriefView(broken, Text(fr="Commencez par la couche 1.", en="Begin with layer 1."))
+        return lab_work_contract.DebriefView(broken, Text(fr="Commencez par la couche 1.", en="Begin with layer 1."))
 
 
 def _typed(terminal: FakeTerminal, message: Mapping[str, Any]) -> None:
@@ -608,5 +618,5 @@ def _typed(terminal: FakeTerminal, message: Mapping[str, Any]) -> None:
         terminal.resize(rows, columns)
 
 
-def _refused(refusal: c.Refusal) -> Response:
-    return Response(encode(refusal), c.STATUS[refusal.kind])
+def _refused(refusal: calls.Refusal) -> Response:
+    return Response(encode(refusal), calls.STATUS[refusal.kind])

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.text import Text, same
-from orchestrator.labd import calls as c
 from orchestrator.labd import catalogue_contract as k
+from orchestrator.labd import path_contract
+from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.proof_contract import (
     CANCEL_PROOF,
     PROOF,
@@ -44,7 +45,9 @@ CCPS = (
 )
 
 
-def line(scenario: c.ScenarioLine, state: k.ProofState, *competences: str, older: bool = False) -> k.CatalogueLine:
+def line(
+    scenario: path_contract.ScenarioLine, state: k.ProofState, *competences: str, older: bool = False
+) -> k.CatalogueLine:
     """Return a scenario of the path as the catalogue has it."""
     at = "" if state == "unproven" else AT
     said = Text(fr="Ce que dit la preuve.", en="What the proof says.")
@@ -201,7 +204,7 @@ class FakeCatalogue:
         self.run: ProofRun | None = None
 
     @property
-    def calls(self) -> Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]]:
+    def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
         """Each call with what answers it."""
         return {
             "catalogue": (k.CATALOGUE, self._catalogue),
@@ -221,7 +224,7 @@ class FakeCatalogue:
             raise self._refuse("missing", "Ce scénario n'existe pas.", "There is no such scenario.")
         return found
 
-    def _catalogue(self, who: FakePerson, _asked: c.Nothing) -> k.CatalogueView:
+    def _catalogue(self, who: FakePerson, _asked: Nothing) -> k.CatalogueView:
         self._need(who, "trainer", "jury")
         return self.view
 
@@ -230,7 +233,7 @@ class FakeCatalogue:
         scenario = self._find(asked.scenario)
         return self.views.get(asked.scenario) or inside(scenario, asked.seed)
 
-    def _prove(self, who: FakePerson, asked: Prove) -> c.Nothing:
+    def _prove(self, who: FakePerson, asked: Prove) -> Nothing:
         self._need(who)
         scenario = self._find(asked.scenario)
         if asked.seeds not in range(1, 5):
@@ -239,15 +242,15 @@ class FakeCatalogue:
             raise self._refuse("busy", "Une preuve est déjà en cours.", "A proof runs already.")
         number = 1 if self.run is None else self.run.number + 1
         self.run = ProofRun(number, scenario.id, scenario.title, who.name, world.NOW, "", "playing", "", STAGES)
-        return c.Nothing()
+        return Nothing()
 
-    def _cancel(self, who: FakePerson, asked: CancelProof) -> c.Nothing:
+    def _cancel(self, who: FakePerson, asked: CancelProof) -> Nothing:
         self._need(who)
         if self.run is None or self.run.number != asked.number or self.run.phase == "over":
             raise self._refuse("missing", "Cette preuve n'est plus en cours.", "This proof does not run any more.")
         self.run = replace(self.run, phase="cancelling")
-        return c.Nothing()
+        return Nothing()
 
-    def _proof(self, who: FakePerson, _asked: c.Nothing) -> LastProof:
+    def _proof(self, who: FakePerson, _asked: Nothing) -> LastProof:
         self._need(who)
         return LastProof(self.run)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.text import Text
-from orchestrator.labd import calls as c
+from orchestrator.labd import account_contract
 from orchestrator.labd import class_contract as k
+from orchestrator.labd.calls import Call, Nothing
 from tests.fakes import labd_world as world
 from tests.fakes.labd_world import FakePerson
 
@@ -77,7 +78,7 @@ class FakeClasses:
         self.launching = 0
 
     @property
-    def calls(self) -> Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]]:
+    def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
         """Each call with what answers it."""
         names = {"class": "class_", "classes": "list_classes"}
         return {
@@ -106,26 +107,26 @@ class FakeClasses:
             for person in people
         )
 
-    def list_classes(self, who: FakePerson, _asked: c.Nothing) -> tuple[k.ClassLine, ...]:
+    def list_classes(self, who: FakePerson, _asked: Nothing) -> tuple[k.ClassLine, ...]:
         """Return somebody's classes."""
         self._trainer(who)
         own = {n: one for n, one in self.classes.items() if who.handle in one.trainers or "administrator" in who.roles}
         return tuple(k.ClassLine(name, len(one.members), len(self.rows)) for name, one in own.items())
 
-    def add_class(self, who: FakePerson, asked: k.OfClass) -> c.Nothing:
+    def add_class(self, who: FakePerson, asked: k.OfClass) -> Nothing:
         """Make a class."""
         self._trainer(who)
         if asked.name in self.classes or " " in asked.name or not asked.name:
             raise self._refuse("wrong", "Ce nom ne va pas.", "This name will not do.", "name")
         self.classes[asked.name] = FakeClass([], [who.handle])
-        return c.Nothing()
+        return Nothing()
 
     def class_(self, who: FakePerson, asked: k.OfClass) -> k.ClassView:
         """Return a class."""
         one = self._own(who, asked.name)
         return k.ClassView(asked.name, self._views(one), tuple(reversed(one.launches)), one.code)
 
-    def add_members(self, who: FakePerson, asked: k.AddMembers) -> tuple[c.NewLink, ...]:
+    def add_members(self, who: FakePerson, asked: k.AddMembers) -> tuple[account_contract.NewLink, ...]:
         """Add the people of a list, whose lines are ``handle,name``."""
         one = self._own(who, asked.name)
         header, *lines = asked.people.splitlines() or [""]
@@ -137,17 +138,17 @@ class FakeClasses:
             if handle not in self._labd.people:
                 ref = f"P-{len(self._labd.people) + 1:012x}"
                 self._labd.people[handle] = FakePerson(ref, handle, name, ("trainee",), password=None)
-                links.append(c.NewLink(handle, secrets.token_urlsafe(24), UNTIL))
+                links.append(account_contract.NewLink(handle, secrets.token_urlsafe(24), UNTIL))
             one.members.append(handle)
         return tuple(links)
 
-    def remove_member(self, who: FakePerson, asked: k.RemoveMember) -> c.Nothing:
+    def remove_member(self, who: FakePerson, asked: k.RemoveMember) -> Nothing:
         """Take somebody out."""
         one = self._own(who, asked.name)
         if asked.handle not in one.members:
             raise self._refuse("missing", "Cette personne n'en est pas.", "This person is not in it.")
         one.members.remove(asked.handle)
-        return c.Nothing()
+        return Nothing()
 
     def make_code(self, who: FakePerson, asked: k.OfClass) -> k.JoinCode:
         """Make a code."""
@@ -155,10 +156,10 @@ class FakeClasses:
         one.code = k.JoinCode(CODE if one.code is None else f"{CODE}-2", UNTIL)
         return one.code
 
-    def end_code(self, who: FakePerson, asked: k.OfClass) -> c.Nothing:
+    def end_code(self, who: FakePerson, asked: k.OfClass) -> Nothing:
         """End the code."""
         self._own(who, asked.name).code = None
-        return c.Nothing()
+        return Nothing()
 
     def look_at_code(self, asked: k.LookAtCode) -> k.CodeView:
         """Return whose a code is."""
@@ -167,7 +168,7 @@ class FakeClasses:
                 return k.CodeView(name)
         raise self._refuse("missing", "Ce code ne vaut pas.", "This code does not hold.", "code")
 
-    def join(self, asked: k.Join) -> c.SignedIn:
+    def join(self, asked: k.Join) -> account_contract.SignedIn:
         """Join as somebody new."""
         one = self.classes[self.look_at_code(k.LookAtCode(asked.code)).name]
         if asked.handle in self._labd.people:
@@ -183,20 +184,20 @@ class FakeClasses:
         one.members.append(asked.handle)
         return self._labd.signed_in_as(asked.handle)
 
-    def launch(self, who: FakePerson, asked: k.LaunchForClass) -> c.Nothing:
+    def launch(self, who: FakePerson, asked: k.LaunchForClass) -> Nothing:
         """Launch a scenario."""
         one = self._own(who, asked.name)
         card = world.card(asked.scenario)
         if card is None:
             raise self._refuse("missing", "Ce scénario n'existe pas.", "There is no such scenario.", "scenarios")
         one.launches.append(k.LaunchLine(asked.scenario, card.scenario.title, world.NOW))
-        return c.Nothing()
+        return Nothing()
 
-    def stop_class(self, who: FakePerson, asked: k.OfClass) -> c.Nothing:
+    def stop_class(self, who: FakePerson, asked: k.OfClass) -> Nothing:
         """Stop all labs."""
         self._own(who, asked.name)
         self.rows = {handle: replace(one, state="ended", lab="") for handle, one in self.rows.items()}
-        return c.Nothing()
+        return Nothing()
 
     def board(self, who: FakePerson, asked: k.OfClass) -> k.BoardView:
         """Return the board."""
@@ -214,14 +215,14 @@ class FakeClasses:
         rows = tuple(self.rows.get(p.handle) or row(p.handle, p.name, **nothing) for p in people)
         return k.BoardView(asked.name, world.SCENARIO, world.MOVE.title, CHECKS, rows, self.launching)
 
-    def announce(self, who: FakePerson, asked: k.Announce) -> c.Nothing:
+    def announce(self, who: FakePerson, asked: k.Announce) -> Nothing:
         """Say something."""
         one = self._own(who, asked.name)
         if not asked.text:
             raise self._refuse("wrong", "L'annonce est vide.", "The announcement is empty.", "text")
         one.announced.append(asked.text)
         self._labd.emit("announced", {"text": asked.text, "by": who.name})
-        return c.Nothing()
+        return Nothing()
 
     def export(self, who: FakePerson, asked: k.OfClass) -> k.Export:
         """Return the results."""

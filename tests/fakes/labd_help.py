@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.text import Text
-from orchestrator.labd import calls as c
+from orchestrator.labd import account_contract, lab_contract
 from orchestrator.labd import help_contract as h
+from orchestrator.labd.calls import Call, Nothing
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import UNTIL, FakeClasses
 from tests.fakes.labd_world import FakePerson
@@ -39,7 +40,7 @@ SOLVED = replace(
     SUMMARY, id=3, scenario=world.DNS.id, title=world.DNS.title, seed="12", started="2026-11-27T14:00:00+00:00",
     running=False, solved=True, verdict="repaired", seconds=1260, minutes=40, hints=0, gradings=3, typed=True,
 )  # fmt: skip
-REPORT = c.ReportView(
+REPORT = lab_contract.ReportView(
     "Plus de réseau sur pc1.\nDepuis lundi.", "Câble débranché.", "Rebranché eth0.", "Ping vers srv1.", 20
 )
 
@@ -58,22 +59,22 @@ class FakeHelp:
         self._classes = classes
         self._refuse = refuse
         self.attempts: dict[int, h.AttemptSummary] = {SUMMARY.id: SUMMARY, SOLVED.id: SOLVED}
-        self.notes: dict[int, list[c.TrainerNote]] = {SUMMARY.id: [], SOLVED.id: []}
+        self.notes: dict[int, list[lab_contract.TrainerNote]] = {SUMMARY.id: [], SOLVED.id: []}
         self.refs: dict[str, str] = {}
         """Whose each question to type is, by its id."""
 
     @property
-    def calls(self) -> Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]]:
+    def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
         """Each call with what answers it."""
         return {call.name: (call, getattr(self, call.name.replace("-", "_"))) for call in h.HELP_CALLS}
 
-    def _typing(self, lab: str, consent: str) -> c.TypingView:
+    def _typing(self, lab: str, consent: str) -> lab_contract.TypingView:
         for one in self._labd.labs[lab].typing:
             if one.id == consent:
                 return one
         raise self._refuse("missing", "Cette demande n'est plus en cours.", "This question is no longer open.")
 
-    def _now(self, lab: str, one: c.TypingView, state: h.TypingState) -> None:
+    def _now(self, lab: str, one: lab_contract.TypingView, state: h.TypingState) -> None:
         others = tuple(each for each in self._labd.labs[lab].typing if each.id != one.id)
         if state in {"asked", "allowed"}:
             others += (replace(one, state="allowed" if state == "allowed" else "asked"),)
@@ -81,7 +82,7 @@ class FakeHelp:
         body = {"id": one.id, "terminal": one.terminal, "by": one.by, "state": state, "bytes": 0}
         self._labd.emit("typing", body, lab)
 
-    def seen_by(self, who: FakePerson, lab: c.LabView) -> c.LabView:
+    def seen_by(self, who: FakePerson, lab: lab_contract.LabView) -> lab_contract.LabView:
         """Return a lab as somebody sees what is asked in it."""
         return replace(lab, typing=tuple(replace(one, yours=self.refs[one.id] == who.ref) for one in lab.typing))
 
@@ -92,7 +93,7 @@ class FakeHelp:
             for one in self._labd.labs[lab].typing
         )
 
-    def ask_to_type(self, who: FakePerson, asked: h.AskToType) -> c.Nothing:
+    def ask_to_type(self, who: FakePerson, asked: h.AskToType) -> Nothing:
         """Ask to type."""
         self._labd.own(who, asked.lab)
         terminal = self._labd.terminals.get((asked.lab, asked.terminal))
@@ -101,30 +102,32 @@ class FakeHelp:
         made = secrets.token_hex(8)
         self.refs[made] = who.ref
         host = terminal.view.host
-        self._now(asked.lab, c.TypingView(made, asked.terminal, host, who.name, "asked", yours=False), "asked")
-        return c.Nothing()
+        self._now(
+            asked.lab, lab_contract.TypingView(made, asked.terminal, host, who.name, "asked", yours=False), "asked"
+        )
+        return Nothing()
 
-    def answer_typing(self, who: FakePerson, asked: h.AnswerTyping) -> c.Nothing:
+    def answer_typing(self, who: FakePerson, asked: h.AnswerTyping) -> Nothing:
         """Allow or refuse it."""
         self._labd.own(who, asked.lab)
         self._now(asked.lab, self._typing(asked.lab, asked.id), "allowed" if asked.allow else "refused")
-        return c.Nothing()
+        return Nothing()
 
-    def end_typing(self, who: FakePerson, asked: h.EndTyping) -> c.Nothing:
+    def end_typing(self, who: FakePerson, asked: h.EndTyping) -> Nothing:
         """End it."""
         self._labd.own(who, asked.lab)
         self._now(asked.lab, self._typing(asked.lab, asked.id), "ended")
-        return c.Nothing()
+        return Nothing()
 
-    def give_hint(self, who: FakePerson, asked: h.GiveHint) -> c.Nothing:
+    def give_hint(self, who: FakePerson, asked: h.GiveHint) -> Nothing:
         """Give a hint."""
         lab = self._labd.own(who, asked.lab)
         if not asked.text:
             raise self._refuse("wrong", "Il faut un texte.", "A text is needed.", "text")
-        note = c.TrainerNote("hint", who.name, world.NOW, asked.text, new=True)
+        note = lab_contract.TrainerNote("hint", who.name, world.NOW, asked.text, new=True)
         self._labd.change(asked.lab, notes=(*lab.notes, note))
         self._labd.emit("trainer-hint", {"by": who.name, "text": asked.text}, asked.lab)
-        return c.Nothing()
+        return Nothing()
 
     def give_class_hint(self, who: FakePerson, asked: h.GiveClassHint) -> h.HintsGiven:
         """Give a hint to the class, where one lab runs."""
@@ -166,47 +169,47 @@ class FakeHelp:
             trouble=None if summary.running else Text(fr="Les réponses sont parties.", en="The answers are gone."),
         )
 
-    def comment(self, who: FakePerson, asked: h.Comment) -> c.Nothing:
+    def comment(self, who: FakePerson, asked: h.Comment) -> Nothing:
         """Comment on an attempt."""
         self.member_attempt(who, h.OfMemberAttempt(asked.name, asked.handle, asked.attempt))
         if not asked.text:
             raise self._refuse("wrong", "Il faut un texte.", "A text is needed.", "text")
         number = 1 + sum(map(len, self.notes.values()))
-        note = c.TrainerNote("comment", who.name, world.NOW, asked.text, new=True, id=number, yours=True)
+        note = lab_contract.TrainerNote("comment", who.name, world.NOW, asked.text, new=True, id=number, yours=True)
         self.notes[asked.attempt].append(note)
-        return c.Nothing()
+        return Nothing()
 
-    def _own(self, who: FakePerson, asked: h.OfComment | h.ChangeComment) -> c.TrainerNote:
+    def _own(self, who: FakePerson, asked: h.OfComment | h.ChangeComment) -> lab_contract.TrainerNote:
         self.member_attempt(who, h.OfMemberAttempt(asked.name, asked.handle, asked.attempt))
         for note in self.notes[asked.attempt]:
             if note.id == asked.note and note.kind == "comment":
                 return note
         raise self._refuse("missing", "Ce commentaire n'existe pas.", "There is no such comment.")
 
-    def _put(self, attempt: int, note: c.TrainerNote) -> c.Nothing:
+    def _put(self, attempt: int, note: lab_contract.TrainerNote) -> Nothing:
         self.notes[attempt] = [note if one.id == note.id else one for one in self.notes[attempt]]
-        return c.Nothing()
+        return Nothing()
 
-    def change_comment(self, who: FakePerson, asked: h.ChangeComment) -> c.Nothing:
+    def change_comment(self, who: FakePerson, asked: h.ChangeComment) -> Nothing:
         """Change a comment."""
         note = self._own(who, asked)
         if not asked.text:
             raise self._refuse("wrong", "Il faut un texte.", "A text is needed.", "text")
         return self._put(asked.attempt, replace(note, text=asked.text, changed=world.NOW, new=True))
 
-    def withdraw_comment(self, who: FakePerson, asked: h.OfComment) -> c.Nothing:
+    def withdraw_comment(self, who: FakePerson, asked: h.OfComment) -> Nothing:
         """Withdraw a comment."""
         note = self._own(who, asked)
         return self._put(asked.attempt, replace(note, text="", withdrawn=world.NOW, new=False, yours=False))
 
-    def renew_link(self, who: FakePerson, asked: h.OfMember) -> c.NewLink:
+    def renew_link(self, who: FakePerson, asked: h.OfMember) -> account_contract.NewLink:
         """Make a trainee a new link; not for one who is more than a trainee."""
         person = self._trainee(who, asked.name, asked.handle)
         if person.roles != ("trainee",):
             raise self._refuse("wrong", "Pas seulement votre stagiaire.", "Not only your trainee.")
-        return c.NewLink(asked.handle, secrets.token_urlsafe(24), UNTIL)
+        return account_contract.NewLink(asked.handle, secrets.token_urlsafe(24), UNTIL)
 
-    def comment_news(self, who: FakePerson, _asked: c.Nothing) -> tuple[h.CommentNews, ...]:
+    def comment_news(self, who: FakePerson, _asked: Nothing) -> tuple[h.CommentNews, ...]:
         """Return the comments that were not read yet."""
         if who.handle != "lea":
             return ()

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.text import Text, same
-from orchestrator.labd import calls as c
+from orchestrator.labd import path_contract
 from orchestrator.labd import privacy_contract as k
+from orchestrator.labd.calls import Call, Nothing
 from tests.fakes import labd_world as world
 from tests.fakes.labd_world import FakePerson
 
@@ -79,7 +80,7 @@ class FakePrivacy:
         self.archives = 0
 
     @property
-    def calls(self) -> Mapping[str, tuple[c.Call[Any, Any], Callable[..., Any]]]:
+    def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
         """Each call with what answers it."""
         return {call.name: (call, getattr(self, call.name.replace("-", "_"))) for call in k.PRIVACY_CALLS}
 
@@ -87,7 +88,7 @@ class FakePrivacy:
         if "administrator" not in who.roles:
             raise self._refuse("forbidden", "Ce n'est pas à vous de le faire.", "This is not for you to do.")
 
-    def privacy(self, who: FakePerson, _asked: c.Nothing) -> k.PrivacyView:
+    def privacy(self, who: FakePerson, _asked: Nothing) -> k.PrivacyView:
         """Return what is kept about somebody."""
         trainee = "trainee" in who.roles
         return k.PrivacyView(
@@ -119,19 +120,19 @@ class FakePrivacy:
         self.archives += 1
         return f"PK {who.handle} {language}".encode()
 
-    def ask_erasure(self, who: FakePerson, asked: k.AskErasure) -> c.Nothing:
+    def ask_erasure(self, who: FakePerson, asked: k.AskErasure) -> Nothing:
         """Note a wish."""
         if asked.password != who.password:
             raise self._refuse("wrong", "Ce n'est pas votre mot de passe.", "This is not your password.", "password")
         self.asked[who.handle] = world.NOW
-        return c.Nothing()
+        return Nothing()
 
-    def withdraw_erasure(self, who: FakePerson, _asked: c.Nothing) -> c.Nothing:
+    def withdraw_erasure(self, who: FakePerson, _asked: Nothing) -> Nothing:
         """Forget a wish."""
         self.asked.pop(who.handle, None)
-        return c.Nothing()
+        return Nothing()
 
-    def erasure_requests(self, who: FakePerson, _asked: c.Nothing) -> tuple[k.ErasureRequestLine, ...]:
+    def erasure_requests(self, who: FakePerson, _asked: Nothing) -> tuple[k.ErasureRequestLine, ...]:
         """Return the wishes."""
         self._administrator(who)
         people = self._labd.people
@@ -156,7 +157,7 @@ class FakePrivacy:
         self.erased.append(asked.handle)
         return k.Erased("P-000000000001", 2)
 
-    def recorded_attempts(self, _who: FakePerson, _asked: c.LookAtScenario) -> tuple[int, ...]:
+    def recorded_attempts(self, _who: FakePerson, _asked: path_contract.LookAtScenario) -> tuple[int, ...]:
         """Return which attempts were recorded."""
         return (ATTEMPT,)
 

@@ -6,24 +6,26 @@ from dataclasses import dataclass, replace
 
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
-from orchestrator.labd.calls import (
-    AttemptLine,
+from orchestrator.labd.calls import RoleName
+from orchestrator.labd.lab_contract import (
     CableView,
-    CcpView,
     CheckView,
-    CompetenceView,
     GradingView,
     HostView,
-    LabLine,
     LabView,
-    NextView,
-    PathView,
     QuestionView,
     ReportView,
-    RoleName,
+    SegmentView,
+)
+from orchestrator.labd.path_contract import (
+    AttemptLine,
+    CcpView,
+    CompetenceView,
+    LabLine,
+    NextView,
+    PathView,
     ScenarioCard,
     ScenarioLine,
-    SegmentView,
 )
 
 LAB = "no-network-after-move-7"

@@ -16,8 +16,9 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.core import labels
-from orchestrator.labd import calls
-from orchestrator.labd.calls import Call, OfLab
+from orchestrator.labd import calls, lab_contract, lab_work_contract, path_contract
+from orchestrator.labd.calls import Call
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.model.plan import Plan
 from orchestrator.records import journal, sign_ins
@@ -32,7 +33,14 @@ pytestmark = [pytest.mark.live, pytest.mark.core]
 SCENARIO = "no-network-after-move"
 LONG = 300.0
 """Seconds for a start, a grading or a stop on a machine that is busy with others."""
-CALLED: tuple[Call[OfLab, Any], ...] = (calls.LAB, calls.CHECK, calls.HINT, calls.RESET, calls.STOP, calls.DEBRIEF)
+CALLED: tuple[Call[OfLab, Any], ...] = (
+    lab_contract.LAB,
+    lab_work_contract.CHECK,
+    lab_work_contract.HINT,
+    lab_contract.RESET,
+    lab_contract.STOP,
+    lab_work_contract.DEBRIEF,
+)
 
 
 @dataclass
@@ -95,7 +103,7 @@ def test_a_lab_from_its_start_to_its_end(place: Place, app: App) -> None:
 async def until_red(place: Place, lea: str, tom: str) -> tuple[str, str, int]:
     """Start the lab, open a terminal and have it graded; return both names, and how much the terminal has shown."""
     async with place.client() as client:
-        started = await client.call(calls.START, calls.StartLab(SCENARIO, place.plan.seed), lea)
+        started = await client.call(lab_contract.START, lab_contract.StartLab(SCENARIO, place.plan.seed), lea)
         lab = started.lab
         events = await events_until(client, lab, lea, "ended", within=LONG, act="start")
         assert events[-1].body["refusal"] is None
@@ -104,22 +112,26 @@ async def until_red(place: Place, lea: str, tom: str) -> tuple[str, str, int]:
                 await client.call(call, OfLab(lab), tom)
             assert refused.value.refusal.kind == "missing"
 
-        view = await client.call(calls.LAB, OfLab(lab), lea)
+        view = await client.call(lab_contract.LAB, OfLab(lab), lea)
         host = faulty(place)
         (cable,) = [cable for cable in view.cables if cable.host == host]
         assert (view.state, cable.at, cable.plugged) == ("started", "servers", True)
-        opened = await client.call(calls.OPEN_TERMINAL, calls.OpenTerminal(lab, host, "root"), lea)
+        opened = await client.call(
+            lab_work_contract.OPEN_TERMINAL, lab_work_contract.OpenTerminal(lab, host, "root"), lea
+        )
         async with client.terminal(lab, opened.id, lea, None) as viewer:
             assert (await told(viewer))["at"] == 0
             await viewer.send(b"echo $((6 * 7)) $TERM\r")
             seen = len(await shown(viewer, b"42 xterm-256color", LONG))
         router = next(host.name for host in view.hosts if host.device)
-        device = await client.call(calls.OPEN_TERMINAL, calls.OpenTerminal(lab, router, "device"), lea)
+        device = await client.call(
+            lab_work_contract.OPEN_TERMINAL, lab_work_contract.OpenTerminal(lab, router, "device"), lea
+        )
         async with client.terminal(lab, device.id, lea, None) as viewer:
             await viewer.send(b"configure terminal\r")
             await shown(viewer, b"(config)#", LONG)
 
-        await client.call(calls.CHECK, OfLab(lab), lea)
+        await client.call(lab_work_contract.CHECK, OfLab(lab), lea)
         events = await events_until(client, lab, lea, "ended", after=view.last_event, within=LONG, act="check")
         (graded,) = [event for event in events if event.kind == "graded"]
         assert graded.body["verdict"] == "not_repaired"
@@ -130,13 +142,15 @@ async def until_red(place: Place, lea: str, tom: str) -> tuple[str, str, int]:
 async def until_the_end(place: Place, lab: str, lea: str, terminal: str, seen: int) -> None:
     """Repair the lab as the reference solution does, have it graded, and stop it."""
     async with place.client() as client:
-        view = await client.call(calls.LAB, OfLab(lab), lea)
+        view = await client.call(lab_contract.LAB, OfLab(lab), lea)
         assert (view.state, view.busy, view.solved) == ("started", "", False)
         assert view.grading is not None
         assert terminal in [one.id for one in view.terminals], "the keeper has held it"
         host = faulty(place)
-        await client.call(calls.CABLE, calls.MoveCable(lab, host, "eth0", "unplug"), lea)
-        moved = await client.call(calls.CABLE, calls.MoveCable(lab, host, "eth0", "move", "office"), lea)
+        await client.call(lab_work_contract.CABLE, lab_work_contract.MoveCable(lab, host, "eth0", "unplug"), lea)
+        moved = await client.call(
+            lab_work_contract.CABLE, lab_work_contract.MoveCable(lab, host, "eth0", "move", "office"), lea
+        )
         assert (moved.at, moved.plugged) == ("office", True)
         script = place.plan.solutions[0].steps[-1].shell
         assert script is not None
@@ -145,14 +159,14 @@ async def until_the_end(place: Place, lab: str, lea: str, terminal: str, seen: i
             await viewer.send(script.script.strip().encode() + b"\r")
             await shown(viewer, b"</h1>", LONG)
 
-        await client.call(calls.CHECK, OfLab(lab), lea)
+        await client.call(lab_work_contract.CHECK, OfLab(lab), lea)
         events = await events_until(client, lab, lea, "ended", after=view.last_event, within=LONG, act="check")
         (graded,) = [event for event in events if event.kind == "graded"]
         assert graded.body["verdict"] == "repaired", graded.body
-        debrief = await client.call(calls.DEBRIEF, OfLab(lab), lea)
+        debrief = await client.call(lab_work_contract.DEBRIEF, OfLab(lab), lea)
         assert debrief.broken
         await stopped(client, lab, lea, LONG)
-        path = await client.call(calls.PATH, calls.Nothing(), lea)
+        path = await client.call(path_contract.PATH, calls.Nothing(), lea)
         assert path.running == ()
 
 

@@ -99,16 +99,18 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal: its contract, and what serves it.
     "orchestrator.labd.calls": "",
     "orchestrator.labd.wire": "",
-    "orchestrator.labd.labd_client": "labd.calls labd.wire",
-    "orchestrator.labd.command_contract": "labd.calls",
+    "orchestrator.labd.event_contract": "",
+    "orchestrator.labd.labd_client": "labd.calls labd.event_contract labd.wire",
+    "orchestrator.labd.lab_contract": "labd.calls",
+    "orchestrator.labd.command_contract": "labd.calls labd.lab_contract",
     "orchestrator.labd.command_door": "",
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.reserved_places deliverables fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
-        "labd.command_door labd.wire labs loader model planning practice privacy proof.binding proof.ledger "
-        "proof.model proof.page proof.proof_status proof.proof_store proof.proof_words proof.prover "
-        "proof.seed_cover proof.stages records templates topology"
+        "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model planning practice "
+        "privacy proof.binding proof.ledger proof.model proof.page proof.proof_status proof.proof_store "
+        "proof.proof_words proof.prover proof.seed_cover proof.stages records templates topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.
@@ -122,7 +124,8 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
-        "labd.calls labd.catalogue_contract labd.class_contract labd.help_contract labd.labd_client "
+        "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.event_contract "
+        "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
         "labd.privacy_contract labd.proof_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
@@ -139,7 +142,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "app engine.docker_engine fabric.fabric_interface instances labd.labd_process model"
     ),
     "orchestrator.bench.portal_site": ("app bench.local_labd model portal.cookies portal.visit records"),
-    "orchestrator.bench.portal_lines": "bench.portal_site labd.calls labd.labd_client",
+    "orchestrator.bench.portal_lines": ("bench.portal_site labd.lab_work_contract labd.labd_client"),
     "orchestrator.bench.peer_shells": "bench.portal_lines",
     "orchestrator.bench.page_paint": "bench.peer_shells bench.portal_site",
     "orchestrator.bench.portal_bench": (

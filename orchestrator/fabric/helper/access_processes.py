@@ -65,7 +65,7 @@ _TAKEN, _FREE = b"t", b"f"
 """What a process says: it has the connection that it was given; it has served it to the end."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Process:
     """A process that serves connections.
 
@@ -87,13 +87,17 @@ class _Process:
 
 
 class _Processes:
-    """The processes of connections: those that serve one, each known by its control socket, and those that wait."""
+    """The processes of connections, each known by its control socket; some wait for their next connection.
+
+    A socket is closed only when its own end is heard, or when all was heard: the kernel gives its number to the next
+    one, and what is still to be heard of the old one would be taken for the new one's.
+    """
 
     def __init__(self, requests: socket.socket) -> None:
         self._requests = requests
         self._poll = select.poll()
         self._poll.register(requests, select.POLLIN)
-        self._busy: dict[int, _Process] = {}
+        self._all: dict[int, _Process] = {}
         self._idle: list[_Process] = []
 
     def serve(self) -> None:
@@ -101,7 +105,7 @@ class _Processes:
         while True:
             for fd, _ in self._poll.poll(1000 if self._idle else None):
                 if fd != self._requests.fileno():
-                    self._hear(fd)
+                    self._hear(self._all[fd])
                     continue
                 data, fds, _, _ = socket.recv_fds(self._requests, 1, 1)
                 if not data:
@@ -116,35 +120,25 @@ class _Processes:
             process = self._idle.pop()
             try:
                 socket.send_fds(process.control, [b"c"], [connection])
-            except OSError:  # it was killed
-                self._forget(process)
+            except OSError:  # it was killed, which is heard in its turn
                 continue
             process.given = connection
-            self._busy[process.control.fileno()] = process
             return
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         if os.fork() == 0:
             _serve_access(connection, theirs.detach())
         theirs.close()
         os.close(connection)
-        self._busy[ours.fileno()] = _Process(ours)
+        self._all[ours.fileno()] = _Process(ours)
         self._poll.register(ours, select.POLLIN)
 
-    def _hear(self, fd: int) -> None:
+    def _hear(self, process: _Process) -> None:
         """Take in what a process says; forget one that has ended, and give what it did not take to another one."""
-        process = self._busy.pop(fd, None)
-        if process is None:  # one that waits says nothing: it was killed
-            process = next(p for p in self._idle if p.control.fileno() == fd)
-            self._idle.remove(process)
-            self._forget(process)
-            return
         said, given, process.given = _said(process.control), process.given, None
-        if said == _TAKEN:
-            self._busy[fd] = process
-        elif said == _FREE and len(self._idle) < _MOST_IDLE:
+        if said == _FREE and len(self._idle) < _MOST_IDLE:
             process.since = time.monotonic()
             self._idle.append(process)
-        else:
+        elif said != _TAKEN:
             self._forget(process)
             if given is not None:
                 self._hand_over(given)
@@ -156,10 +150,12 @@ class _Processes:
         """End the processes that have waited in vain, or are old: they see their control socket's end."""
         now = time.monotonic()
         for process in [process for process in self._idle if process.worn(now)]:
-            self._idle.remove(process)
             self._forget(process)
 
     def _forget(self, process: _Process) -> None:
+        if process in self._idle:
+            self._idle.remove(process)
+        del self._all[process.control.fileno()]
         self._poll.unregister(process.control)
         process.control.close()
 

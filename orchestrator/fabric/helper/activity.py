@@ -41,11 +41,13 @@ class Change:
         at: when, in seconds since 1970; None where nothing was changed.
         path: what, as the host names it; only its end where it is long.
         whole: whether all was looked at.
+        late: whether time ran out before it was.
     """
 
     at: float | None
     path: str
     whole: bool
+    late: bool = False
 
 
 def last_typed(root: int) -> float | None:
@@ -91,7 +93,7 @@ def last_changed(written: int, deadline: float) -> Change:
     times: dict[str, int] = {}
     folders: dict[str, int] = {}
     inside: dict[str, int] = {}
-    whole = True
+    whole, late = True, False
     try:
         with closing(walk(written, deadline, leaving=_of_itself)) as entries:
             for number, (path, state) in enumerate(entries):
@@ -102,13 +104,13 @@ def last_changed(written: int, deadline: float) -> Change:
                 inside[parent] = max(at, inside.get(parent, 0))
                 if not _of_itself(path) and not _is_whiteout(state):
                     (folders if stat.S_ISDIR(state.st_mode) else times)[path] = at
-    except (TimeoutError, OSError):  # too much, or deeper than a path may be: what was seen is something
-        whole = False
+    except OSError as error:  # too late, or deeper than a path may be: what was seen is something
+        whole, late = False, isinstance(error, TimeoutError)
     times |= {path: at for path, at in folders.items() if inside.get(path, 0) < at - _EXPLAINED}
     if not times:
-        return Change(None, "", whole)
+        return Change(None, "", whole, late)
     newest = max(times, key=lambda path: times[path])
-    return Change(times[newest] / 1e9, f"/{newest}"[-_LONGEST_PATH:], whole)
+    return Change(times[newest] / 1e9, f"/{newest}"[-_LONGEST_PATH:], whole, late)
 
 
 def _is_whiteout(state: os.stat_result) -> bool:

@@ -124,7 +124,7 @@ class Outside:
             change = activity.last_changed(written, deadline)
         finally:
             os.close(written)
-        return {**row, "changed": change.at, "path": change.path, "whole": change.whole}
+        return {**row, "changed": change.at, "path": change.path, "whole": change.whole, "late": change.late}
 
     def state(
         self, root: int, own_network: int, deadline: float, filters: Callable[[int, float], forwarding.Rules]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.helper.messages import Channel
 
 if TYPE_CHECKING:
@@ -115,6 +116,29 @@ def test_a_process_that_was_killed_while_it_waited_is_replaced(make: Make) -> No
     os.kill(killed, signal.SIGKILL)
     assert served_by(forks) != killed
     assert served_by(forks) != killed
+
+
+@pytest.mark.parametrize("alive", range(3))
+def test_processes_that_were_killed_are_heard_of_together_with_a_connection(make: Make, alive: int) -> None:
+    forks = make()
+    connections = [Connection(forks) for _ in range(3)]
+    waiting = [connection.ask() for connection in connections]
+    server = int(Path("/proc", str(waiting[0]), "stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
+    for connection in connections:
+        connection.close()
+    served_by(forks)  # by then it has heard that the others are free
+    os.kill(server, signal.SIGSTOP)
+    for pid in {*waiting} - {waiting[alive]}:
+        os.kill(pid, signal.SIGKILL)
+        assert wait_until(lambda pid=pid: not Path("/proc", str(pid)).exists(), within=20, every=0.001)  # type: ignore[misc]
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        forks.hand_over(theirs)
+        os.kill(server, signal.SIGCONT)
+        theirs.close()
+        ours.settimeout(10)
+        assert Channel(ours).receive() is not None
+    assert served_by(forks) not in {*waiting} - {waiting[alive]}
 
 
 def test_a_process_that_waits_in_vain_ends(make: Make) -> None:

@@ -118,8 +118,8 @@ def test_a_folder_without_end_is_left_and_says_so(host: Host, monkeypatch: pytes
     assert host.changed().whole
     (host.folder / "one more").touch()
     found = host.changed()
-    assert (found.whole, found.at is not None) == (False, True)
-    assert host.changed(within=-1) == Change(None, "", whole=False)
+    assert (found.whole, found.late, found.at is not None) == (False, False, True)
+    assert host.changed(within=-1) == Change(None, "", whole=False, late=True)
 
 
 def test_a_long_path_is_passed_on_by_its_end(host: Host) -> None:
@@ -273,8 +273,8 @@ def test_hosts_of_many_labs_are_seen_in_one_message(
     found = asked.ask({"lab-1": ["pc1", "srv1"], "lab-2": ["pc1"], "lab-3": []})
     row = {"runs": True, "booted": False, "typed": 12.5, "changed": host.changed().at, "path": "/etc/hosts"}
     assert found == {
-        "lab-1": {"pc1": {**row, "whole": True}, "srv1": {"runs": False}},
-        "lab-2": {"pc1": {**row, "whole": True}},
+        "lab-1": {"pc1": {**row, "whole": True, "late": False}, "srv1": {"runs": False}},
+        "lab-2": {"pc1": {**row, "whole": True, "late": False}},
         "lab-3": {},
     }
     assert asked.ask({"lab-2": ["pc1"]})["lab-2"]["pc1"]["runs"]

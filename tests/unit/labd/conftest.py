@@ -28,7 +28,7 @@ from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance_records import InstanceRecords
-from orchestrator.labd import calls
+from orchestrator.labd import calls, lab_contract
 from orchestrator.labd.account_passwords import HashCosts, PasswordHashes
 from orchestrator.labd.calls import VERSION, Who
 from orchestrator.labd.command_client import CommandClient
@@ -302,7 +302,7 @@ def an_attempt(site: Site, member: Member, started_at: datetime, ended_at: datet
 
 async def started(client: LabdClient, member: Member, seed: int | None = 7) -> str:
     """Start the scenario for somebody, and wait until it has."""
-    lab = (await client.call(calls.START, calls.StartLab(SCENARIO, seed), member.token)).lab
+    lab = (await client.call(lab_contract.START, lab_contract.StartLab(SCENARIO, seed), member.token)).lab
     await events_until(client, lab, member.token, "ended", act="start")
     return lab
 

@@ -11,12 +11,8 @@ import httpx
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.labd.calls import CALLS, STATUS, VERSION, Refusal
-from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
-from orchestrator.labd.class_contract import CLASS_CALLS
-from orchestrator.labd.command_contract import COMMAND_CALLS
-from orchestrator.labd.help_contract import HELP_CALLS
-from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+from orchestrator.labd.calls import STATUS, VERSION, Refusal
+from orchestrator.labd.contract import BY_NAME
 from orchestrator.labd.rules import RULES
 from orchestrator.labd.wire import decode
 
@@ -57,7 +53,7 @@ def _value(field: dataclasses.Field[Any], lab: str) -> st.SearchStrategy[Any]:
 @st.composite
 def _calls(draw: st.DrawFn, lab: str) -> tuple[str, bytes]:
     """Draw a call and its body: right fields, wrong ones, or no JSON at all."""
-    call = draw(st.sampled_from((*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS, *COMMAND_CALLS)))
+    call = draw(st.sampled_from(tuple(BY_NAME.values())))
     if draw(st.integers(0, 9)) == 0:
         return call.name, draw(_BODIES)
     fields = {

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from orchestrator.labd.api_document import api_document, text_of
-from orchestrator.labd.calls import OPEN_TERMINAL, STATUS, OpenTerminal, Refusal
+from orchestrator.labd.calls import STATUS, Refusal
+from orchestrator.labd.lab_work_contract import OPEN_TERMINAL, OpenTerminal
 from orchestrator.labd.rules import DISPLAY, MY_DATA, RULES, TERMINAL, WEB
 from orchestrator.labd.wire import decode
 

@@ -9,7 +9,9 @@ from dataclasses import replace
 from orchestrator.core.text import same
 from orchestrator.labd import catalogue_contract as contract
 from orchestrator.labd import proof_contract, proof_refusals
-from orchestrator.labd.calls import CHECK, HINT, Nothing, OfLab
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_contract import OfLab
+from orchestrator.labd.lab_work_contract import CHECK, HINT
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.proof_contract import ProofRun
 from orchestrator.labd.proof_lines import ProofLine

@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import NewLink, Nothing
+from orchestrator.labd.account_contract import NewLink
+from orchestrator.labd.calls import Nothing
 from orchestrator.records import credentials, journal
 from orchestrator.records.people import NewPerson, People
 

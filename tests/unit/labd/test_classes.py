@@ -10,11 +10,12 @@ import pytest
 from orchestrator.core.errors import LabError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
-from orchestrator.labd import calls
+from orchestrator.labd import account_contract, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd.calls import Nothing
 from orchestrator.labd.class_contract import BoardView, OfClass
 from orchestrator.labd.event_log import EventLogs, LabNote
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.told_refusals import cut_short
@@ -61,8 +62,8 @@ def test_a_class_from_its_list_to_its_results(site: Site) -> None:
             people = "handle;given_name;family_name\nlea;Léa;Petit\ntom;Tom;Roux\n"
             links = await client.call(contract.ADD_MEMBERS, contract.AddMembers("tssr", people), ada.token)
             assert [link.handle for link in links] == ["lea", "tom"]
-            used = calls.UseLink(links[0].link, "three plain words")
-            lea = await client.call(calls.USE_LINK, used)
+            used = account_contract.UseLink(links[0].link, "three plain words")
+            lea = await client.call(account_contract.USE_LINK, used)
             view = await client.call(contract.CLASS, TSSR, ada.token)
             assert [(one.handle, one.trainer, one.password) for one in view.members] == [
                 ("ada", True, False),
@@ -77,7 +78,7 @@ def test_a_class_from_its_list_to_its_results(site: Site) -> None:
             assert await client.call(contract.CLASSES, Nothing(), ada.token) == (contract.ClassLine("tssr", 2, 2),)
             (launch,) = (await client.call(contract.CLASS, TSSR, ada.token)).launches
             assert (launch.scenario, launch.title.en) == (SCENARIO, "Moved desks")
-            path = await client.call(calls.PATH, Nothing(), lea.token)
+            path = await client.call(path_contract.PATH, Nothing(), lea.token)
             assert [one.name for one in path.running] == [labs["lea"]], "the lab is the trainee's"
             events = await events_until(client, labs["lea"], lea.token, "ended", act="start")
             assert events[0].kind == "began"
@@ -128,7 +129,7 @@ def test_the_board_shows_colours_and_a_trainer_may_have_a_lab_graded(site: Site,
             labs = await launched(client, ada)
             board = await client.call(contract.BOARD, TSSR, ada.token)
             assert (board.title.en, board.checks) == ("Moved desks", ())
-            await client.call(calls.CHECK, OfLab(labs["lea"]), ada.token)
+            await client.call(lab_work_contract.CHECK, OfLab(labs["lea"]), ada.token)
             await events_until(client, labs["lea"], lea.token, "ended", act="check", refusal=None)
             assert await launched(client, ada) == labs
             board = await client.call(contract.BOARD, TSSR, ada.token)
@@ -151,8 +152,8 @@ def test_a_trainer_looks_at_a_terminal_and_is_announced(site: Site, ada: Member)
     async def play() -> None:
         async with site.labd() as client:
             lab = (await launched(client, ada))["lea"]
-            opening = calls.OpenTerminal(lab, "pc1", "root")
-            terminal = (await client.call(calls.OPEN_TERMINAL, opening, lea.token)).id
+            opening = lab_work_contract.OpenTerminal(lab, "pc1", "root")
+            terminal = (await client.call(lab_work_contract.OPEN_TERMINAL, opening, lea.token)).id
             async with (
                 client.terminal(lab, terminal, ada.token, None) as looking,
                 client.terminal(lab, terminal, lea.token, None) as typing,
@@ -160,9 +161,9 @@ def test_a_trainer_looks_at_a_terminal_and_is_announced(site: Site, ada: Member)
                 assert (await told(looking))["rows"] == 24
                 watched = await events_until(client, lab, lea.token, "watched")
                 assert watched[-1].body == {"terminal": terminal, "by": "ada"}
-                view = await client.call(calls.LAB, OfLab(lab), lea.token)
+                view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
                 assert ([one.watched for one in view.terminals], view.yours) == (["ada"], True)
-                assert not (await client.call(calls.LAB, OfLab(lab), ada.token)).yours
+                assert not (await client.call(lab_contract.LAB, OfLab(lab), ada.token)).yours
                 async with client.terminal(lab, terminal, ada.token, None) as again:
                     await told(again)
                 await looking.send(b"by the trainer\r")
@@ -175,7 +176,7 @@ def test_a_trainer_looks_at_a_terminal_and_is_announced(site: Site, ada: Member)
                 assert await closing_code(looking) == 1008
             end = await events_until(client, lab, lea.token, "watched", by="")
             assert [event.body["by"] for event in end if event.kind == "watched"] == ["ada", ""]
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert [one.watched for one in view.terminals] == [""]
 
             async with client.terminal(lab, terminal, ada.token, None) as looking:
@@ -258,13 +259,13 @@ def test_the_end_of_a_class_waits_for_what_is_being_done(site: Site, ada: Member
         async with site.labd() as client:
             labs = await launched(client, ada)
             site.may_grade.clear()
-            await client.call(calls.CHECK, OfLab(labs["lea"]), lea.token)
+            await client.call(lab_work_contract.CHECK, OfLab(labs["lea"]), lea.token)
             assert await asyncio.to_thread(site.entered.wait, SOON)
             async with aclosing(client.events(labs["lea"], 0, lea.token)) as stream:
                 events = [await anext(stream)]
                 await client.call(contract.STOP_CLASS, TSSR, ada.token)
                 await board_once(client, ada, "running", "ended")
-                assert (await client.call(calls.LAB, OfLab(labs["lea"]), lea.token)).busy == "check"
+                assert (await client.call(lab_contract.LAB, OfLab(labs["lea"]), lea.token)).busy == "check"
                 site.may_grade.set()
                 events += [event async for event in stream]
             ends = [event.body for event in events if event.kind == "ended"]
@@ -308,8 +309,8 @@ def test_a_lab_that_does_not_come_up_is_told_on_the_board(
                 board = await board_once(client, ada, "broken", "broken")
             assert {row.trouble for row in board.rows} == {same("the host pc1 did not come up")}
             lab = board.rows[0].lab
-            assert (await client.call(calls.LAB, OfLab(lab), ada.token)).state == "failed"
-            await client.call(calls.RESET, OfLab(lab), lea.token)
+            assert (await client.call(lab_contract.LAB, OfLab(lab), ada.token)).state == "failed"
+            await client.call(lab_contract.RESET, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", act="reset")
             assert running(site) == {"lea": lab}
             await client.call(contract.STOP_CLASS, TSSR, ada.token)
@@ -332,8 +333,10 @@ def test_codes_and_joining(site: Site, ada: Member) -> None:
             join = contract.Join(typed, "Zoe", "Zoé", "Noël", "three plain words", "Firefox")
             zoe = await client.call(contract.JOIN, join)
             assert (zoe.who.handle, zoe.who.name, zoe.who.roles) == ("zoe", "Zoé Noël", ("trainee",))
-            assert (await client.call(calls.ME, Nothing(), zoe.token)).ref == zoe.who.ref
-            assert (await client.call(calls.SIGN_IN, calls.SignIn("zoe", "three plain words"))).who == zoe.who
+            assert (await client.call(account_contract.ME, Nothing(), zoe.token)).ref == zoe.who.ref
+            assert (
+                await client.call(account_contract.SIGN_IN, account_contract.SignIn("zoe", "three plain words"))
+            ).who == zoe.who
             for wrong, field in (
                 (join, "handle"),
                 (contract.Join(typed, "no name", "", "", "three plain words"), "handle"),

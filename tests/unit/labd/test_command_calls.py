@@ -11,10 +11,11 @@ import pytest
 from orchestrator.core.progress import Silent
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError, Holder
-from orchestrator.labd import calls, command_door
-from orchestrator.labd.calls import Nothing, OfLab, QueueView
+from orchestrator.labd import command_door, lab_contract, path_contract
+from orchestrator.labd.calls import Nothing
 from orchestrator.labd.command_contract import CommandAct, WaitingLab
 from orchestrator.labd.idle_watch import IdleWatch
+from orchestrator.labd.lab_contract import OfLab, QueueView
 from orchestrator.labd.lab_desk import FoundLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
@@ -132,7 +133,7 @@ def test_what_is_done_at_the_command_line_is_shown_at_once(site: Site) -> None:
             assert practice_of(site, lea).started(running) is None
             await told(site, "by-hand", "start")
             last = (await events_until(client, "by-hand", lea.token, "state", state="started"))[-1].number
-            path = await client.call(calls.PATH, Nothing(), lea.token)
+            path = await client.call(path_contract.PATH, Nothing(), lea.token)
             assert [(one.name, one.state) for one in path.running] == [("by-hand", "started")]
 
             report = await asyncio.to_thread(site.labs.check, running, on_result=unheard, on_running=unheard)
@@ -140,7 +141,7 @@ def test_what_is_done_at_the_command_line_is_shown_at_once(site: Site) -> None:
             await told(site, "by-hand", "check")
             graded = (await events_until(client, "by-hand", lea.token, "graded", after=last))[-1]
             assert graded.body["verdict"] == "not_repaired"
-            view = await client.call(calls.LAB, OfLab("by-hand"), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab("by-hand"), lea.token)
             assert view.grading is not None
             assert view.grading.at == graded.body["at"]
 
@@ -169,7 +170,7 @@ def test_a_stop_at_the_command_line_makes_room_at_once(site: Site, monkeypatch: 
     async def play() -> None:
         async with site.labd() as client:
             first = await started(client, lea)
-            lab = (await client.call(calls.START, calls.StartLab(SCENARIO, 7), tom.token)).lab
+            lab = (await client.call(lab_contract.START, lab_contract.StartLab(SCENARIO, 7), tom.token)).lab
             (waiting,) = await asyncio.to_thread(site.command.waiting)
             assert waiting == WaitingLab(lab, SCENARIO, "tom", QueueView(1, 1, "room", None))
             await asyncio.to_thread(site.labs.stop, first)
@@ -196,7 +197,7 @@ def test_a_start_at_the_command_line_is_one_of_those_at_once(site: Site, monkeyp
                 asyncio.to_thread(site.labs.start, site.world.plan(7), Silent(), name="by-hand")
             )
             assert await asyncio.to_thread(site.fabric.booting.acquire, timeout=SOON)
-            lab = (await client.call(calls.START, calls.StartLab(SCENARIO, 7), lea.token)).lab
+            lab = (await client.call(lab_contract.START, lab_contract.StartLab(SCENARIO, 7), lea.token)).lab
             (waiting,) = await asyncio.to_thread(site.command.waiting)
             assert waiting.queue == QueueView(1, 1, "turn", None)
             site.fabric.may_boot.set()

@@ -19,8 +19,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from orchestrator.fabric.fabric_interface import HostRef
-from orchestrator.labd import calls, lab_displays
-from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd import account_contract, lab_contract, lab_displays
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
@@ -121,7 +122,7 @@ def test_the_owner_sees_and_types(site: Site, screen: FakeScreen) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert {host.name: host.desktop for host in view.hosts} == {"pc1": True, "pc2": True, "r1": False}
             async with looking(client, lab, lea.token) as viewer:
                 assert await frame(viewer) == bytes((160, 96, 32, 0))
@@ -145,7 +146,7 @@ def test_a_trainer_looks_and_types_nothing(site: Site, screen: FakeScreen) -> No
             async with looking(client, lab, ada.token) as viewer:
                 told = await events_until(client, lab, lea.token, "screen-watched")
                 assert told[-1].body == {"host": "pc1", "by": "ada"}
-                view = await client.call(calls.LAB, OfLab(lab), lea.token)
+                view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
                 assert [host.watched for host in view.hosts] == ["ada", "", ""]
                 await viewer.send(KEY + struct.pack(">BBHH", 5, 1, 3, 4))
                 assert await frame(viewer) == bytes((160, 96, 32, 0))
@@ -192,7 +193,7 @@ def test_a_screen_closes_with_what_it_hangs_on(site: Site, screen: FakeScreen) -
         async with site.labd() as client:
             lab = await started(client, lea)
             async with looking(client, lab, lea.token) as viewer:
-                await client.call(calls.SIGN_OUT, Nothing(), lea.token)
+                await client.call(account_contract.SIGN_OUT, Nothing(), lea.token)
                 assert await closing_code(viewer) == SIGNED_OUT
             again = site.again("lea")
             await stopped(client, lab, again.token)
@@ -269,7 +270,7 @@ def test_a_lab_goes_on_by_a_key_and_not_by_a_screen_that_is_shown(site: Site) ->
                     assert await closing_code(again) == OFF
                 await viewer.send(UPDATE)
                 await heard(viewer, 16 + FRAME)
-                assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "frozen"
+                assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "frozen"
                 await viewer.send(KEY)
                 await events_until(client, lab, lea.token, "thawed")
 

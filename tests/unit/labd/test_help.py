@@ -12,11 +12,12 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.instances.instance import Instance
-from orchestrator.labd import calls
+from orchestrator.labd import account_contract, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
-from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd.calls import Nothing
 from orchestrator.labd.help_contract import AskToType, OfMember, OfMemberAttempt
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.rules import concerns_a_lab
 from orchestrator.labd.wire import encode
@@ -45,11 +46,15 @@ def ada(site: Site) -> Member:
 
 async def opened(client: LabdClient, lea: Member) -> tuple[str, str]:
     lab = await started(client, lea)
-    return lab, (await client.call(calls.OPEN_TERMINAL, calls.OpenTerminal(lab, "pc1", "root"), lea.token)).id
+    return lab, (
+        await client.call(
+            lab_work_contract.OPEN_TERMINAL, lab_work_contract.OpenTerminal(lab, "pc1", "root"), lea.token
+        )
+    ).id
 
 
-async def asked_in(client: LabdClient, lab: str, member: Member, state: str) -> calls.TypingView:
-    (view,) = (await client.call(calls.LAB, OfLab(lab), member.token)).typing
+async def asked_in(client: LabdClient, lab: str, member: Member, state: str) -> lab_contract.TypingView:
+    (view,) = (await client.call(lab_contract.LAB, OfLab(lab), member.token)).typing
     assert view.state == state
     return view
 
@@ -106,9 +111,9 @@ def test_consent_ends_with_the_lab(site: Site, ada: Member) -> None:
                 await client.call(help_.ASK_TO_TYPE, AskToType(lab, terminal), ada.token)
                 view = await asked_in(client, lab, lea, "asked")
                 await client.call(help_.ANSWER_TYPING, help_.AnswerTyping(lab, view.id, allow=True), lea.token)
-                await client.call(calls.RESET, OfLab(lab), lea.token)
+                await client.call(lab_contract.RESET, OfLab(lab), lea.token)
                 await events_until(client, lab, lea.token, "typing", state="closed")
-                assert (await client.call(calls.LAB, OfLab(lab), ada.token)).typing == ()
+                assert (await client.call(lab_contract.LAB, OfLab(lab), ada.token)).typing == ()
 
     asyncio.run(play())
 
@@ -149,7 +154,7 @@ def test_hints_go_to_one_or_to_all_who_are_at_it(site: Site, ada: Member) -> Non
             assert nothing.kind == "wrong", "nothing was launched for the class"
             await client.call(contract.LAUNCH, contract.LaunchForClass("tssr", SCENARIO), ada.token)
             async with asyncio.timeout(SOON):
-                while len(running := (await client.call(calls.PATH, Nothing(), tom.token)).running) == 0:
+                while len(running := (await client.call(path_contract.PATH, Nothing(), tom.token)).running) == 0:
                     pass
                 toms = running[0].name
                 await events_until(client, toms, tom.token, "ended", act="start")
@@ -157,13 +162,13 @@ def test_hints_go_to_one_or_to_all_who_are_at_it(site: Site, ada: Member) -> Non
             assert await client.call(help_.GIVE_CLASS_HINT, every, ada.token) == help_.HintsGiven(2)
             events = await events_until(client, lab, lea.token, "trainer-hint", text="Read the ticket.")
             assert [event.body["by"] for event in events if event.kind == "trainer-hint"] == ["ada", "ada"]
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert [(one.kind, one.by, one.text) for one in view.notes] == [
                 ("hint", "ada", "Look at\nthe cables."),
                 ("hint", "ada", "Read the ticket."),
             ]
             assert view.hints == (), "hints of the scenario are counted apart"
-            assert [one.text for one in (await client.call(calls.LAB, OfLab(toms), tom.token)).notes] == [
+            assert [one.text for one in (await client.call(lab_contract.LAB, OfLab(toms), tom.token)).notes] == [
                 "Read the ticket."
             ]
             for wrong in ("", "  ", "x" * 2001, "\x1b]0;x\x07", "\u202e"):
@@ -182,10 +187,10 @@ def test_an_attempt_is_read_and_commented(site: Site, ada: Member) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            await client.call(calls.CHECK, OfLab(lab), lea.token)
+            await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", act="check")
-            await client.call(calls.HINT, OfLab(lab), lea.token)
-            await client.call(calls.RESET, OfLab(lab), lea.token)
+            await client.call(lab_work_contract.HINT, OfLab(lab), lea.token)
+            await client.call(lab_contract.RESET, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", act="reset")
             done = await client.call(help_.MEMBER_ATTEMPTS, OfMember("tssr", "lea"), ada.token)
             now, before = done.attempts
@@ -240,7 +245,7 @@ def test_a_comment_is_its_author_s_to_change_and_withdraw(site: Site, ada: Membe
     async def play() -> None:
         async with site.labd() as client:
 
-            async def notes(member: Member = lea) -> tuple[calls.TrainerNote, ...]:
+            async def notes(member: Member = lea) -> tuple[lab_contract.TrainerNote, ...]:
                 if member is lea:
                     return (await client.call(help_.READ_NOTES, of, lea.token))[0].notes
                 asked = OfMemberAttempt("tssr", "lea", attempt)
@@ -323,9 +328,9 @@ def test_a_trainer_renews_the_link_of_who_is_only_their_trainee(site: Site, ada:
         async with site.labd() as client:
             link = await client.call(help_.RENEW_LINK, OfMember("tssr", "lea"), ada.token)
             assert link.handle == "lea"
-            used = calls.UseLink(link.link, "three plain words")
-            assert (await client.call(calls.USE_LINK, used)).who.ref == lea.who.ref
-            assert (await refusal_of(client, calls.ME, Nothing(), lea.token)).kind == "signed-out"
+            used = account_contract.UseLink(link.link, "three plain words")
+            assert (await client.call(account_contract.USE_LINK, used)).who.ref == lea.who.ref
+            assert (await refusal_of(client, account_contract.ME, Nothing(), lea.token)).kind == "signed-out"
             for handle in ("tom", "eva", "max", "zoe"):
                 asked = OfMember("tssr", handle)
                 assert (await refusal_of(client, help_.RENEW_LINK, asked, ada.token)).kind == "wrong", handle
@@ -363,7 +368,7 @@ def test_answers_and_report_are_read_once_the_lab_is_gone(
                 questioned.setattr(site.labs, "preview", with_questions)
                 view = await client.call(help_.MEMBER_ATTEMPT, of, ada.token)
             assert [(one.question.en, one.answer) for one in view.questions] == [("What?", "the switch")]
-            assert view.report == calls.ReportView("No network", "A cable", "Plugged it in", "It works", 12)
+            assert view.report == lab_contract.ReportView("No network", "A cable", "Plugged it in", "It works", 12)
             assert (view.lab, view.trouble) == ("", None)
             assert not [one for one in encode(view).split(b'"') if one == b"a cable"], "no right answer is told"
 

@@ -15,9 +15,9 @@ import pytest
 from orchestrator.core.errors import LabError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
-from orchestrator.labd import calls
+from orchestrator.labd import calls, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import OfLab
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.lab_freezing import last_typed
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
@@ -61,7 +61,7 @@ async def frozen(client: LabdClient, member: Member, lab: str, clock: Clock, aft
     clock.pass_by()
     warned = await events_until(client, lab, member.token, "idle", after=after)
     assert warned[-1].body["until"]
-    assert (await client.call(calls.LAB, OfLab(lab), member.token)).freezes == warned[-1].body["until"]
+    assert (await client.call(lab_contract.LAB, OfLab(lab), member.token)).freezes == warned[-1].body["until"]
     clock.pass_by()
     return (await events_until(client, lab, member.token, "frozen", after=after))[-1].number
 
@@ -77,21 +77,24 @@ def test_an_idle_lab_is_warned_frozen_and_thawed(site: Site, clock: Clock) -> No
             lab = await started(client, lea)
             last = await frozen(client, lea, lab, clock)
             for _ in range(2):
-                view = await client.call(calls.LAB, OfLab(lab), lea.token)
+                view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
                 assert (view.state, view.freezes, view.busy) == ("frozen", "", "")
             assert {host.state for host in view.hosts} == {"paused"}
             assert paused(site, lab) == {True}
             acts: list[tuple[calls.Call[OfLab, calls.Nothing], Member]] = [
-                (calls.THAW, lea), (calls.CHECK, lea), (calls.CHECK, ada), (calls.THAW, ada)
-            ]  # fmt: skip
+                (lab_contract.THAW, lea),
+                (lab_work_contract.CHECK, lea),
+                (lab_work_contract.CHECK, ada),
+                (lab_contract.THAW, ada),
+            ]
             for call, who in acts:
                 await client.call(call, OfLab(lab), who.token)
                 last = (await events_until(client, lab, lea.token, "thawed", after=last))[-1].number
                 assert paused(site, lab) == {False}
-                if call is calls.CHECK:
+                if call is lab_work_contract.CHECK:
                     ended = await events_until(client, lab, lea.token, "ended", after=last, act="check")
                     assert ended[-1].body["refusal"] is None
-                assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "started"
+                assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "started"
                 last = await frozen(client, lea, lab, clock, last)
             await stopped(client, lab, lea.token)
 
@@ -107,10 +110,10 @@ def test_whoever_is_there_is_warned_in_time(site: Site, clock: Clock) -> None:
             lab = await started(client, lea)
             clock.pass_by()
             warned = (await events_until(client, lab, lea.token, "idle"))[-1].number
-            await client.call(calls.THAW, OfLab(lab), lea.token)
+            await client.call(lab_contract.THAW, OfLab(lab), lea.token)
             again = await events_until(client, lab, lea.token, "idle", after=warned)
             assert again[-1].body == {"until": ""}
-            assert (await client.call(calls.LAB, OfLab(lab), lea.token)).freezes == ""
+            assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).freezes == ""
             await frozen(client, lea, lab, clock, again[-1].number)
 
     asyncio.run(play())
@@ -124,8 +127,8 @@ def test_a_key_at_a_terminal_thaws_and_a_trainers_look_does_not(site: Site, cloc
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            opening = calls.OpenTerminal(lab, "pc1", "root")
-            terminal = (await client.call(calls.OPEN_TERMINAL, opening, lea.token)).id
+            opening = lab_work_contract.OpenTerminal(lab, "pc1", "root")
+            terminal = (await client.call(lab_work_contract.OPEN_TERMINAL, opening, lea.token)).id
             async with (
                 client.terminal(lab, terminal, lea.token, None) as typing,
                 client.terminal(lab, terminal, ada.token, None) as looking,
@@ -136,11 +139,11 @@ def test_a_key_at_a_terminal_thaws_and_a_trainers_look_does_not(site: Site, cloc
                 await looking.send(b"x")
                 async with client.terminal(lab, terminal, lea.token, None) as again:
                     await told(again)
-                assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "frozen"
+                assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "frozen"
                 await typing.send(b"ls\r")
                 last = (await events_until(client, lab, lea.token, "thawed", after=last))[-1].number
             await frozen(client, lea, lab, clock, last)
-            await client.call(calls.OPEN_TERMINAL, opening, lea.token)
+            await client.call(lab_work_contract.OPEN_TERMINAL, opening, lea.token)
             assert paused(site, lab) == {False}, "a terminal is opened in a lab that goes on"
 
     asyncio.run(play())
@@ -165,11 +168,11 @@ def test_a_frozen_lab_is_seen_as_frozen_after_a_restart(site: Site, clock: Clock
     async def after(lab: str, other: str) -> None:
         async with site.labd() as client:
             await events_until(client, other, tom.token, "idle", until="")
-            assert (await client.call(calls.LAB, OfLab(other), tom.token)).state == "started"
-            assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "frozen"
+            assert (await client.call(lab_contract.LAB, OfLab(other), tom.token)).state == "started"
+            assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "frozen"
             board = await client.call(contract.BOARD, contract.OfClass("tssr"), ada.token)
             assert [(row.state, row.trouble) for row in board.rows] == [("frozen", None), ("running", None)]
-            await client.call(calls.CHECK, OfLab(lab), ada.token)
+            await client.call(lab_work_contract.CHECK, OfLab(lab), ada.token)
             await events_until(client, lab, lea.token, "ended", act="check", refusal=None)
             assert paused(site, lab) == {False}
 
@@ -196,7 +199,7 @@ def test_labs_that_are_left_alone(site: Site, clock: Clock, prepare: Callable[[S
 
     async def play() -> None:
         async with site.labd() as client:
-            await client.call(calls.PATH, calls.Nothing(), lea.token)
+            await client.call(path_contract.PATH, calls.Nothing(), lea.token)
             lab = await started(client, tom)
             await frozen(client, tom, lab, clock)
             assert (paused(site, lab), paused(site, "by-hand")) == ({True}, {False})
@@ -224,7 +227,7 @@ def test_a_shell_at_the_command_line_keeps_a_lab_awake(
         clock.pass_by()
         async with asyncio.timeout(SOON):
             while len(looks) == seen:
-                await client.call(calls.LAB, OfLab(lab), lea.token)
+                await client.call(lab_contract.LAB, OfLab(lab), lea.token)
 
     async def play() -> None:
         async with site.labd() as client:
@@ -266,7 +269,7 @@ def test_what_does_not_stand_still_goes_on_and_is_tried_again(
                 clock.pass_by()
                 async with asyncio.timeout(SOON):
                     while len(tried) < 4:
-                        await client.call(calls.LAB, OfLab(lab), lea.token)
+                        await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "frozen")
 
     asyncio.run(play())
@@ -320,10 +323,10 @@ async def goes_on(site: Site, client: LabdClient, member: Member, lab: str, paus
     """Wait until all hosts have been thawed and nothing is done with the lab; return what was told of it."""
     for _ in site.labs.find(lab).hosts:
         assert await asyncio.to_thread(pausing.thawed.acquire, timeout=SOON)
-    await client.call(calls.THAW, OfLab(lab), member.token)
+    await client.call(lab_contract.THAW, OfLab(lab), member.token)
     assert paused(site, lab) == {False}
     seen = await events_until(client, lab, member.token, "idle", until="")
-    assert (await client.call(calls.LAB, OfLab(lab), member.token)).freezes == ""
+    assert (await client.call(lab_contract.LAB, OfLab(lab), member.token)).freezes == ""
     return [event.kind for event in seen]
 
 
@@ -334,8 +337,8 @@ def test_a_key_at_the_moment_of_freezing_is_not_lost(site: Site, clock: Clock, p
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            opening = calls.OpenTerminal(lab, "pc1", "root")
-            terminal = (await client.call(calls.OPEN_TERMINAL, opening, lea.token)).id
+            opening = lab_work_contract.OpenTerminal(lab, "pc1", "root")
+            terminal = (await client.call(lab_work_contract.OPEN_TERMINAL, opening, lea.token)).id
             async with client.terminal(lab, terminal, lea.token, None) as typing:
                 await told(typing)
                 await about_to_freeze(client, lea, lab, clock, pausing)
@@ -398,7 +401,7 @@ def test_a_lab_that_cannot_be_thawed_at_once_is_told_as_frozen(
                 stuck.setattr(site.world.engine, "unpause", refuses)
                 pausing.may.set()
                 last = (await events_until(client, lab, lea.token, "frozen"))[-1].number
-            await client.call(calls.THAW, OfLab(lab), lea.token)
+            await client.call(lab_contract.THAW, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "thawed", after=last)
 
     asyncio.run(play())

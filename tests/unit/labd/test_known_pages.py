@@ -7,8 +7,8 @@ from typing import cast
 
 import pytest
 
-from orchestrator.labd.calls import WebPageView
 from orchestrator.labd.known_pages import known_pages
+from orchestrator.labd.lab_contract import WebPageView
 from orchestrator.model.lab import Condition
 from orchestrator.model.plan import Plan
 

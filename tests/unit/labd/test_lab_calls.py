@@ -10,8 +10,8 @@ import pytest
 
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text, same
-from orchestrator.labd import calls
-from orchestrator.labd.calls import OfLab, StartLab
+from orchestrator.labd import calls, lab_contract, lab_work_contract, path_contract
+from orchestrator.labd.lab_contract import OfLab, StartLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.model.seeds import SECRET
@@ -33,18 +33,19 @@ def test_one_act_at_a_time(site: Site) -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
             site.may_grade.clear()
-            await client.call(calls.CHECK, OfLab(lab), lea.token)
+            await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
             await asyncio.to_thread(site.entered.wait)
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert (view.state, view.busy) == ("started", "check")
-            for call in (calls.CHECK, calls.RESET, calls.STOP, calls.HINT):
+            for call in (lab_work_contract.CHECK, lab_contract.RESET, lab_contract.STOP, lab_work_contract.HINT):
                 refusal = await refusal_of(client, call, OfLab(lab), lea.token)
                 assert (refusal.kind, refusal.text.en) == ("busy", "This lab is busy: a grading is running.")
-            moved = await refusal_of(client, calls.CABLE, calls.MoveCable(lab, *PLUG), lea.token)  # type: ignore[arg-type]
+            move = lab_work_contract.MoveCable(lab, *PLUG)  # type: ignore[arg-type]
+            moved = await refusal_of(client, lab_work_contract.CABLE, move, lea.token)
             assert moved.kind == "busy"
             site.may_grade.set()
             await events_until(client, lab, lea.token, "ended", act="check")
-            await client.call(calls.HINT, OfLab(lab), lea.token)
+            await client.call(lab_work_contract.HINT, OfLab(lab), lea.token)
 
     asyncio.run(play())
 
@@ -57,7 +58,7 @@ def test_more_gradings_than_may_run_wait_and_say_so(site: Site) -> None:
             labs = [await started(client, member) for member in members]
             site.may_grade.clear()
             for lab, member in zip(labs, members, strict=True):
-                await client.call(calls.CHECK, OfLab(lab), member.token)
+                await client.call(lab_work_contract.CHECK, OfLab(lab), member.token)
             last = labs[-1]
             said = await events_until(client, last, members[-1].token, "step", text={"fr": WAITS.fr, "en": WAITS.en})
             assert said[-2].kind == "began"
@@ -88,31 +89,33 @@ def test_a_lab_that_did_not_come_up_can_be_tried_again_or_dismissed(
             with monkeypatch.context() as broken:
                 broken_start(site, broken)
                 lab = await started(client, lea)
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert (view.state, view.since, {host.state for host in view.hosts}) == ("failed", "", {"created"})
             assert view.trouble is not None
             assert (view.trouble.kind, view.trouble.text.en) == ("machine", "the host pc1 did not come up")
             assert "breakfix" not in (view.trouble.hint or same("-")).en, "nobody in a browser has that command"
-            assert (await refusal_of(client, calls.CHECK, OfLab(lab), lea.token)).kind == "wrong"
-            assert (await refusal_of(client, calls.LAB, OfLab(lab), tom.token)).kind == "missing"
-            assert "<svg" in (await client.call(calls.MAP, calls.MapOf(lab, "en"), lea.token)).svg
+            assert (await refusal_of(client, lab_work_contract.CHECK, OfLab(lab), lea.token)).kind == "wrong"
+            assert (await refusal_of(client, lab_contract.LAB, OfLab(lab), tom.token)).kind == "missing"
+            assert (
+                "<svg" in (await client.call(lab_work_contract.MAP, lab_work_contract.MapOf(lab, "en"), lea.token)).svg
+            )
 
-            await client.call(calls.RESET, OfLab(lab), lea.token)
+            await client.call(lab_contract.RESET, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", after=view.last_event, refusal=None)
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert (view.state, view.seed, view.trouble) == ("started", "7", None)
 
             with monkeypatch.context() as broken:
                 broken_start(site, broken)
-                await client.call(calls.RESET, OfLab(lab), lea.token)
+                await client.call(lab_contract.RESET, OfLab(lab), lea.token)
                 await events_until(client, lab, lea.token, "ended", after=view.last_event, act="reset")
-            assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "failed"
-            path = await client.call(calls.PATH, calls.Nothing(), lea.token)
+            assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "failed"
+            path = await client.call(path_contract.PATH, calls.Nothing(), lea.token)
             assert [line.state for line in path.running] == ["failed"]
             await stopped(client, lab, lea.token)
-            path = await client.call(calls.PATH, calls.Nothing(), lea.token)
+            path = await client.call(path_contract.PATH, calls.Nothing(), lea.token)
             assert path.running == ()
-            card = await client.call(calls.SCENARIO, calls.LookAtScenario(SCENARIO), lea.token)
+            card = await client.call(path_contract.SCENARIO, path_contract.LookAtScenario(SCENARIO), lea.token)
             assert [attempt.running for attempt in card.attempts] == [False], "the one that was there before the reset"
 
     asyncio.run(play())
@@ -128,7 +131,7 @@ def test_a_new_start_replaces_one_that_failed(site: Site, monkeypatch: pytest.Mo
                 failed = await started(client, lea)
             lab = await started(client, lea)
             assert lab != failed
-            assert (await refusal_of(client, calls.LAB, OfLab(failed), lea.token)).kind == "missing"
+            assert (await refusal_of(client, lab_contract.LAB, OfLab(failed), lea.token)).kind == "missing"
 
     asyncio.run(play())
 
@@ -147,14 +150,14 @@ def test_whose_labs_there_are(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            view = await client.call(calls.LAB, OfLab(mine.instance.name), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(mine.instance.name), lea.token)
             assert view.state == "started"
             for other in (nobodys, bare, jurys.instance):
-                assert (await refusal_of(client, calls.LAB, OfLab(other.name), lea.token)).kind == "missing"
-            path = await client.call(calls.PATH, calls.Nothing(), lea.token)
+                assert (await refusal_of(client, lab_contract.LAB, OfLab(other.name), lea.token)).kind == "missing"
+            path = await client.call(path_contract.PATH, calls.Nothing(), lea.token)
             assert [line.name for line in path.running] == [mine.instance.name]
             site.labs.stop(mine.instance.name)  # at the command line
-            assert (await refusal_of(client, calls.LAB, OfLab(mine.instance.name), lea.token)).kind == "missing"
+            assert (await refusal_of(client, lab_contract.LAB, OfLab(mine.instance.name), lea.token)).kind == "missing"
 
     asyncio.run(play())
 
@@ -166,19 +169,21 @@ def test_a_labd_that_was_ended_knows_what_was_before(site: Site) -> None:
     async def before() -> None:
         async with site.labd() as client:
             lab = known["lab"] = await started(client, lea)
-            await client.call(calls.CHECK, OfLab(lab), lea.token)
+            await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
             known["events"] = await events_until(client, lab, lea.token, "ended", act="check")
 
     async def after() -> None:
         async with site.labd() as client:
             lab, last = known["lab"], known["events"][-1]
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert view.last_event == last.number
             assert view.grading is not None
             since = {check.id: check.since for check in view.grading.checks}
             assert [check.outcome for check in view.grading.checks] == ["fail", "fail"]
-            await client.call(calls.CABLE, calls.MoveCable(lab, "pc1", "eth0", "move", "office"), lea.token)
-            await client.call(calls.CHECK, OfLab(lab), lea.token)
+            await client.call(
+                lab_work_contract.CABLE, lab_work_contract.MoveCable(lab, "pc1", "eth0", "move", "office"), lea.token
+            )
+            await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
             events = await events_until(client, lab, lea.token, "ended", after=last.number, act="check")
             assert events[0].number == last.number + 1
             now = {event.body["id"]: event.body for event in events if event.kind == "result"}
@@ -194,11 +199,11 @@ def test_what_runs_is_finished_when_labd_ends(site: Site) -> None:
 
     async def start_only() -> str:
         async with site.labd() as client:
-            return (await client.call(calls.START, StartLab(SCENARIO), lea.token)).lab
+            return (await client.call(lab_contract.START, StartLab(SCENARIO), lea.token)).lab
 
-    async def look(lab: str) -> calls.LabView:
+    async def look(lab: str) -> lab_contract.LabView:
         async with site.labd() as client:
-            return await client.call(calls.LAB, OfLab(lab), lea.token)
+            return await client.call(lab_contract.LAB, OfLab(lab), lea.token)
 
     view = asyncio.run(look(asyncio.run(start_only())))
     assert (view.state, view.trouble) == ("started", None)
@@ -210,9 +215,9 @@ def test_nobody_has_more_labs_than_they_may(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            assert (await refusal_of(client, calls.START, StartLab(SCENARIO), lea.token)).kind == "busy"
-            assert (await refusal_of(client, calls.START, StartLab("no-such"), lea.token)).kind == "missing"
-            assert (await refusal_of(client, calls.START, StartLab(SCENARIO, -1), lea.token)).field == "seed"
+            assert (await refusal_of(client, lab_contract.START, StartLab(SCENARIO), lea.token)).kind == "busy"
+            assert (await refusal_of(client, lab_contract.START, StartLab("no-such"), lea.token)).kind == "missing"
+            assert (await refusal_of(client, lab_contract.START, StartLab(SCENARIO, -1), lea.token)).field == "seed"
 
     asyncio.run(play())
 
@@ -225,18 +230,20 @@ def test_what_cannot_be_asked_is_told(site: Site) -> None:
             lab = await started(client, lea)
 
             async def cable(host: str, interface: str, segment: str) -> calls.Refusal:
-                asked = calls.MoveCable(lab, host, interface, "move", segment)
-                return await refusal_of(client, calls.CABLE, asked, lea.token)
+                asked = lab_work_contract.MoveCable(lab, host, interface, "move", segment)
+                return await refusal_of(client, lab_work_contract.CABLE, asked, lea.token)
 
             assert (await cable("pc9", "eth0", "office")).text.en == 'The lab has no host "pc9"; did you mean "pc2"?'
             assert (await cable("pc1", "eth9", "office")).kind == "wrong"
             assert (await cable("pc1", "eth0", "offices")).field == "segment"
-            report = calls.WriteReport(lab, "a", "b", "c", "d", 5, "fr")
-            assert (await refusal_of(client, calls.REPORT, report, lea.token)).text.en == "This lab asks for no report."
-            answer = calls.AnswerQuestion(lab, "q", "a")
-            assert (await refusal_of(client, calls.ANSWER, answer, lea.token)).kind == "wrong"
-            long = calls.WriteReport(lab, "x" * (256 * 1024), "", "", "", None, "fr")
-            assert (await refusal_of(client, calls.REPORT, long, lea.token)).text.en == "That is too long."
+            report = lab_work_contract.WriteReport(lab, "a", "b", "c", "d", 5, "fr")
+            assert (
+                await refusal_of(client, lab_work_contract.REPORT, report, lea.token)
+            ).text.en == "This lab asks for no report."
+            answer = lab_work_contract.AnswerQuestion(lab, "q", "a")
+            assert (await refusal_of(client, lab_work_contract.ANSWER, answer, lea.token)).kind == "wrong"
+            long = lab_work_contract.WriteReport(lab, "x" * (256 * 1024), "", "", "", None, "fr")
+            assert (await refusal_of(client, lab_work_contract.REPORT, long, lea.token)).text.en == "That is too long."
             await not_understood(client, lea.token)
 
     asyncio.run(play())
@@ -245,5 +252,5 @@ def test_what_cannot_be_asked_is_told(site: Site) -> None:
 async def not_understood(client: LabdClient, token: str) -> None:
     unknown = calls.Call("run-anything", calls.Nothing, calls.Nothing)
     assert (await refusal_of(client, unknown, calls.Nothing(), token)).kind == "missing"
-    lab = calls.Call("lab", calls.Nothing, calls.LabView)
+    lab = calls.Call("lab", calls.Nothing, lab_contract.LabView)
     assert (await refusal_of(client, lab, calls.Nothing(), token)).kind == "wrong"

@@ -17,8 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import CommandTimeoutError, HostRef, HostUnreachableError
-from orchestrator.labd import calls, lab_web
-from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd import account_contract, lab_contract, lab_web
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from tests.labd_talk import SOON, closing_code, events_until, stopped
@@ -206,7 +207,7 @@ def test_a_connection_ends_with_what_it_hangs_on(site: Site, server: WebServer) 
             lab = await started(client, lea)
             async with connecting(client, lab, lea.token) as viewer:
                 await opening(viewer)
-                await client.call(calls.SIGN_OUT, Nothing(), lea.token)
+                await client.call(account_contract.SIGN_OUT, Nothing(), lea.token)
                 assert await closing_code(viewer) == SIGNED_OUT
             again = site.again("lea")
             await stopped(client, lab, again.token)
@@ -267,7 +268,7 @@ def test_a_lab_goes_on_by_an_act_and_by_nothing_else(site: Site, server: WebServ
                 await events_until(client, lab, lea.token, kind)
             async with connecting(client, lab, lea.token, act="0") as viewer:
                 assert (await opening(viewer))["state"] == "frozen"
-            assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "frozen"
+            assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "frozen"
             async with connecting(client, lab, lea.token, act="1") as viewer:
                 assert (await opening(viewer))["state"] == "open"
             await events_until(client, lab, lea.token, "thawed")

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
-from orchestrator.labd import calls
+from orchestrator.labd import account_contract, calls
 from orchestrator.labd.account_passwords import HashCosts, PasswordHashes
 from orchestrator.labd.account_tries import Tries, TryLimits
 from orchestrator.labd.portal_accounts import PortalAccounts
@@ -58,22 +58,24 @@ def accounts(store: Database, clock: Clock) -> PortalAccounts:
 
 
 @pytest.fixture
-def admin(accounts: PortalAccounts) -> calls.SignedIn:
+def admin(accounts: PortalAccounts) -> account_contract.SignedIn:
     """The first administrator, who has chosen a password."""
     link = accounts.first_link()
     assert link is not None
-    return accounts.use_link(calls.UseLink(link.link, GOOD))
+    return accounts.use_link(account_contract.UseLink(link.link, GOOD))
 
 
-def add(accounts: PortalAccounts, by: calls.SignedIn, handle: str, *roles: calls.RoleName) -> calls.NewLink:
-    asked = calls.AddPerson(handle, handle.title(), "Martin", roles or ("trainee",))
+def add(
+    accounts: PortalAccounts, by: account_contract.SignedIn, handle: str, *roles: calls.RoleName
+) -> account_contract.NewLink:
+    asked = account_contract.AddPerson(handle, handle.title(), "Martin", roles or ("trainee",))
     return accounts.add_person(by.who, asked)
 
 
 @pytest.fixture
-def lea(accounts: PortalAccounts, admin: calls.SignedIn) -> calls.SignedIn:
+def lea(accounts: PortalAccounts, admin: account_contract.SignedIn) -> account_contract.SignedIn:
     """A trainee who has chosen a password."""
-    return accounts.use_link(calls.UseLink(add(accounts, admin, "lea").link, GOOD, "Firefox"))
+    return accounts.use_link(account_contract.UseLink(add(accounts, admin, "lea").link, GOOD, "Firefox"))
 
 
 def refused(act: Callable[..., object], *words: object) -> calls.Refusal:
@@ -82,8 +84,8 @@ def refused(act: Callable[..., object], *words: object) -> calls.Refusal:
     return error.value.refusal
 
 
-def sign_in(accounts: PortalAccounts, handle: str, password: str, address: str = "") -> calls.SignedIn:
-    return accounts.sign_in(calls.SignIn(handle, password, "Chromium", address))
+def sign_in(accounts: PortalAccounts, handle: str, password: str, address: str = "") -> account_contract.SignedIn:
+    return accounts.sign_in(account_contract.SignIn(handle, password, "Chromium", address))
 
 
 # The first administrator --------------------------------------------------------------------------------------
@@ -94,8 +96,10 @@ def test_the_first_administrator_is_made_once(accounts: PortalAccounts, store: D
     assert first is not None
     assert second is not None
     assert (first.handle, second.handle) == ("admin", "admin")
-    assert refused(accounts.use_link, calls.UseLink(first.link, GOOD)).field == "link", "the newer one has replaced it"
-    assert accounts.use_link(calls.UseLink(second.link, GOOD)).who.roles == ("administrator",)
+    assert refused(accounts.use_link, account_contract.UseLink(first.link, GOOD)).field == "link", (
+        "the newer one has replaced it"
+    )
+    assert accounts.use_link(account_contract.UseLink(second.link, GOOD)).who.roles == ("administrator",)
     assert accounts.first_link() is None
     with store.read() as session:
         assert len(People(session).list()) == 1
@@ -115,7 +119,7 @@ def test_nobody_becomes_administrator_by_being_called_so(accounts: PortalAccount
 
 
 def test_without_an_administrator_who_can_sign_in_there_is_a_first_again(
-    accounts: PortalAccounts, admin: calls.SignedIn, store: Database
+    accounts: PortalAccounts, admin: account_contract.SignedIn, store: Database
 ) -> None:
     with store.write() as session:
         retention.forget(session, People(session).find("admin"), by="P-0", reason="asked")
@@ -128,7 +132,7 @@ def test_without_an_administrator_who_can_sign_in_there_is_a_first_again(
 # Signing in ---------------------------------------------------------------------------------------------------
 
 
-def test_somebody_signs_in_and_out(accounts: PortalAccounts, lea: calls.SignedIn) -> None:
+def test_somebody_signs_in_and_out(accounts: PortalAccounts, lea: account_contract.SignedIn) -> None:
     here = sign_in(accounts, " LEA ", GOOD)
     assert here.who == calls.Who(here.who.ref, "lea", "Lea Martin", ("trainee",), None)
     assert here.seconds == 12 * 3600
@@ -139,7 +143,9 @@ def test_somebody_signs_in_and_out(accounts: PortalAccounts, lea: calls.SignedIn
     assert accounts.who(lea.token) == lea.who, "another browser stays signed in"
 
 
-def test_wrong_names_and_wrong_passwords_are_one_sentence(accounts: PortalAccounts, admin: calls.SignedIn) -> None:
+def test_wrong_names_and_wrong_passwords_are_one_sentence(
+    accounts: PortalAccounts, admin: account_contract.SignedIn
+) -> None:
     add(accounts, admin, "paul")
     wrong = {
         refused(sign_in, accounts, handle, password)
@@ -174,7 +180,7 @@ def test_a_name_that_nobody_has_costs_the_same_work(store: Database, monkeypatch
 
 
 def test_candidates_and_the_forgotten_cannot_sign_in(
-    accounts: PortalAccounts, admin: calls.SignedIn, lea: calls.SignedIn, store: Database
+    accounts: PortalAccounts, admin: account_contract.SignedIn, lea: account_contract.SignedIn, store: Database
 ) -> None:
     with store.write() as session:
         People(session).add(NewPerson("zoe", roles=frozenset({"candidate"})))
@@ -182,11 +188,11 @@ def test_candidates_and_the_forgotten_cannot_sign_in(
     assert refused(sign_in, accounts, "lea", GOOD).kind == "wrong"
     assert refused(sign_in, accounts, lea.who.ref.lower(), GOOD).kind == "wrong"
     assert accounts.who(lea.token) is None
-    link = refused(accounts.make_link, admin.who, calls.MakeLink("zoe"))
+    link = refused(accounts.make_link, admin.who, account_contract.MakeLink("zoe"))
     assert (link.kind, link.field, link.hint) == ("wrong", "handle", None)
 
 
-def test_a_sign_in_rests_and_ends(accounts: PortalAccounts, lea: calls.SignedIn, clock: Clock) -> None:
+def test_a_sign_in_rests_and_ends(accounts: PortalAccounts, lea: account_contract.SignedIn, clock: Clock) -> None:
     clock.later(hours=11)
     assert accounts.who(lea.token) is not None
     clock.later(hours=11)
@@ -194,12 +200,18 @@ def test_a_sign_in_rests_and_ends(accounts: PortalAccounts, lea: calls.SignedIn,
     clock.later(hours=12)
     assert accounts.who(lea.token) is None
     assert refused(accounts.sign_ins, lea.token).kind == "signed-out"
-    assert refused(accounts.change_password, lea.token, calls.ChangePassword(GOOD, BETTER)).kind == "signed-out"
-    assert refused(accounts.end_sign_in, lea.token, calls.EndSignIn(1)).kind == "signed-out"
+    assert (
+        refused(accounts.change_password, lea.token, account_contract.ChangePassword(GOOD, BETTER)).kind == "signed-out"
+    )
+    assert refused(accounts.end_sign_in, lea.token, account_contract.EndSignIn(1)).kind == "signed-out"
 
 
 def test_it_is_noted_once_a_minute_that_somebody_is_here(
-    accounts: PortalAccounts, lea: calls.SignedIn, clock: Clock, store: Database, monkeypatch: pytest.MonkeyPatch
+    accounts: PortalAccounts,
+    lea: account_contract.SignedIn,
+    clock: Clock,
+    store: Database,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     start = clock.now
     clock.later(seconds=59)
@@ -217,7 +229,9 @@ def test_it_is_noted_once_a_minute_that_somebody_is_here(
     assert accounts.who(lea.token) == lea.who, "a full disk signs nobody out"
 
 
-def test_a_hash_of_other_costs_is_made_anew(store: Database, accounts: PortalAccounts, lea: calls.SignedIn) -> None:
+def test_a_hash_of_other_costs_is_made_anew(
+    store: Database, accounts: PortalAccounts, lea: account_contract.SignedIn
+) -> None:
     dearer = PortalAccounts(store, hashes=PasswordHashes(HashCosts(passes=2, memory_kib=16)))
 
     def kept() -> str:
@@ -233,15 +247,17 @@ def test_a_hash_of_other_costs_is_made_anew(store: Database, accounts: PortalAcc
     sign_in(accounts, "lea", GOOD)
 
 
-def test_an_accent_is_the_same_however_it_is_typed(accounts: PortalAccounts, admin: calls.SignedIn) -> None:
-    accounts.use_link(calls.UseLink(add(accounts, admin, "paul").link, "été à la mer"))
+def test_an_accent_is_the_same_however_it_is_typed(accounts: PortalAccounts, admin: account_contract.SignedIn) -> None:
+    accounts.use_link(account_contract.UseLink(add(accounts, admin, "paul").link, "été à la mer"))
     sign_in(accounts, "paul", "e\N{COMBINING ACUTE ACCENT}t\N{LATIN SMALL LETTER E WITH ACUTE} à la mer")
 
 
 # Too many tries -----------------------------------------------------------------------------------------------
 
 
-def test_guessing_is_stopped_and_its_target_is_not_locked_out(accounts: PortalAccounts, lea: calls.SignedIn) -> None:
+def test_guessing_is_stopped_and_its_target_is_not_locked_out(
+    accounts: PortalAccounts, lea: account_contract.SignedIn
+) -> None:
     for _ in range(10):
         assert refused(sign_in, accounts, "lea", BETTER, "192.0.2.1").kind == "wrong"
     stopped = refused(sign_in, accounts, "lea", GOOD, "192.0.2.1")
@@ -250,7 +266,7 @@ def test_guessing_is_stopped_and_its_target_is_not_locked_out(accounts: PortalAc
     sign_in(accounts, lea.who.handle, GOOD, "192.0.2.2")
 
 
-def test_guessing_of_many_names_or_from_many_places_is_stopped(store: Database, lea: calls.SignedIn) -> None:
+def test_guessing_of_many_names_or_from_many_places_is_stopped(store: Database, lea: account_contract.SignedIn) -> None:
     limits = TryLimits(of_name_there=2, of_name=4, there=3)
     accounts = PortalAccounts(store, hashes=PasswordHashes(CHEAP), tries=Tries(limits))
     for name in ("a", "b", "c"):
@@ -261,7 +277,7 @@ def test_guessing_of_many_names_or_from_many_places_is_stopped(store: Database, 
     assert refused(sign_in, accounts, lea.who.handle, GOOD, "203.0.113.1").kind == "too-often"
 
 
-def test_a_class_behind_one_address_signs_in(store: Database, lea: calls.SignedIn) -> None:
+def test_a_class_behind_one_address_signs_in(store: Database, lea: account_contract.SignedIn) -> None:
     limits = TryLimits(of_name_there=1, of_name=1, there=1)
     accounts = PortalAccounts(store, hashes=PasswordHashes(CHEAP), tries=Tries(limits))
     for _ in range(5):
@@ -295,21 +311,25 @@ def test_few_hash_at_once_and_who_waits_for_too_long_is_told(store: Database) ->
 # Links and passwords ------------------------------------------------------------------------------------------
 
 
-def test_a_link_says_whose_it_is_and_is_used_once(accounts: PortalAccounts, admin: calls.SignedIn) -> None:
+def test_a_link_says_whose_it_is_and_is_used_once(accounts: PortalAccounts, admin: account_contract.SignedIn) -> None:
     link = add(accounts, admin, "paul", "trainer")
     assert link.until == "2026-09-08T08:30:00+00:00"
-    assert accounts.look_at_link(calls.LookAtLink(link.link)) == calls.LinkView("paul", "Paul Martin", "invitation")
-    done = accounts.use_link(calls.UseLink(link.link, GOOD, "Firefox"))
+    assert accounts.look_at_link(account_contract.LookAtLink(link.link)) == account_contract.LinkView(
+        "paul", "Paul Martin", "invitation"
+    )
+    done = accounts.use_link(account_contract.UseLink(link.link, GOOD, "Firefox"))
     assert accounts.who(done.token) == done.who
     for refusal in (
-        refused(accounts.look_at_link, calls.LookAtLink(link.link)),
-        refused(accounts.use_link, calls.UseLink(link.link, BETTER)),
+        refused(accounts.look_at_link, account_contract.LookAtLink(link.link)),
+        refused(accounts.use_link, account_contract.UseLink(link.link, BETTER)),
     ):
         assert (refusal.kind, refusal.field, refusal.text.en) == ("wrong", "link", "This link was already used.")
     sign_in(accounts, "paul", GOOD)
 
 
-def test_of_two_who_use_a_link_at_once_one_is_let_in(accounts: PortalAccounts, admin: calls.SignedIn) -> None:
+def test_of_two_who_use_a_link_at_once_one_is_let_in(
+    accounts: PortalAccounts, admin: account_contract.SignedIn
+) -> None:
     link = add(accounts, admin, "paul").link
     barrier = threading.Barrier(4)
 
@@ -317,7 +337,7 @@ def test_of_two_who_use_a_link_at_once_one_is_let_in(accounts: PortalAccounts, a
         barrier.wait(60)
         password = f"mot de passe {number}"
         try:
-            accounts.use_link(calls.UseLink(link, password))
+            accounts.use_link(account_contract.UseLink(link, password))
         except RefusedCallError as error:
             return f"refused: {error.refusal.field}"
         return password
@@ -330,21 +350,21 @@ def test_of_two_who_use_a_link_at_once_one_is_let_in(accounts: PortalAccounts, a
 
 
 def test_a_reset_ends_what_was_before(
-    accounts: PortalAccounts, admin: calls.SignedIn, lea: calls.SignedIn, clock: Clock
+    accounts: PortalAccounts, admin: account_contract.SignedIn, lea: account_contract.SignedIn, clock: Clock
 ) -> None:
-    first = accounts.make_link(admin.who, calls.MakeLink("lea"))
-    second = accounts.make_link(admin.who, calls.MakeLink("lea"))
+    first = accounts.make_link(admin.who, account_contract.MakeLink("lea"))
+    second = accounts.make_link(admin.who, account_contract.MakeLink("lea"))
     assert second.until == "2026-09-02T08:30:00+00:00"
-    assert refused(accounts.look_at_link, calls.LookAtLink(first.link)).field == "link"
-    assert accounts.look_at_link(calls.LookAtLink(second.link)).kind == "reset"
+    assert refused(accounts.look_at_link, account_contract.LookAtLink(first.link)).field == "link"
+    assert accounts.look_at_link(account_contract.LookAtLink(second.link)).kind == "reset"
     sign_in(accounts, "lea", GOOD)  # until it is used, the password holds
-    done = accounts.use_link(calls.UseLink(second.link, BETTER))
+    done = accounts.use_link(account_contract.UseLink(second.link, BETTER))
     assert accounts.who(lea.token) is None
     assert accounts.who(done.token) is not None
     assert refused(sign_in, accounts, "lea", GOOD).kind == "wrong"
-    third = accounts.make_link(admin.who, calls.MakeLink("lea"))
+    third = accounts.make_link(admin.who, account_contract.MakeLink("lea"))
     clock.later(days=1)
-    late = refused(accounts.use_link, calls.UseLink(third.link, GOOD))
+    late = refused(accounts.use_link, account_contract.UseLink(third.link, GOOD))
     assert (late.field, late.text.en) == ("link", "This link is no longer valid.")
 
 
@@ -362,22 +382,22 @@ def test_a_reset_ends_what_was_before(
     ],
 )
 def test_a_password_that_is_soon_guessed_is_refused_and_the_link_holds(
-    accounts: PortalAccounts, admin: calls.SignedIn, password: str, said: str
+    accounts: PortalAccounts, admin: account_contract.SignedIn, password: str, said: str
 ) -> None:
     link = add(accounts, admin, "jean.dupont").link
-    refusal = refused(accounts.use_link, calls.UseLink(link, password))
+    refusal = refused(accounts.use_link, account_contract.UseLink(link, password))
     assert (refusal.kind, refusal.field) == ("wrong", "password")
     assert said in refusal.text.en
-    accounts.use_link(calls.UseLink(link, GOOD))
+    accounts.use_link(account_contract.UseLink(link, GOOD))
 
 
-def test_a_changed_password_ends_ones_other_sign_ins(accounts: PortalAccounts, lea: calls.SignedIn) -> None:
+def test_a_changed_password_ends_ones_other_sign_ins(accounts: PortalAccounts, lea: account_contract.SignedIn) -> None:
     other = sign_in(accounts, "lea", GOOD)
-    wrong = refused(accounts.change_password, lea.token, calls.ChangePassword(BETTER, BETTER))
+    wrong = refused(accounts.change_password, lea.token, account_contract.ChangePassword(BETTER, BETTER))
     assert (wrong.kind, wrong.field) == ("wrong", "old")
-    short = refused(accounts.change_password, lea.token, calls.ChangePassword(GOOD, "short"))
+    short = refused(accounts.change_password, lea.token, account_contract.ChangePassword(GOOD, "short"))
     assert (short.kind, short.field) == ("wrong", "new")
-    accounts.change_password(lea.token, calls.ChangePassword(GOOD, BETTER))
+    accounts.change_password(lea.token, account_contract.ChangePassword(GOOD, BETTER))
     assert accounts.who(lea.token) is not None
     assert accounts.who(other.token) is None
     assert refused(sign_in, accounts, "lea", GOOD).kind == "wrong"
@@ -385,11 +405,16 @@ def test_a_changed_password_ends_ones_other_sign_ins(accounts: PortalAccounts, l
 
 
 def test_who_has_found_a_browser_open_does_not_guess_its_owners_password(
-    accounts: PortalAccounts, lea: calls.SignedIn
+    accounts: PortalAccounts, lea: account_contract.SignedIn
 ) -> None:
     for _ in range(10):
-        assert refused(accounts.change_password, lea.token, calls.ChangePassword(BETTER, BETTER)).kind == "wrong"
-    assert refused(accounts.change_password, lea.token, calls.ChangePassword(GOOD, BETTER)).kind == "too-often"
+        assert (
+            refused(accounts.change_password, lea.token, account_contract.ChangePassword(BETTER, BETTER)).kind
+            == "wrong"
+        )
+    assert (
+        refused(accounts.change_password, lea.token, account_contract.ChangePassword(GOOD, BETTER)).kind == "too-often"
+    )
     sign_in(accounts, "lea", GOOD)  # the owner is not locked out
 
 
@@ -407,39 +432,43 @@ class Interrupted(PasswordHashes):
 
 
 def test_a_password_that_is_reset_while_it_is_tried_lets_nobody_in(
-    accounts: PortalAccounts, admin: calls.SignedIn, lea: calls.SignedIn, store: Database, clock: Clock
+    accounts: PortalAccounts,
+    admin: account_contract.SignedIn,
+    lea: account_contract.SignedIn,
+    store: Database,
+    clock: Clock,
 ) -> None:
     def reset() -> None:
-        link = accounts.make_link(admin.who, calls.MakeLink("lea"))
-        accounts.use_link(calls.UseLink(link.link, BETTER))
+        link = accounts.make_link(admin.who, account_contract.MakeLink("lea"))
+        accounts.use_link(account_contract.UseLink(link.link, BETTER))
 
     slow = PortalAccounts(store, hashes=Interrupted(reset), clock=clock)
     assert refused(sign_in, slow, lea.who.handle, GOOD).kind == "wrong"
     again = sign_in(accounts, "lea", BETTER)
-    assert refused(slow.change_password, again.token, calls.ChangePassword(BETTER, GOOD)).kind == "wrong"
+    assert refused(slow.change_password, again.token, account_contract.ChangePassword(BETTER, GOOD)).kind == "wrong"
 
 
 # One's own things ---------------------------------------------------------------------------------------------
 
 
 def test_somebody_sees_and_ends_their_own_sign_ins(
-    accounts: PortalAccounts, admin: calls.SignedIn, lea: calls.SignedIn, clock: Clock
+    accounts: PortalAccounts, admin: account_contract.SignedIn, lea: account_contract.SignedIn, clock: Clock
 ) -> None:
     clock.later(minutes=5)
     here = sign_in(accounts, "lea", GOOD)
     first, second = accounts.sign_ins(here.token)
     assert (first.agent, first.current, second.agent, second.current) == ("Chromium", True, "Firefox", False)
     assert (second.since, first.since) == ("2026-09-01T08:30:00+00:00", "2026-09-01T08:35:00+00:00")
-    assert refused(accounts.end_sign_in, admin.token, calls.EndSignIn(second.id)).kind == "missing"
-    accounts.end_sign_in(here.token, calls.EndSignIn(second.id))
-    assert refused(accounts.end_sign_in, here.token, calls.EndSignIn(second.id)).kind == "missing"
+    assert refused(accounts.end_sign_in, admin.token, account_contract.EndSignIn(second.id)).kind == "missing"
+    accounts.end_sign_in(here.token, account_contract.EndSignIn(second.id))
+    assert refused(accounts.end_sign_in, here.token, account_contract.EndSignIn(second.id)).kind == "missing"
     assert accounts.who(lea.token) is None
     assert accounts.sign_ins(here.token) == (first,)
 
 
-def test_a_language_is_kept(accounts: PortalAccounts, lea: calls.SignedIn) -> None:
+def test_a_language_is_kept(accounts: PortalAccounts, lea: account_contract.SignedIn) -> None:
     for language in ("fr", "en", "en"):
-        accounts.set_language(lea.who, calls.SetLanguage(language))
+        accounts.set_language(lea.who, account_contract.SetLanguage(language))
         who = accounts.who(lea.token)
         assert who is not None
         assert who.language == language
@@ -449,7 +478,7 @@ def test_a_language_is_kept(accounts: PortalAccounts, lea: calls.SignedIn) -> No
 
 
 def test_an_administrator_sees_who_can_sign_in(
-    accounts: PortalAccounts, admin: calls.SignedIn, lea: calls.SignedIn
+    accounts: PortalAccounts, admin: account_contract.SignedIn, lea: account_contract.SignedIn
 ) -> None:
     add(accounts, admin, "paul", "trainer", "jury")
     assert {one.handle: (one.roles, one.password, one.last_seen) for one in accounts.people()} == {
@@ -462,32 +491,32 @@ def test_an_administrator_sees_who_can_sign_in(
 @pytest.mark.parametrize(
     ("asked", "field"),
     [
-        (calls.AddPerson("Éva", "Éva", "Martin"), "handle"),
-        (calls.AddPerson("admin", "A", "B"), "handle"),
-        (calls.AddPerson("eva", "x" * 201, "Martin"), "given_name"),
-        (calls.AddPerson("eva", "Éva\n", "Mar\x1btin"), "family_name"),
-        (calls.AddPerson("eva", "Éva", "Mar\u2028tin"), "family_name"),
-        (calls.AddPerson("eva", "Éva", "Martin", ()), "roles"),
-        (calls.AddPerson("eva", "Éva", "Martin", ("candidate",)), "roles"),
+        (account_contract.AddPerson("Éva", "Éva", "Martin"), "handle"),
+        (account_contract.AddPerson("admin", "A", "B"), "handle"),
+        (account_contract.AddPerson("eva", "x" * 201, "Martin"), "given_name"),
+        (account_contract.AddPerson("eva", "Éva\n", "Mar\x1btin"), "family_name"),
+        (account_contract.AddPerson("eva", "Éva", "Mar\u2028tin"), "family_name"),
+        (account_contract.AddPerson("eva", "Éva", "Martin", ()), "roles"),
+        (account_contract.AddPerson("eva", "Éva", "Martin", ("candidate",)), "roles"),
     ],
 )
 def test_what_is_wrong_of_a_person_is_told_at_its_field(
-    accounts: PortalAccounts, admin: calls.SignedIn, asked: calls.AddPerson, field: str
+    accounts: PortalAccounts, admin: account_contract.SignedIn, asked: account_contract.AddPerson, field: str
 ) -> None:
     refusal = refused(accounts.add_person, admin.who, asked)
     assert (refusal.kind, refusal.field) == ("wrong", field)
     assert len(accounts.people()) == 1
 
 
-def test_nobody_is_missing(accounts: PortalAccounts, admin: calls.SignedIn) -> None:
+def test_nobody_is_missing(accounts: PortalAccounts, admin: account_contract.SignedIn) -> None:
     for handle in ("zoe", "Zoé !", ""):
-        assert refused(accounts.make_link, admin.who, calls.MakeLink(handle)).kind == "missing"
+        assert refused(accounts.make_link, admin.who, account_contract.MakeLink(handle)).kind == "missing"
 
 
 def test_the_journal_says_what_was_done_and_no_secret(
-    accounts: PortalAccounts, admin: calls.SignedIn, lea: calls.SignedIn, store: Database
+    accounts: PortalAccounts, admin: account_contract.SignedIn, lea: account_contract.SignedIn, store: Database
 ) -> None:
-    accounts.change_password(lea.token, calls.ChangePassword(GOOD, BETTER))
+    accounts.change_password(lea.token, account_contract.ChangePassword(GOOD, BETTER))
     with store.read() as session:
         entries = [entry.event for entry in journal.entries(session, subject=lea.who.ref)]
         assert audit.verify(session) == ()

@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestrator.deliverables.deliverables_store import REPORT
-from orchestrator.labd import calls, export_turns
+from orchestrator.labd import export_turns, lab_contract, lab_work_contract
 from orchestrator.labd import privacy_contract as contract
-from orchestrator.labd.calls import Nothing, OfLab
+from orchestrator.labd.calls import Nothing
 from orchestrator.labd.help_contract import GIVE_HINT, GiveHint
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.refused_call import RefusedCallError
@@ -88,8 +89,8 @@ def test_what_somebody_takes_along_is_all_of_theirs_and_nothing_of_others(site: 
             lab, other = await started(client, lea), await started(client, tom)
             site.privacy.deliverables.write(lab, REPORT, "Plugged it")
             site.privacy.deliverables.write(other, REPORT, f"Not hers, but of {tom.who.ref}")
-            last = (await client.call(calls.LAB, OfLab(lab), lea.token)).last_event
-            await client.call(calls.CHECK, OfLab(lab), ada.token)
+            last = (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).last_event
+            await client.call(lab_work_contract.CHECK, OfLab(lab), ada.token)
             await events_until(client, lab, lea.token, "ended", after=last, act="check")
             await client.call(GIVE_HINT, GiveHint(lab, "Look at the cable."), ada.token)
             for name, who, place in ((ONE, lea, lab), (TWO, tom, other), (THREE, tom, lab)):

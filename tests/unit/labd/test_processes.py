@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.core.errors import MachineError
 from orchestrator.core.paths import state_folder
-from orchestrator.labd import calls
+from orchestrator.labd import account_contract, calls
 from orchestrator.labd.command_client import CommandClient
 from orchestrator.labd.command_door import door_of
 from orchestrator.labd.keeper_start import KeeperStart
@@ -67,8 +67,10 @@ def test_labd_is_ended_and_killed_and_its_keeper_stays(folder: Path) -> None:
     async def signed_in(link: str) -> calls.Who:
         client = LabdClient(folder / "socket")
         try:
-            done = await client.call(calls.USE_LINK, calls.UseLink(link, "a long enough password"))
-            return await client.call(calls.ME, calls.Nothing(), done.token)
+            done = await client.call(
+                account_contract.USE_LINK, account_contract.UseLink(link, "a long enough password")
+            )
+            return await client.call(account_contract.ME, calls.Nothing(), done.token)
         finally:
             await client.close()
 

@@ -7,9 +7,9 @@ from typing import cast
 
 import pytest
 
-from orchestrator.labd import calls
-from orchestrator.labd.calls import OfLab, StartLab
+from orchestrator.labd import calls, lab_contract, lab_work_contract
 from orchestrator.labd.event_log import EventLog
+from orchestrator.labd.lab_contract import OfLab, StartLab
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import RefusedError
@@ -25,7 +25,7 @@ def test_many_starts_at_once_are_one_lab(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            asked = (client.call(calls.START, StartLab(SCENARIO, seed), lea.token) for seed in range(6))
+            asked = (client.call(lab_contract.START, StartLab(SCENARIO, seed), lea.token) for seed in range(6))
             labs = {one.lab for one in await asyncio.gather(*asked)}
             assert len(labs) == 1
             await events_until(client, labs.pop(), lea.token, "ended", act="start", refusal=None)
@@ -44,7 +44,7 @@ def test_of_checks_at_once_one_is_done_and_the_others_are_told(site: Site) -> No
 
             async def check() -> str:
                 try:
-                    await client.call(calls.CHECK, OfLab(lab), lea.token)
+                    await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
                 except RefusedError as error:
                     return error.refusal.kind
                 return ""
@@ -66,7 +66,7 @@ def test_a_failed_lab_counts_once_it_is_made_again(site: Site, monkeypatch: pyte
 
     async def again(lab: str) -> calls.Refusal:
         async with site.labd() as client:
-            return await refusal_of(client, calls.RESET, OfLab(lab), lea.token)
+            return await refusal_of(client, lab_contract.RESET, OfLab(lab), lea.token)
 
     lab = asyncio.run(fail())
     site.limits = LabLimits(per_person=0)
@@ -85,7 +85,7 @@ def test_a_lab_that_comes_up_while_it_is_looked_for_is_not_forgotten(
             real, early = site.labs.all, [()]
             with monkeypatch.context() as late:
                 late.setattr(site.labs, "all", lambda: early.pop() if early else real())
-                assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "started"
+                assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "started"
             assert await events_until(client, lab, lea.token, "ended", act="start")
 
     asyncio.run(play())

@@ -10,10 +10,12 @@ import pytest
 
 from grader.report import CheckResult, Outcome, Report
 from orchestrator.core.text import Text
-from orchestrator.labd import calls
+from orchestrator.labd import lab_contract, lab_work_contract
 from orchestrator.labd import privacy_contract as contract
-from orchestrator.labd.calls import LookAtScenario, Nothing, OfLab
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.labd_client import LabdClient
+from orchestrator.labd.path_contract import LookAtScenario
 from orchestrator.labd.replay_marks import marks_of
 from orchestrator.records import journal
 from tests.labd_talk import events_until, shown, stopped
@@ -116,8 +118,10 @@ def test_what_a_terminal_showed_is_played_while_it_is_open_and_afterwards(site: 
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            number = (await client.call(calls.LAB, OfLab(lab), lea.token)).attempt
-            opened = await client.call(calls.OPEN_TERMINAL, calls.OpenTerminal(lab, "pc1", "root", 30, 100), lea.token)
+            number = (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).attempt
+            opened = await client.call(
+                lab_work_contract.OPEN_TERMINAL, lab_work_contract.OpenTerminal(lab, "pc1", "root", 30, 100), lea.token
+            )
             async with client.terminal(lab, opened.id, lea.token, None) as viewer:
                 await viewer.send(b"hello\r")
                 await shown(viewer, b"hello\r\nhello\r\n")
@@ -154,10 +158,10 @@ def test_a_trainer_looks_and_the_trainee_sees_it(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            number = (await client.call(calls.LAB, OfLab(lab), lea.token)).attempt
+            number = (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).attempt
             record(site.folder / "recordings", lab, ONE, lea.who.ref, began=journal.now())
-            last = (await client.call(calls.LAB, OfLab(lab), lea.token)).last_event
-            await client.call(calls.CHECK, OfLab(lab), lea.token)
+            last = (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).last_event
+            await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", after=last, act="check")
             asked = contract.OfAttempt(number)
             mine = await client.call(contract.REPLAY, asked, lea.token)

@@ -6,17 +6,18 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orchestrator.labd import calls
+from orchestrator.labd import account_contract, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
-from orchestrator.labd.calls import CALLS, Call, Nothing, OfLab, Refusal
+from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
-from orchestrator.labd.class_contract import CLASS_CALLS
-from orchestrator.labd.command_contract import COMMAND_CALLS, Acted
+from orchestrator.labd.command_contract import Acted
+from orchestrator.labd.contract import BY_NAME
 from orchestrator.labd.help_contract import HELP_CALLS
+from orchestrator.labd.lab_contract import LAB_CALLS, OfLab
+from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
-from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.proof_contract import CancelProof, Prove
 from orchestrator.labd.rules import (
     DISPLAY,
@@ -127,16 +128,13 @@ SAID: Final[Mapping[str, Refusal]] = {
     NOT: forbidden().refusal,
     HIDDEN: missing_lab().refusal,
 }
-EVERY: Final = {
-    call.name: call for call in (*CALLS, *CLASS_CALLS, *PRIVACY_CALLS, *HELP_CALLS, *CATALOGUE_CALLS, *COMMAND_CALLS)
-}
 NO_CLASS: Final = missing_class().refusal
 NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(EVERY) | {DISPLAY, EVENTS, TERMINAL, MY_DATA, WEB}
-    assert set(EXPECTED) == set(EVERY)
+    assert set(RULES) == set(BY_NAME) | {DISPLAY, EVENTS, TERMINAL, MY_DATA, WEB}
+    assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())
     }
@@ -145,22 +143,22 @@ def test_the_table_has_every_call() -> None:
 def asked_of(name: str, lab: str, attempt: int) -> object:
     """Return what is asked with a call, so that it would do something."""
     special: dict[str, object] = {
-        "sign-in": calls.SignIn("nobody", "a wrong password"),
-        "look-at-link": calls.LookAtLink("no-link"),
-        "use-link": calls.UseLink("no-link", "a long password"),
-        "set-language": calls.SetLanguage("fr"),
-        "change-password": calls.ChangePassword("none", "short"),
-        "end-sign-in": calls.EndSignIn(0),
-        "add-person": calls.AddPerson("not a handle", "", ""),
-        "make-link": calls.MakeLink("nobody"),
-        "scenario": calls.LookAtScenario(SCENARIO),
-        "start": calls.StartLab(SCENARIO, -1),
-        "map": calls.MapOf(lab, "fr"),
-        "cable": calls.MoveCable(lab, "pc1", "eth0", "plug"),
-        "answer": calls.AnswerQuestion(lab, "q", "a"),
-        "report": calls.WriteReport(lab, "", "", "", "", None, "fr"),
-        "open-terminal": calls.OpenTerminal(lab, "pc1", "root"),
-        "close-terminal": calls.CloseTerminal(lab, "0" * 16),
+        "sign-in": account_contract.SignIn("nobody", "a wrong password"),
+        "look-at-link": account_contract.LookAtLink("no-link"),
+        "use-link": account_contract.UseLink("no-link", "a long password"),
+        "set-language": account_contract.SetLanguage("fr"),
+        "change-password": account_contract.ChangePassword("none", "short"),
+        "end-sign-in": account_contract.EndSignIn(0),
+        "add-person": account_contract.AddPerson("not a handle", "", ""),
+        "make-link": account_contract.MakeLink("nobody"),
+        "scenario": path_contract.LookAtScenario(SCENARIO),
+        "start": lab_contract.StartLab(SCENARIO, -1),
+        "map": lab_work_contract.MapOf(lab, "fr"),
+        "cable": lab_work_contract.MoveCable(lab, "pc1", "eth0", "plug"),
+        "answer": lab_work_contract.AnswerQuestion(lab, "q", "a"),
+        "report": lab_work_contract.WriteReport(lab, "", "", "", "", None, "fr"),
+        "open-terminal": lab_work_contract.OpenTerminal(lab, "pc1", "root"),
+        "close-terminal": lab_work_contract.CloseTerminal(lab, "0" * 16),
     }
     special |= {
         "look-at-code": contract.LookAtCode("no code"),
@@ -175,7 +173,7 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "ask-erasure": privacy.AskErasure("a wrong password"),
         "look-at-erasure": privacy.OfPerson("nobody"),
         "erase-person": privacy.OfPerson("nobody"),
-        "recorded-attempts": calls.LookAtScenario(SCENARIO),
+        "recorded-attempts": path_contract.LookAtScenario(SCENARIO),
         "replay-piece": privacy.PieceOf(attempt, "0" * 16, 0),
         "ask-to-type": help_.AskToType(lab, "0" * 16),
         "answer-typing": help_.AnswerTyping(lab, "0" * 16, allow=True),
@@ -221,21 +219,25 @@ def test_each_cell(site: Site) -> None:
         async with site.labd() as client:
             lonely = site.member("max")
             lab, alone = await started(client, owner), await started(client, lonely)
-            await client.call(calls.START, calls.StartLab(SCENARIO), other.token)  # somebody with a lab of their own
+            await client.call(
+                lab_contract.START, lab_contract.StartLab(SCENARIO), other.token
+            )  # somebody with a lab of their own
             site.a_class("tssr", trainer, owner)
             attempts = {}
             for one, whose in ((lab, owner), (alone, lonely)):
-                attempts[one] = (await client.call(calls.LAB, OfLab(one), whose.token)).attempt
+                attempts[one] = (await client.call(lab_contract.LAB, OfLab(one), whose.token)).attempt
             assert all(attempts.values())
             for name, expected in EXPECTED.items():
                 found = []
                 for who in (None, other, stranger, trainer, owner, admin):
                     token = who.token if who else None
                     before = (
-                        (await client.call(calls.LAB, OfLab(lab), owner.token)).last_event if name == "check" else 0
+                        (await client.call(lab_contract.LAB, OfLab(lab), owner.token)).last_event
+                        if name == "check"
+                        else 0
                     )
                     place = alone if who is admin else lab
-                    found.append(await outcome(client, EVERY[name], place, token, attempts[place]))
+                    found.append(await outcome(client, BY_NAME[name], place, token, attempts[place]))
                     if name == "check" and not found[-1]:
                         await events_until(client, lab, owner.token, "ended", after=before)
                 assert tuple(found) == expected, name
@@ -255,12 +257,12 @@ def test_all_classes_are_an_administrators(site: Site) -> None:
             lab = await started(client, owner)
             for name, expected in EXPECTED.items():
                 if expected == LOOKING and name != "check":
-                    attempt = (await client.call(calls.LAB, OfLab(lab), owner.token)).attempt
-                    assert await outcome(client, EVERY[name], lab, admin.token, attempt) == MAY, name
+                    attempt = (await client.call(lab_contract.LAB, OfLab(lab), owner.token)).attempt
+                    assert await outcome(client, BY_NAME[name], lab, admin.token, attempt) == MAY, name
                 if expected == HELPING:
-                    assert await outcome(client, EVERY[name], lab, admin.token) == MAY, name
+                    assert await outcome(client, BY_NAME[name], lab, admin.token) == MAY, name
                 if expected == OWNER:
-                    assert await outcome(client, EVERY[name], lab, admin.token) == HIDDEN, name
+                    assert await outcome(client, BY_NAME[name], lab, admin.token) == HIDDEN, name
             missing = await refusal_of(client, contract.CLASS, contract.OfClass("none"), admin.token)
             assert missing == NO_CLASS
 
@@ -288,7 +290,7 @@ def test_a_lab_that_is_not_there_reads_like_anothers(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, owner)
-            for call in (call for call in (*CALLS, *HELP_CALLS) if concerns_a_lab(call.name)):
+            for call in (call for call in (*LAB_CALLS, *LAB_WORK_CALLS, *HELP_CALLS) if concerns_a_lab(call.name)):
                 for name in (lab, "moved-desks-0000", "../labd", "", "x" * 300):
                     assert await outcome(client, call, name, other.token) == HIDDEN, (call.name, name)
             assert not site.entered.is_set()

@@ -13,9 +13,10 @@ from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.instances.instance import Instance
 from orchestrator.instances.saving import MARK
-from orchestrator.labd import calls
+from orchestrator.labd import calls, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import Nothing, OfLab, StartLab
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_contract import OfLab, StartLab
 from orchestrator.labd.lab_limits import LabLimits, memory_of
 from orchestrator.labd.labd_client import LabdClient
 from tests.labd_talk import SOON, events_until, stopped
@@ -62,13 +63,13 @@ def states(site: Site, lab: str) -> set[str]:
     return {host.state for host in site.labs.find(lab).hosts}
 
 
-async def view_of(client: LabdClient, member: Member, lab: str) -> calls.LabView:
-    return await client.call(calls.LAB, OfLab(lab), member.token)
+async def view_of(client: LabdClient, member: Member, lab: str) -> lab_contract.LabView:
+    return await client.call(lab_contract.LAB, OfLab(lab), member.token)
 
 
 async def resumed(client: LabdClient, member: Member, lab: str, after: int) -> int:
     """Resume a lab, and return the number of the event that says that it goes on."""
-    await client.call(calls.RESUME, OfLab(lab), member.token)
+    await client.call(lab_contract.RESUME, OfLab(lab), member.token)
     ended = await events_until(client, lab, member.token, "ended", after=after, act="resume")
     assert ended[-1].body["refusal"] is None
     told = [event.kind for event in ended if event.kind in {"idle", "saved", "began", "state"}]
@@ -84,9 +85,11 @@ def test_a_frozen_lab_says_when_it_is_saved_and_is_resumed(site: Site, clock: Cl
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            opening = calls.OpenTerminal(lab, "pc1", "root")
-            await client.call(calls.OPEN_TERMINAL, opening, lea.token)
-            await client.call(calls.CABLE, calls.MoveCable(lab, "pc1", "eth0", "move", "office"), lea.token)
+            opening = lab_work_contract.OpenTerminal(lab, "pc1", "root")
+            await client.call(lab_work_contract.OPEN_TERMINAL, opening, lea.token)
+            await client.call(
+                lab_work_contract.CABLE, lab_work_contract.MoveCable(lab, "pc1", "eth0", "move", "office"), lea.token
+            )
             last = await frozen(client, lea, lab, clock)
             view = await view_of(client, lea, lab)
             assert (view.state, bool(view.saves)) == ("frozen", True)
@@ -95,23 +98,25 @@ def test_a_frozen_lab_says_when_it_is_saved_and_is_resumed(site: Site, clock: Cl
             view = await view_of(client, lea, lab)
             assert (view.state, view.saves, view.busy, view.terminals) == ("saved", "", "", ())
             assert states(site, lab) == {"exited"}
-            for call in (calls.CHECK, calls.THAW):
+            for call in (lab_work_contract.CHECK, lab_contract.THAW):
                 for who in (lea, ada):
                     refusal = await refusal_of(client, call, OfLab(lab), who.token)
                     assert (refusal.kind, "saved" in refusal.text.en) == ("busy", True)
-            cable = calls.MoveCable(lab, "pc1", "eth0", "unplug")
-            assert "saved" in (await refusal_of(client, calls.OPEN_TERMINAL, opening, lea.token)).text.en
-            assert "saved" in (await refusal_of(client, calls.CABLE, cable, lea.token)).text.en
-            await client.call(calls.HINT, OfLab(lab), lea.token)
-            path = await client.call(calls.PATH, Nothing(), lea.token)
+            cable = lab_work_contract.MoveCable(lab, "pc1", "eth0", "unplug")
+            assert "saved" in (await refusal_of(client, lab_work_contract.OPEN_TERMINAL, opening, lea.token)).text.en
+            assert "saved" in (await refusal_of(client, lab_work_contract.CABLE, cable, lea.token)).text.en
+            await client.call(lab_work_contract.HINT, OfLab(lab), lea.token)
+            path = await client.call(path_contract.PATH, Nothing(), lea.token)
             assert [(one.name, one.state) for one in path.running] == [(lab, "saved")]
-            assert (await client.call(calls.START, StartLab(SCENARIO, 9), lea.token)).lab == lab, "it is theirs already"
+            assert (await client.call(lab_contract.START, StartLab(SCENARIO, 9), lea.token)).lab == lab, (
+                "it is theirs already"
+            )
             await resumed(client, lea, lab, last)
             assert states(site, lab) == {"running"}
             assert (await view_of(client, lea, lab)).state == "started"
-            await client.call(calls.RESUME, OfLab(lab), lea.token)  # a second click does nothing
+            await client.call(lab_contract.RESUME, OfLab(lab), lea.token)  # a second click does nothing
             assert site.world.fabric.cables["pc1", "eth0"].segment == "office"
-            await client.call(calls.CHECK, OfLab(lab), lea.token)
+            await client.call(lab_work_contract.CHECK, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", after=last, act="check", refusal=None)
             await stopped(client, lab, lea.token)
 
@@ -127,7 +132,7 @@ def test_whoever_goes_on_in_time_keeps_all(site: Site, clock: Clock) -> None:
             lab = await started(client, lea)
             last = await frozen(client, lea, lab, clock)
             clock.now += SAVE_S / 2
-            await client.call(calls.THAW, OfLab(lab), lea.token)
+            await client.call(lab_contract.THAW, OfLab(lab), lea.token)
             last = await frozen(client, lea, lab, clock, last)
             clock.now += SAVE_S / 2  # of all the time that it has again
             first = (await view_of(client, lea, lab)).saves
@@ -189,8 +194,8 @@ def test_the_room_of_a_saved_lab_is_given_to_others_and_resuming_waits(site: Sit
         await client.call(call, OfLab(lab), lea.token)
         view = await view_of(client, lea, lab)
         assert (view.state, view.queue and view.queue.why) == ("waiting", "room")
-        assert "saved" in (await refusal_of(client, calls.CHECK, OfLab(lab), lea.token)).text.en
-        assert (await refusal_of(client, calls.RESUME, OfLab(lab), lea.token)).kind == "busy"
+        assert "saved" in (await refusal_of(client, lab_work_contract.CHECK, OfLab(lab), lea.token)).text.en
+        assert (await refusal_of(client, lab_contract.RESUME, OfLab(lab), lea.token)).kind == "busy"
 
     async def play() -> None:
         async with site.labd() as client:
@@ -199,14 +204,14 @@ def test_the_room_of_a_saved_lab_is_given_to_others_and_resuming_waits(site: Sit
             other = await started(client, tom)
             clock.now += FREEZE_S * 0.6
             await events_until(client, other, tom.token, "idle")  # a round has passed since it was saved
-            for call in (calls.RESUME, calls.RESET):
+            for call in (lab_contract.RESUME, lab_contract.RESET):
                 await waits(client, call, lab)
-                await client.call(calls.STOP, OfLab(lab), lea.token)  # waits no longer, and is there still
+                await client.call(lab_contract.STOP, OfLab(lab), lea.token)  # waits no longer, and is there still
                 found = await events_until(client, lab, lea.token, "state", after=last, state="saved")
                 assert {event.kind for event in found} == {"queued", "state"}, "it is saved once, and warned of nothing"
                 last = found[-1].number
                 assert (await view_of(client, lea, lab)).state == "saved"
-            await waits(client, calls.RESUME, lab)
+            await waits(client, lab_contract.RESUME, lab)
             await stopped(client, other, tom.token)
             await events_until(client, lab, lea.token, "ended", after=last, act="resume", refusal=None)
             assert states(site, lab) == {"running"}
@@ -222,7 +227,7 @@ def test_a_saved_lab_is_reset_and_stopped_as_any_other(site: Site, clock: Clock)
         async with site.labd() as client:
             lab = await started(client, lea)
             last = await saved(client, lea, lab, clock)
-            await client.call(calls.RESET, OfLab(lab), lea.token)
+            await client.call(lab_contract.RESET, OfLab(lab), lea.token)
             reset = await events_until(client, lab, lea.token, "ended", after=last, act="reset", refusal=None)
             assert states(site, lab) == {"running"}
             await saved(client, lea, lab, clock, reset[-1].number)
@@ -242,7 +247,7 @@ def test_the_board_says_that_a_lab_is_saved(site: Site, clock: Clock) -> None:
         async with site.labd() as client:
             await client.call(contract.LAUNCH, contract.LaunchForClass("tssr", SCENARIO), ada.token)
             async with asyncio.timeout(SOON):
-                while not (path := await client.call(calls.PATH, Nothing(), lea.token)).running:
+                while not (path := await client.call(path_contract.PATH, Nothing(), lea.token)).running:
                     pass
             lab = path.running[0].name
             await events_until(client, lab, lea.token, "ended", act="start", refusal=None)
@@ -261,7 +266,9 @@ def test_what_a_killed_labd_has_left_of_saving_is_done_by_the_next(site: Site, c
     async def before() -> str:
         async with site.labd() as client:
             lab = await started(client, lea)
-            await client.call(calls.OPEN_TERMINAL, calls.OpenTerminal(lab, "pc1", "root"), lea.token)
+            await client.call(
+                lab_work_contract.OPEN_TERMINAL, lab_work_contract.OpenTerminal(lab, "pc1", "root"), lea.token
+            )
             await frozen(client, lea, lab, clock)
             return lab
 
@@ -327,7 +334,7 @@ def test_trouble_is_told_and_tried_again(site: Site, clock: Clock, monkeypatch: 
             last = (await events_until(client, lab, lea.token, "saved", after=last))[-1].number
             with monkeypatch.context() as broken:
                 broken.setattr(site.world.fabric, "wait_ready", never)
-                await client.call(calls.RESUME, OfLab(lab), lea.token)
+                await client.call(lab_contract.RESUME, OfLab(lab), lea.token)
                 ended = await events_until(client, lab, lea.token, "ended", after=last, act="resume")
             assert ended[-1].body["refusal"] is not None
             view = await view_of(client, lea, lab)

@@ -10,12 +10,12 @@ import pytest
 
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import same
-from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import OfLab, StartLab
+from orchestrator.labd import lab_contract
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.fair_turns import asker_of
 from orchestrator.labd.jury_room import JuryRoom, KeptRoom
+from orchestrator.labd.lab_contract import OfLab, StartLab
 from orchestrator.labd.lab_desk import LabDesk
 from orchestrator.labd.lab_limits import STOP_ONE, LabLimits, memory_of, too_large
 from orchestrator.labd.lab_room import LabRoom, TakenRoom
@@ -195,7 +195,7 @@ def test_a_lab_that_is_there_is_started_again_beside_a_jurys_room(tmp_path: Path
 
 
 async def asked(client: LabdClient, member: Member) -> str:
-    return (await client.call(calls.START, StartLab(SCENARIO, 7), member.token)).lab
+    return (await client.call(lab_contract.START, StartLab(SCENARIO, 7), member.token)).lab
 
 
 @pytest.mark.slow
@@ -215,7 +215,7 @@ def test_a_class_has_its_share_and_what_it_launched_counts_after_a_restart(site:
             await client.call(contract.LAUNCH, launch, ada.token)
             board = await board_has(client, ada, "running", "waiting")
             lea_lab, tom_lab = (row.lab for row in board.rows)
-            queue = (await client.call(calls.LAB, OfLab(tom_lab), tom.token)).queue
+            queue = (await client.call(lab_contract.LAB, OfLab(tom_lab), tom.token)).queue
             assert queue is not None
             assert (queue.why, queue.seconds) == ("class", None)
             await stopped(client, lea_lab, lea.token)
@@ -243,7 +243,10 @@ def test_a_lab_that_is_larger_than_a_share_is_refused(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             launch = contract.LaunchForClass("tssr", SCENARIO)
-            for call, request, member in ((calls.START, StartLab(SCENARIO), lea), (contract.LAUNCH, launch, ada)):
+            for call, request, member in (
+                (lab_contract.START, StartLab(SCENARIO), lea),
+                (contract.LAUNCH, launch, ada),
+            ):
                 refusal = await refusal_of(client, call, request, member.token)
                 assert refusal.kind == "wrong"
                 assert "may take 0.1 only" in refusal.text.en
@@ -279,7 +282,7 @@ def test_each_host_of_a_lab_has_its_processors(site: Site, limited: float | None
         async with site.labd() as client:
             lab = await started(client, lea)
             assert processors(site, lab) == {limited}
-            await client.call(calls.RESET, OfLab(lab), lea.token)
+            await client.call(lab_contract.RESET, OfLab(lab), lea.token)
             await events_until(client, lab, lea.token, "ended", act="reset", refusal=None)
             assert processors(site, lab) == {limited}
 
@@ -306,7 +309,7 @@ def test_a_lab_whose_processors_cannot_be_limited_starts_all_the_same(
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            assert (await client.call(calls.LAB, OfLab(lab), lea.token)).state == "started"
+            assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "started"
 
     asyncio.run(play())
 
@@ -335,12 +338,12 @@ def test_a_start_waits_for_a_jury_and_begins_after_it(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await asked(client, lea)
-            queue = (await client.call(calls.LAB, OfLab(lab), lea.token)).queue
+            queue = (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).queue
             assert queue is not None
             assert queue.why == "jury"
             site.jury_places = site.jury_places[:1]
             tom = site.member("tom")
-            await client.call(calls.STOP, OfLab(await asked(client, tom)), tom.token)  # looks for room at once
+            await client.call(lab_contract.STOP, OfLab(await asked(client, tom)), tom.token)  # looks for room at once
             await events_until(client, lab, lea.token, "ended", act="start", refusal=None)
 
     asyncio.run(play())

@@ -10,10 +10,11 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.engine.engine_interface import engine_unreachable
-from orchestrator.labd import calls
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import Nothing, OfLab, QueueView, StartLab
+from orchestrator.labd import lab_contract, lab_work_contract, path_contract
+from orchestrator.labd.calls import Nothing
 from orchestrator.labd.event_log import EventLogs, LabNote
+from orchestrator.labd.lab_contract import OfLab, QueueView, StartLab
 from orchestrator.labd.lab_limits import LabLimits, memory_of, too_many
 from orchestrator.labd.lab_room import LabRoom, TakenRoom
 from orchestrator.labd.labd_client import LabdClient
@@ -25,11 +26,11 @@ from .conftest import SCENARIO, Member, Site, refusal_of, started
 
 async def asked(client: LabdClient, member: Member) -> str:
     """Start the scenario for somebody, and return at once."""
-    return (await client.call(calls.START, StartLab(SCENARIO, 7), member.token)).lab
+    return (await client.call(lab_contract.START, StartLab(SCENARIO, 7), member.token)).lab
 
 
 async def place(client: LabdClient, member: Member, lab: str) -> QueueView:
-    view = await client.call(calls.LAB, OfLab(lab), member.token)
+    view = await client.call(lab_contract.LAB, OfLab(lab), member.token)
     assert (view.state, view.busy, view.hosts[0].state) == ("waiting", "", "created")
     assert view.queue is not None
     return view.queue
@@ -52,16 +53,16 @@ def test_a_start_waits_for_its_turn_and_says_so(site: Site) -> None:
             lab = await asked(client, tom)
             assert await asked(client, tom) == lab, "two clicks ask once"
             assert await place(client, tom, lab) == QueueView(1, 1, "turn", None), "nothing was measured yet"
-            path = await client.call(calls.PATH, Nothing(), tom.token)
+            path = await client.call(path_contract.PATH, Nothing(), tom.token)
             assert [(one.name, one.state) for one in path.running] == [(lab, "waiting")]
-            for call in (calls.CHECK, calls.HINT, calls.RESET):
+            for call in (lab_work_contract.CHECK, lab_work_contract.HINT, lab_contract.RESET):
                 assert (await refusal_of(client, call, OfLab(lab), tom.token)).kind in {"busy", "wrong"}
-            opening = calls.OpenTerminal(lab, "pc1", "root")
-            assert (await refusal_of(client, calls.OPEN_TERMINAL, opening, tom.token)).kind == "busy"
+            opening = lab_work_contract.OpenTerminal(lab, "pc1", "root")
+            assert (await refusal_of(client, lab_work_contract.OPEN_TERMINAL, opening, tom.token)).kind == "busy"
             site.fabric.may_boot.set()
             events = await events_until(client, lab, tom.token, "ended", act="start", refusal=None)
             assert [event.kind for event in events[:2]] == ["queued", "began"]
-            assert (await client.call(calls.LAB, OfLab(lab), tom.token)).queue is None
+            assert (await client.call(lab_contract.LAB, OfLab(lab), tom.token)).queue is None
             assert {one.name for one in site.labs.all()} == {first, lab}
 
     asyncio.run(play())
@@ -110,9 +111,9 @@ def test_the_memory_of_all_labs_counts_whoever_started_them(site: Site) -> None:
             behind = await asked(client, max_)
             assert (await place(client, max_, behind)).place == 2
             await asyncio.to_thread(site.labs.stop, "by-hand")
-            await client.call(calls.STOP, OfLab(lab), tom.token)  # looks for room at once
+            await client.call(lab_contract.STOP, OfLab(lab), tom.token)  # looks for room at once
             await events_until(client, behind, max_.token, "ended", act="start", refusal=None)
-            assert (await refusal_of(client, calls.LAB, OfLab(lab), tom.token)).kind == "missing"
+            assert (await refusal_of(client, lab_contract.LAB, OfLab(lab), tom.token)).kind == "missing"
 
     asyncio.run(play())
 
@@ -124,7 +125,7 @@ def test_what_will_never_have_room_is_refused(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            refusal = await refusal_of(client, calls.START, StartLab(SCENARIO), lea.token)
+            refusal = await refusal_of(client, lab_contract.START, StartLab(SCENARIO), lea.token)
             assert refusal.kind == "wrong"
             assert "0.1 in all" in refusal.text.en
             launch = contract.LaunchForClass("tssr", SCENARIO)
@@ -179,7 +180,7 @@ def test_what_waited_and_was_not_kept_leaves_no_trace(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            path = await client.call(calls.PATH, Nothing(), lea.token)
+            path = await client.call(path_contract.PATH, Nothing(), lea.token)
             assert [(one.name, one.state) for one in path.running] == [("moved-desks-0002", "failed")]
 
     asyncio.run(play())
@@ -197,7 +198,7 @@ def test_where_the_engine_is_silent_nothing_waits(site: Site, monkeypatch: pytes
         async with site.labd() as client:
             with monkeypatch.context() as sleeping:
                 sleeping.setattr(LabRoom, "taken", lambda _self: silent())
-                assert (await refusal_of(client, calls.START, StartLab(SCENARIO), lea.token)).kind == "machine"
+                assert (await refusal_of(client, lab_contract.START, StartLab(SCENARIO), lea.token)).kind == "machine"
             await started(client, lea)
 
     asyncio.run(play())

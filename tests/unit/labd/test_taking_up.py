@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from orchestrator.engine.engine_interface import engine_unreachable
-from orchestrator.labd import calls, taking_up, waiting_book
 from orchestrator.labd import class_contract as contract
-from orchestrator.labd.calls import LabView, Nothing, OfLab, Refusal, StartLab
+from orchestrator.labd import lab_contract, path_contract, taking_up, waiting_book
+from orchestrator.labd.calls import Nothing, Refusal
 from orchestrator.labd.event_log import EventLog, EventLogs, LabNote
 from orchestrator.labd.fair_turns import asker_of
 from orchestrator.labd.kept_rights import LONGEST, NO_LONGER_YOURS, TOO_LATE, KeptRights, not_in_class
+from orchestrator.labd.lab_contract import LabView, OfLab, StartLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.lab_room import LabRoom, TakenRoom
 from orchestrator.labd.labd_client import LabdClient
@@ -195,7 +196,7 @@ def kept_of(site: Site) -> list[str]:
 
 
 async def view(client: LabdClient, lab: str, member: Member) -> LabView:
-    return await client.call(calls.LAB, OfLab(lab), member.token)
+    return await client.call(lab_contract.LAB, OfLab(lab), member.token)
 
 
 @pytest.mark.slow
@@ -222,7 +223,7 @@ def test_who_waited_goes_on_waiting_after_a_restart(site: Site, *, killed: bool)
             assert await asked(client, tom) == labs["tom"], "they ask for no second one"
             await stopped(client, labs["lea"], lea.token)
             await events_until(client, labs["tom"], tom.token, "ended", act="start", refusal=None)
-            await client.call(calls.STOP, OfLab(labs["max"]), max_.token)
+            await client.call(lab_contract.STOP, OfLab(labs["max"]), max_.token)
 
     asyncio.run(before())
     if killed:
@@ -280,7 +281,7 @@ def test_seats_of_a_launch_that_were_not_in_the_queue_yet_are_put_there(site: Si
 
     async def after() -> None:
         async with site.labd() as client, asyncio.timeout(SOON):
-            while not (mine := (await client.call(calls.PATH, Nothing(), lea.token)).running):
+            while not (mine := (await client.call(path_contract.PATH, Nothing(), lea.token)).running):
                 pass
             await events_until(client, mine[0].name, lea.token, "ended", act="start", refusal=None)
             while path.exists():
@@ -359,7 +360,7 @@ def test_where_the_engine_is_silent_what_waits_is_not_lost(site: Site, monkeypat
             sleeping.setattr(LabRoom, "require", silent)
             async with site.labd() as client:
                 assert (await view(client, "moved-desks-0001", lea)).state == "waiting"
-                await client.call(calls.STOP, OfLab("moved-desks-0002"), tom.token)
+                await client.call(lab_contract.STOP, OfLab("moved-desks-0002"), tom.token)
                 assert kept_of(site) == ["moved-desks-0001"]
                 sleeping.undo()
                 await events_until(client, "moved-desks-0001", lea.token, "ended", act="start", refusal=None)
@@ -378,7 +379,7 @@ def test_a_scenario_that_is_gone_is_told_of(site: Site) -> None:
 
     async def after() -> None:
         async with site.labd() as client:
-            await client.call(calls.START, StartLab(SCENARIO, 7), lea.token)
+            await client.call(lab_contract.START, StartLab(SCENARIO, 7), lea.token)
 
     asyncio.run(after())
     log = EventLogs(site.folder / "events").get("gone-0001")

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from orchestrator.keeper.keeper_client import KeeperClient
-from orchestrator.labd import calls
-from orchestrator.labd.calls import Nothing, OfLab, OpenTerminal
+from orchestrator.labd import account_contract, lab_contract, lab_work_contract
+from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_contract import OfLab
+from orchestrator.labd.lab_work_contract import OpenTerminal
 from orchestrator.labd.labd_client import LabdClient
 from tests.labd_talk import closing_code, events_until, shown, stopped, told
 
@@ -19,9 +21,11 @@ from .conftest import Member, Site, Stations, refusal_of, started
 pytestmark = pytest.mark.slow
 
 
-async def opened(client: LabdClient, member: Member) -> tuple[str, calls.TerminalView]:
+async def opened(client: LabdClient, member: Member) -> tuple[str, lab_contract.TerminalView]:
     lab = await started(client, member)
-    return lab, await client.call(calls.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "root", 30, 100), member.token)
+    return lab, await client.call(
+        lab_work_contract.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "root", 30, 100), member.token
+    )
 
 
 def test_what_is_typed_is_shown_and_can_be_seen_again(site: Site) -> None:
@@ -48,7 +52,7 @@ def test_what_is_typed_is_shown_and_can_be_seen_again(site: Site) -> None:
                     await shown(other, b"again\r\nagain\r\n")
                     await other.send(b"\x04")
                     assert await told(other) == {"ended": True}
-            view = await client.call(calls.LAB, OfLab(lab), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             assert [(one.id, one.ended) for one in view.terminals] == [(terminal.id, True)]
 
     asyncio.run(play())
@@ -60,12 +64,16 @@ def test_a_device_has_its_own_command_line(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            await client.call(calls.OPEN_TERMINAL, OpenTerminal(lab, "r1", "device"), lea.token)
+            await client.call(lab_work_contract.OPEN_TERMINAL, OpenTerminal(lab, "r1", "device"), lea.token)
             assert isinstance(site.world.fabric, Stations)
             assert site.world.fabric.commands == [("r1", ("/bin/su", "--login", "admin"))]
-            no_device = await refusal_of(client, calls.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "device"), lea.token)
+            no_device = await refusal_of(
+                client, lab_work_contract.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "device"), lea.token
+            )
             assert no_device.field == "kind"
-            no_size = await refusal_of(client, calls.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "root", 0), lea.token)
+            no_size = await refusal_of(
+                client, lab_work_contract.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "root", 0), lea.token
+            )
             assert no_size.kind == "wrong"
 
     asyncio.run(play())
@@ -86,8 +94,8 @@ def test_a_terminal_is_for_its_labs_owner_only(site: Site) -> None:
             ):
                 async with client.terminal(place, terminal.id, token, None) as viewer:
                     assert await closing_code(viewer) == code
-            closing = calls.CloseTerminal(toms, terminal.id)
-            assert (await refusal_of(client, calls.CLOSE_TERMINAL, closing, tom.token)).kind == "missing"
+            closing = lab_work_contract.CloseTerminal(toms, terminal.id)
+            assert (await refusal_of(client, lab_work_contract.CLOSE_TERMINAL, closing, tom.token)).kind == "missing"
 
     asyncio.run(play())
 
@@ -101,10 +109,12 @@ def test_a_terminal_closes_with_what_it_hangs_on(site: Site) -> None:
             lab, terminal = await opened(client, lea)
             async with client.terminal(lab, terminal.id, lea.token, None) as viewer:
                 await told(viewer)
-                await client.call(calls.CLOSE_TERMINAL, calls.CloseTerminal(lab, terminal.id), lea.token)
+                await client.call(
+                    lab_work_contract.CLOSE_TERMINAL, lab_work_contract.CloseTerminal(lab, terminal.id), lea.token
+                )
                 assert await closing_code(viewer) == 4409
             await events_until(client, lab, lea.token, "closed", terminal=terminal.id)
-            terminal = await client.call(calls.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "root"), lea.token)
+            terminal = await client.call(lab_work_contract.OPEN_TERMINAL, OpenTerminal(lab, "pc1", "root"), lea.token)
             async with client.terminal(lab, terminal.id, lea.token, None) as viewer:
                 await told(viewer)
                 await stopped(client, lab, lea.token)
@@ -112,7 +122,7 @@ def test_a_terminal_closes_with_what_it_hangs_on(site: Site) -> None:
             lab, terminal = await opened(client, lea)
             async with client.terminal(lab, terminal.id, lea.token, None) as viewer:
                 await told(viewer)
-                await client.call(calls.SIGN_OUT, Nothing(), lea.token)
+                await client.call(account_contract.SIGN_OUT, Nothing(), lea.token)
                 assert await closing_code(viewer) == 4401
 
     asyncio.run(play())
@@ -146,7 +156,7 @@ def test_terminals_outlive_labd(site: Site) -> None:
 
     async def after() -> None:
         async with site.labd() as client:
-            view = await client.call(calls.LAB, OfLab(known["lab"]), lea.token)
+            view = await client.call(lab_contract.LAB, OfLab(known["lab"]), lea.token)
             assert view.terminals == (known["terminal"],)
             async with client.terminal(known["lab"], known["terminal"].id, lea.token, 0) as viewer:
                 assert len(await shown(viewer, b"kept\r\nkept\r\n")) == known["seen"]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.labd.calls import LabEvent, Who
+from orchestrator.labd.calls import Who
+from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.lab_desk import FoundLab
 from orchestrator.labd.refused_call import RefusedCallError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.core.text import Text, same
-from orchestrator.labd import calls as c
+from orchestrator.labd import calls, lab_contract
 from orchestrator.labd import class_contract as k
 from orchestrator.labd.proof_contract import ProofRun
 from tests.fakes import labd_catalogue as catalogue
@@ -38,7 +38,9 @@ def _as_it_is(_labd: FakeLabd) -> None:
 
 def _commented(labd: FakeLabd) -> None:
     """Have two trainers have commented: one comment was changed, one withdrawn, one is another's."""
-    mine = c.TrainerNote("comment", "Théo Bernard", world.EARLIER, "Test with the user first.\nThen close the ticket.")
+    mine = lab_contract.TrainerNote(
+        "comment", "Théo Bernard", world.EARLIER, "Test with the user first.\nThen close the ticket."
+    )
     labd.help.notes[7] = [
         replace(mine, id=1, changed=world.NOW, new=True, yours=True),
         replace(mine, id=2, text="", withdrawn=world.NOW),
@@ -48,12 +50,12 @@ def _commented(labd: FakeLabd) -> None:
 
 def _class_full(labd: FakeLabd) -> None:
     """Have a lab wait for others of its class."""
-    labd.change(state="waiting", queue=c.QueueView(2, 9, "class", None))
+    labd.change(state="waiting", queue=lab_contract.QueueView(2, 9, "class", None))
 
 
 def _jury_first(labd: FakeLabd) -> None:
     """Have a lab wait for those of a jury."""
-    labd.change(state="waiting", queue=c.QueueView(1, 1, "jury", None))
+    labd.change(state="waiting", queue=lab_contract.QueueView(1, 1, "jury", None))
 
 
 def _at_once(_page: Page) -> None:
@@ -236,13 +238,20 @@ def _busy_board(labd: FakeLabd) -> None:
 
 def _with_pages(labd: FakeLabd) -> None:
     long = f"https://{'a' * 60}.kerlann.internal:8443/{'b' * 60}"
-    labd.change(pages=(c.WebPageView("pc1", "http://intranet.lab/"), c.WebPageView("pc1", long, "proxy.lab:3128")))
+    labd.change(
+        pages=(
+            lab_contract.WebPageView("pc1", "http://intranet.lab/"),
+            lab_contract.WebPageView("pc1", long, "proxy.lab:3128"),
+        )
+    )
 
 
 def _graded(labd: FakeLabd) -> None:
     changes = (
-        c.ChangeView("forbidden", "pc1", Text(fr="Un compte est nouveau.", en="A user is new."), None, "bad:x:0"),
-        c.ChangeView(
+        lab_contract.ChangeView(
+            "forbidden", "pc1", Text(fr="Un compte est nouveau.", en="A user is new."), None, "bad:x:0"
+        ),
+        lab_contract.ChangeView(
             "unexplained",
             "pc1",
             Text(fr="Un fichier a changé.", en="A file has changed."),
@@ -260,17 +269,17 @@ def _solved(labd: FakeLabd) -> None:
     labd.change(grading=replace(world.GRADING, verdict="repaired"), solved=True, hints=world.HINTS)
 
 
-def _state(state: c.LabStateName, busy: str = "") -> Callable[[FakeLabd], None]:
+def _state(state: lab_contract.LabStateName, busy: str = "") -> Callable[[FakeLabd], None]:
     def prepare(labd: FakeLabd) -> None:
         text = Text(fr="Il n'y a plus de place sur le disque.", en="The disk is full.")
-        trouble = c.Refusal("machine", text, Text(fr="Prévenez votre formateur.", en="Tell your trainer."))
+        trouble = calls.Refusal("machine", text, Text(fr="Prévenez votre formateur.", en="Tell your trainer."))
         labd.change(state=state, busy=busy, trouble=trouble if state == "failed" else None)
 
     return prepare
 
 
 def _waiting(labd: FakeLabd) -> None:
-    labd.change(state="waiting", queue=c.QueueView(3, 7, "turn", 190))
+    labd.change(state="waiting", queue=lab_contract.QueueView(3, 7, "turn", 190))
 
 
 def _warned(labd: FakeLabd) -> None:
@@ -280,13 +289,13 @@ def _warned(labd: FakeLabd) -> None:
 def _soon_saved(labd: FakeLabd) -> None:
     """A lab that is frozen still once its page is open."""
     labd.change(state="frozen", saves=world.NOW)
-    labd.refusals["thaw"] = c.Refusal("machine", Text(fr="Non.", en="No."))
+    labd.refusals["thaw"] = calls.Refusal("machine", Text(fr="Non.", en="No."))
 
 
 def _asked_to_type(labd: FakeLabd) -> None:
     labd.help.refs |= {"one": labd.people["theo"].ref, "two": labd.people["theo"].ref}
-    asked = c.TypingView("one", "0" * 16, "pc1", "Théo Bernard", "asked", yours=False)
-    notes = (c.TrainerNote("hint", "Théo Bernard", world.NOW, "Regardez le câble. " + "x" * 90, new=True),)
+    asked = lab_contract.TypingView("one", "0" * 16, "pc1", "Théo Bernard", "asked", yours=False)
+    notes = (lab_contract.TrainerNote("hint", "Théo Bernard", world.NOW, "Regardez le câble. " + "x" * 90, new=True),)
     labd.change(typing=(asked, replace(asked, id="two", state="allowed")), notes=notes)
 
 
@@ -303,7 +312,7 @@ def _proving(labd: FakeLabd) -> None:
 
 def _silent(labd: FakeLabd) -> None:
     text = Text(fr="Le moteur ne répond pas.", en="The engine does not answer.")
-    labd.refusals["path"] = c.Refusal("machine", text, Text(fr="Réessayez.", en="Try again."))
+    labd.refusals["path"] = calls.Refusal("machine", text, Text(fr="Réessayez.", en="Try again."))
 
 
 LOOKS = (  # a form that was refused holds all that it held before

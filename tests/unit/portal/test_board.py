@@ -13,7 +13,8 @@ from starlette.requests import Request
 
 from orchestrator.core.text import same
 from orchestrator.labd import class_contract as k
-from orchestrator.labd.calls import OfLab, Refusal, RefusalKind
+from orchestrator.labd.calls import Refusal, RefusalKind
+from orchestrator.labd.lab_contract import OfLab
 from orchestrator.portal import board_stream
 from orchestrator.portal.board_view import essence, outcomes
 from orchestrator.portal.portal_settings import WebOrigin

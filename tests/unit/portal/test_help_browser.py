@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from orchestrator.core.waiting import wait_until
-from orchestrator.labd import calls as c
+from orchestrator.labd import lab_work_contract
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.portal.portal_settings import PortalSettings, WebOrigin
 from orchestrator.portal.web_app import make_app
@@ -80,7 +80,7 @@ def test_a_trainer_types_with_consent(labd: FakeLabd, tmp_path_factory: pytest.T
     expect = playing.expect
     expect.set_options(timeout=SOON * 1000)
     wrong: list[str] = []
-    opening = c.OpenTerminal(world.LAB, "pc1", "root")
+    opening = lab_work_contract.OpenTerminal(world.LAB, "pc1", "root")
     terminal = labd.terminal(labd._open_terminal(labd.people["lea"], opening).id)
     folder = tmp_path_factory.mktemp("p")
     with portal(labd, folder) as origin, playing.sync_playwright() as playwright:

@@ -11,7 +11,7 @@ from html import unescape
 import pytest
 
 from orchestrator.core.text import Text
-from orchestrator.labd import calls as c
+from orchestrator.labd import calls, lab_contract, lab_work_contract
 from orchestrator.labd import help_contract as h
 from orchestrator.portal import help_words, lab_words
 from tests.fakes import labd_classes as fake
@@ -40,7 +40,7 @@ def lea(runner: asyncio.Runner, labd: FakeLabd) -> Browser:
 
 
 def opened(labd: FakeLabd) -> str:
-    labd._open_terminal(labd.people["lea"], c.OpenTerminal(world.LAB, "pc1", "root"))
+    labd._open_terminal(labd.people["lea"], lab_work_contract.OpenTerminal(world.LAB, "pc1", "root"))
     return labd.labs[world.LAB].terminals[0].id
 
 
@@ -85,7 +85,7 @@ def test_both_see_who_asks_and_who_types(theo: Browser, lea: Browser, labd: Fake
 
 def test_another_trainer_sees_it_and_can_end_nothing(lea: Browser, labd: FakeLabd) -> None:
     labd.help.refs["q"] = "P-000000000003"
-    view = c.TypingView("q", opened(labd), "pc1", "Ada Petit", "allowed", yours=False)
+    view = lab_contract.TypingView("q", opened(labd), "pc1", "Ada Petit", "allowed", yours=False)
     labd.change(typing=(view,))
     theo = Browser(lea._runner, labd)
     theo.sign_in("theo", "en")
@@ -131,8 +131,8 @@ def test_a_hint_stands_among_the_hints_as_its_trainer_s(theo: Browser, lea: Brow
 
 def test_what_trainers_wrote_is_in_the_debrief(lea: Browser, labd: FakeLabd) -> None:
     notes = (
-        c.TrainerNote("hint", "Théo Bernard", world.NOW, "Look at the cables."),
-        c.TrainerNote("comment", "Théo Bernard", world.NOW, "Well documented."),
+        lab_contract.TrainerNote("hint", "Théo Bernard", world.NOW, "Look at the cables."),
+        lab_contract.TrainerNote("comment", "Théo Bernard", world.NOW, "Well documented."),
     )
     labd.change(solved=True, grading=world.GRADING, notes=notes)
     debrief = lea.get(LAB).text.partition('id="part-debrief"')[2]
@@ -147,7 +147,7 @@ def test_a_hint_to_the_class_that_is_refused_is_kept_at_its_field(theo: Browser,
     assert answer.status_code == 422
     areas = Reading.of(answer.text).all("textarea")
     assert [(one["id"], one.get("aria-invalid")) for one in areas] == [("hint", "true")]
-    labd.refusals["give-class-hint"] = c.Refusal("wrong", Text(fr="Personne.", en="Nobody."), field="text")
+    labd.refusals["give-class-hint"] = calls.Refusal("wrong", Text(fr="Personne.", en="Nobody."), field="text")
     assert (
         "</textarea>" in theo.post(f"{BASE}/hint", {"hint": "Kept."}, page=f"{BASE}/board").text.partition("Kept.")[2]
     )
@@ -173,7 +173,9 @@ def test_a_member_s_attempts_are_listed_and_read(theo: Browser) -> None:
 
 
 def test_an_attempt_tells_its_changes_and_whether_points_count(theo: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    forbidden = c.ChangeView("forbidden", "pc1", Text(fr="Un compte est nouveau.", en="A user is new."), None, "x")
+    forbidden = lab_contract.ChangeView(
+        "forbidden", "pc1", Text(fr="Un compte est nouveau.", en="A user is new."), None, "x"
+    )
     asked = replace(forbidden, standing="unexplained", sentence=Text(fr="Un fichier.", en="A <b>file</b>."))
     for changes, told in (((), set()), ((asked,), {asked}), ((forbidden, asked), {forbidden, asked})):
         monkeypatch.setattr(world, "GRADING", replace(world.GRADING, changes=changes))
@@ -210,7 +212,7 @@ def test_a_comment_is_read_by_its_trainee_and_is_news_until_then(theo: Browser, 
 
 
 def test_a_comment_that_is_refused_is_kept_for_another_try(theo: Browser, labd: FakeLabd) -> None:
-    labd.refusals["comment"] = c.Refusal("wrong", Text(fr="Trop long.", en="Too long."), field="text")
+    labd.refusals["comment"] = calls.Refusal("wrong", Text(fr="Trop long.", en="Too long."), field="text")
     answer = theo.post(f"{ATTEMPTS}/7", {"text": "</textarea><b>kept"}, page=f"{ATTEMPTS}/7")
     assert answer.status_code == 422
     assert Reading.of(answer.text).wrong == []
@@ -247,7 +249,7 @@ def test_a_comment_is_changed_and_withdrawn_by_its_author(theo: Browser, lea: Br
 def test_a_change_that_is_refused_stands_open_at_its_comment(theo: Browser, labd: FakeLabd) -> None:
     page = f"{ATTEMPTS}/7"
     theo.post(page, {"text": "Well done."}, page=page)
-    labd.refusals["change-comment"] = c.Refusal("wrong", Text(fr="Trop long.", en="Too long."), field="text")
+    labd.refusals["change-comment"] = calls.Refusal("wrong", Text(fr="Trop long.", en="Too long."), field="text")
     answer = theo.post(f"{page}/comments/1", {"text-1": "</textarea><b>kept"}, page=page)
     assert answer.status_code == 422
     reading = Reading.of(answer.text)
@@ -285,9 +287,9 @@ def test_a_new_link_is_shown_once_and_a_refusal_at_the_class(theo: Browser, labd
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_no_phrase_of_the_other_language_is_on_the_lab_page(browser: Browser, labd: FakeLabd, language: str) -> None:
-    labd.change(notes=(c.TrainerNote("hint", "Ada", world.NOW, "x"),))
+    labd.change(notes=(lab_contract.TrainerNote("hint", "Ada", world.NOW, "x"),))
     labd.help.refs["q"] = ""
-    labd.change(typing=(c.TypingView("q", opened(labd), "pc1", "Ada", "asked", yours=False),))
+    labd.change(typing=(lab_contract.TypingView("q", opened(labd), "pc1", "Ada", "asked", yours=False),))
     for handle in ("lea", "theo"):
         browser.sign_in(handle, language)
         texts = Reading.of(browser.get(LAB).text).texts

@@ -16,8 +16,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 from orchestrator.core.text import Text
-from orchestrator.labd import calls as c
-from orchestrator.labd import labd_client
+from orchestrator.labd import account_contract, calls, lab_contract, lab_work_contract, labd_client
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import encode
 from orchestrator.portal import browser_events
@@ -135,7 +134,9 @@ class Portal:
     def opened(self) -> str:
         """Return a new terminal's id."""
         who = self.labd.people["lea"]
-        view: c.TerminalView = self.labd._open_terminal(who, c.OpenTerminal(world.LAB, "pc1", "root"))
+        view: lab_contract.TerminalView = self.labd._open_terminal(
+            who, lab_work_contract.OpenTerminal(world.LAB, "pc1", "root")
+        )
         return view.id
 
 
@@ -224,7 +225,7 @@ def test_a_terminal_that_is_closed_elsewhere_says_so(portal: Portal) -> None:
     async def scenario() -> None:
         async with portal.terminal(terminal) as line:
             await line.frame()
-            portal.labd._close_terminal(portal.labd.people["lea"], c.CloseTerminal(world.LAB, terminal))
+            portal.labd._close_terminal(portal.labd.people["lea"], lab_work_contract.CloseTerminal(world.LAB, terminal))
             assert await line.code() == 4409
 
     portal.run(scenario)
@@ -433,7 +434,7 @@ def test_streams_take_no_connection_of_calls(portal: Portal, monkeypatch: pytest
         streams = [client.events(world.LAB, 0, token) for _ in range(2)]
         async with aclosing(streams[0]) as one, aclosing(streams[1]) as two:
             assert {(await anext(one)).kind, (await anext(two)).kind} == {"began"}
-            assert (await client.call(c.ME, c.Nothing(), token)).handle == "lea"
+            assert (await client.call(account_contract.ME, calls.Nothing(), token)).handle == "lea"
         await client.close()
 
     portal.run(scenario)
@@ -450,7 +451,7 @@ def test_one_person_s_calls_leave_room_for_others(portal: Portal, monkeypatch: p
             if request.headers["authorization"] == "Bearer greedy":
                 entered.set()
                 await may_answer.wait()
-            return httpx.Response(200, content=encode(c.Nothing()))
+            return httpx.Response(200, content=encode(calls.Nothing()))
 
         connections = asyncio.Semaphore(2)
 
@@ -459,9 +460,11 @@ def test_one_person_s_calls_leave_room_for_others(portal: Portal, monkeypatch: p
                 return await slow(request)
 
         client = LabdClient(Path("unused"), httpx.MockTransport(pooled))
-        crowd = [asyncio.create_task(client.call(c.SIGN_OUT, c.Nothing(), "greedy")) for _ in range(20)]
+        crowd = [
+            asyncio.create_task(client.call(account_contract.SIGN_OUT, calls.Nothing(), "greedy")) for _ in range(20)
+        ]
         await entered.wait()
-        assert await client.call(c.SIGN_OUT, c.Nothing(), "another") == c.Nothing()
+        assert await client.call(account_contract.SIGN_OUT, calls.Nothing(), "another") == calls.Nothing()
         may_answer.set()
         await asyncio.gather(*crowd)
         await client.close()

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from orchestrator.core.text import Text, same
-from orchestrator.labd import calls as c
+from orchestrator.labd import calls, lab_contract, lab_work_contract
 from orchestrator.portal import lab_words
 from orchestrator.portal.lab_view import check_groups, diff_lines, phase_of
 from tests.fakes import labd_world as world
@@ -88,8 +88,8 @@ def test_no_phrase_of_the_other_language_is_in_it(browser: Browser, labd: FakeLa
 
 def test_a_grading_tells_verdict_points_since_when_and_changes(lea: Browser, labd: FakeLabd) -> None:
     changes = (
-        c.ChangeView("forbidden", "pc1", same("A user is new."), None, "bad:x:0"),
-        c.ChangeView("unexplained", "pc1", same("A file has changed."), "old\nsame", "new\nsame"),
+        lab_contract.ChangeView("forbidden", "pc1", same("A user is new."), None, "bad:x:0"),
+        lab_contract.ChangeView("unexplained", "pc1", same("A file has changed."), "old\nsame", "new\nsame"),
     )
     labd.change(grading=replace(world.GRADING, changes=changes))
     reading = page(lea)
@@ -117,7 +117,7 @@ def test_a_grading_tells_verdict_points_since_when_and_changes(lea: Browser, lab
     ],
 )
 def test_each_state_has_its_face(lea: Browser, state: str, busy: str, phase: str, expected: Text) -> None:
-    trouble = c.Refusal("machine", same("No memory is left."), same("Stop another lab."))
+    trouble = calls.Refusal("machine", same("No memory is left."), same("Stop another lab."))
     lea.labd.change(state=state, busy=busy, trouble=trouble if state == "failed" else None)
     text = said(page(lea))
     assert expected.en in text
@@ -140,7 +140,7 @@ def test_a_bare_lab_has_neither_ticket_nor_check(lea: Browser, labd: FakeLabd) -
 
 
 def test_a_lab_without_a_picture_still_has_its_lists(lea: Browser, labd: FakeLabd) -> None:
-    labd.refusals["map"] = c.Refusal("machine", same("No."))
+    labd.refusals["map"] = calls.Refusal("machine", same("No."))
     reading = page(lea)
     assert "lab-picture" not in {attributes.get("class") for _, attributes in reading.tags}
     assert "unplugged (socket: The office)" in said(reading)
@@ -150,18 +150,19 @@ def test_hostile_names_are_text_everywhere(lea: Browser, labd: FakeLabd) -> None
     evil = same(EVIL)
     lab = labd.labs[world.LAB]
     check = replace(world.CHECKS[0], id=EVIL, sentence=evil, role="", outcome="error", evidence=evil, since=EVIL)
-    change = c.ChangeView("unexplained", EVIL, evil, f"{EVIL}\na", f"{EVIL}\nb")
+    change = lab_contract.ChangeView("unexplained", EVIL, evil, f"{EVIL}\na", f"{EVIL}\nb")
     labd.change(
         title=evil, seed=EVIL, since=EVIL, ticket=evil, about=evil, hints=(evil,), solved=True,
-        hosts=(c.HostView(EVIL, evil, EVIL, True, True, {EVIL: EVIL}, EVIL),),
-        segments=(c.SegmentView(EVIL, evil, EVIL), *lab.segments),
-        cables=(c.CableView(EVIL, EVIL, EVIL, plugged=False),),
-        terminals=(c.TerminalView(EVIL, EVIL, "root", EVIL, ended=False),),
+        hosts=(lab_contract.HostView(EVIL, evil, EVIL, True, True, {EVIL: EVIL}, EVIL),),
+        segments=(lab_contract.SegmentView(EVIL, evil, EVIL), *lab.segments),
+        cables=(lab_contract.CableView(EVIL, EVIL, EVIL, plugged=False),),
+        terminals=(lab_contract.TerminalView(EVIL, EVIL, "root", EVIL, ended=False),),
         questions=(
-            c.QuestionView(EVIL, evil, "choice", {EVIL: evil}, EVIL), c.QuestionView("a", evil, "text", {}, EVIL)
+            lab_contract.QuestionView(EVIL, evil, "choice", {EVIL: evil}, EVIL),
+            lab_contract.QuestionView("a", evil, "text", {}, EVIL),
         ),
-        report=c.ReportView(EVIL, EVIL, f"</textarea>{EVIL}", EVIL, 5),
-        grading=c.GradingView(EVIL, "not_repaired", 1, 2, (check,), (change,)),
+        report=lab_contract.ReportView(EVIL, EVIL, f"</textarea>{EVIL}", EVIL, 5),
+        grading=lab_contract.GradingView(EVIL, "not_repaired", 1, 2, (check,), (change,)),
     )  # fmt: skip
     reading = page(lea)
     scripts = [attributes for tag, attributes in reading.tags if tag == "script"]
@@ -207,9 +208,9 @@ def test_fields_arrive_as_they_were_written(lea: Browser, labd: FakeLabd) -> Non
     acted(lea, "cable", {"host": "pc1", "interface": "eth0", "action": "move", "segment": "internet"})
     acted(lea, "answer", {"question": "cause", "value": " é<b> "})
     acted(lea, "report", {"symptom": "un\r\ndeux", "cause": "", "action": "", "test": "", "minutes": " 20 "})
-    assert asked(labd, "cable") == [c.MoveCable(world.LAB, "pc1", "eth0", "move", "internet")]
-    assert asked(labd, "answer") == [c.AnswerQuestion(world.LAB, "cause", "é<b>")]
-    assert asked(labd, "report") == [c.WriteReport(world.LAB, "un\r\ndeux", "", "", "", 20, "en")]
+    assert asked(labd, "cable") == [lab_work_contract.MoveCable(world.LAB, "pc1", "eth0", "move", "internet")]
+    assert asked(labd, "answer") == [lab_work_contract.AnswerQuestion(world.LAB, "cause", "é<b>")]
+    assert asked(labd, "report") == [lab_work_contract.WriteReport(world.LAB, "un\r\ndeux", "", "", "", 20, "en")]
 
 
 @pytest.mark.parametrize("minutes", ["x", "-1", "1.5", "99999", "²"])
@@ -222,7 +223,7 @@ def test_a_terminal_is_opened_and_closed(lea: Browser, labd: FakeLabd) -> None:
     fields = {"host": "sw1", "kind": "device", "rows": "9999", "columns": "x"}
     opened = acted(lea, "terminals", fields, script=True).json()
     assert {**opened, "id": ""} == {"id": "", "host": "sw1", "kind": "device", "ended": False}
-    assert asked(labd, "open-terminal") == [c.OpenTerminal(world.LAB, "sw1", "device", 24, 80)]
+    assert asked(labd, "open-terminal") == [lab_work_contract.OpenTerminal(world.LAB, "sw1", "device", 24, 80)]
     assert [one["id"] for one in data_of(lea.get(PAGE).text)["terminals"]] == [opened["id"]]
     assert acted(lea, f"terminals/{opened['id']}/close", script=True).status_code == 204
     assert labd.terminals == {}
@@ -252,7 +253,7 @@ def test_nothing_is_done_without_the_key_or_for_others(browser: Browser, labd: F
 
 def test_what_is_gone_and_new_is_shown_with_what_is_around_it() -> None:
     many = "\n".join(str(number) for number in range(100))
-    change = c.ChangeView("unexplained", "pc1", same("x"), many, many.replace("50", "new"))
+    change = lab_contract.ChangeView("unexplained", "pc1", same("x"), many, many.replace("50", "new"))
     shown = [(line.sign, line.text) for line in diff_lines(change)]
     assert shown == [(" ", "48"), (" ", "49"), ("-", "50"), ("+", "new"), (" ", "51"), (" ", "52")]
     assert diff_lines(replace(change, before=None, now=None)) == ()
@@ -260,7 +261,7 @@ def test_what_is_gone_and_new_is_shown_with_what_is_around_it() -> None:
 
 def test_two_places_of_a_change_are_apart() -> None:
     many = "\n".join(str(number) for number in range(100))
-    change = c.ChangeView("unexplained", "pc1", same("x"), many, many.replace("20", "a").replace("80", "b"))
+    change = lab_contract.ChangeView("unexplained", "pc1", same("x"), many, many.replace("20", "a").replace("80", "b"))
     assert [line.sign for line in diff_lines(change)].count("…") == 1
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.core.text import Text
-from orchestrator.labd import calls as c
+from orchestrator.labd import calls, lab_contract
 from orchestrator.portal import share_words
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -28,17 +28,17 @@ UNTIL = "2026-11-28T10:30:00Z"
 @pytest.mark.parametrize(
     ("queue", "expected"),
     [
-        (c.QueueView(3, 7, "turn", 190), ("Place 3 of 7", "in about 3 minutes")),
-        (c.QueueView(1, 7, "turn", 61), ("It is the next one.", "in about a minute")),
-        (c.QueueView(1, 1, "turn", 0), ("It is the only one that waits.", "within a minute")),
-        (c.QueueView(2, 2, "turn", None), ("Place 2 of 2", "not known yet")),
-        (c.QueueView(2, 2, "room", None), ("Nobody knows when",)),
-        (c.QueueView(2, 2, "class", None), ("Your class has as many labs as it may have",)),
-        (c.QueueView(2, 2, "jury", None), ("kept for the labs of a jury",)),
+        (lab_contract.QueueView(3, 7, "turn", 190), ("Place 3 of 7", "in about 3 minutes")),
+        (lab_contract.QueueView(1, 7, "turn", 61), ("It is the next one.", "in about a minute")),
+        (lab_contract.QueueView(1, 1, "turn", 0), ("It is the only one that waits.", "within a minute")),
+        (lab_contract.QueueView(2, 2, "turn", None), ("Place 2 of 2", "not known yet")),
+        (lab_contract.QueueView(2, 2, "room", None), ("Nobody knows when",)),
+        (lab_contract.QueueView(2, 2, "class", None), ("Your class has as many labs as it may have",)),
+        (lab_contract.QueueView(2, 2, "jury", None), ("kept for the labs of a jury",)),
     ],
 )
 def test_a_waiting_lab_tells_its_place_and_how_long(
-    browser: Browser, labd: FakeLabd, queue: c.QueueView, expected: tuple[str, ...]
+    browser: Browser, labd: FakeLabd, queue: lab_contract.QueueView, expected: tuple[str, ...]
 ) -> None:
     labd.change(state="waiting", queue=queue)
     browser.sign_in("lea", "en")
@@ -50,7 +50,7 @@ def test_a_waiting_lab_tells_its_place_and_how_long(
 
 
 def test_a_trainer_cannot_take_a_start_back(browser: Browser, labd: FakeLabd) -> None:
-    labd.change(state="waiting", queue=c.QueueView(3, 7, "turn", 190))
+    labd.change(state="waiting", queue=lab_contract.QueueView(3, 7, "turn", 190))
     browser.sign_in("theo", "en")
     text = said(page(browser))
     assert "This lab waits for its turn" in text
@@ -58,7 +58,7 @@ def test_a_trainer_cannot_take_a_start_back(browser: Browser, labd: FakeLabd) ->
 
 
 def test_waiting_ends_without_scripts_too(browser: Browser, labd: FakeLabd) -> None:
-    labd.change(state="waiting", queue=c.QueueView(1, 1, "room", None))
+    labd.change(state="waiting", queue=lab_contract.QueueView(1, 1, "room", None))
     browser.sign_in("lea")
     assert f'action="{PAGE}/stop"' in browser.get(PAGE).text
     assert browser.post(f"{PAGE}/stop", {}, PAGE).headers["location"] == PAGE
@@ -88,7 +88,7 @@ def test_a_frozen_lab_goes_on_by_its_button(browser: Browser, labd: FakeLabd) ->
 
 def test_a_lab_that_cannot_be_thawed_is_shown_all_the_same(browser: Browser, labd: FakeLabd) -> None:
     labd.change(state="frozen")
-    labd.refusals["thaw"] = c.Refusal("machine", Text(fr="Non.", en="No."))
+    labd.refusals["thaw"] = calls.Refusal("machine", Text(fr="Non.", en="No."))
     browser.sign_in("lea", "en")
     assert "This lab is frozen" in said(page(browser))
 
@@ -126,7 +126,7 @@ def test_a_trainer_sees_that_a_lab_is_saved_and_cannot_resume_it(browser: Browse
 
 
 def test_why_a_lab_could_not_be_resumed_is_told(browser: Browser, labd: FakeLabd) -> None:
-    labd.change(state="saved", trouble=c.Refusal("machine", Text(fr="Non.", en="pc1 has not booted.")))
+    labd.change(state="saved", trouble=calls.Refusal("machine", Text(fr="Non.", en="pc1 has not booted.")))
     browser.sign_in("lea", "en")
     assert "pc1 has not booted." in said(page(browser))
 
@@ -135,7 +135,7 @@ def test_resuming_has_its_words(browser: Browser, labd: FakeLabd) -> None:
     browser.sign_in("lea", "en")
     labd.change(state="starting", busy="resume")
     assert "boot with their files and cables as they were" in said(page(browser))
-    labd.change(state="waiting", busy="", queue=c.QueueView(1, 1, "room", None))
+    labd.change(state="waiting", busy="", queue=lab_contract.QueueView(1, 1, "room", None))
     assert "Nothing of this lab is lost while it waits." in said(page(browser))
 
 
@@ -144,9 +144,9 @@ def test_no_phrase_of_the_other_language(browser: Browser, labd: FakeLabd, langu
     browser.sign_in("lea", language)
     texts = []
     for seconds in (0, 60, 600, None):
-        labd.change(state="waiting", queue=c.QueueView(1, 2, "turn", seconds))
+        labd.change(state="waiting", queue=lab_contract.QueueView(1, 2, "turn", seconds))
         texts.append(browser.get(PAGE, **FRESH).text)
-    labd.change(queue=c.QueueView(1, 1, "room", None))
+    labd.change(queue=lab_contract.QueueView(1, 1, "room", None))
     texts.append(browser.get(PAGE, **FRESH).text)
     for state in ("started", "frozen", "saved"):
         labd.labs[world.LAB] = replace(world.lab(), state=state, freezes=UNTIL, saves=UNTIL)

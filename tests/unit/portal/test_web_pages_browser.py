@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.labd import calls as c
+from orchestrator.labd import lab_contract
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.served_portal import ServedPortal, browsing, served
@@ -66,7 +66,7 @@ def opened(portal: ServedPortal, context: BrowserContext, labd: FakeLabd) -> Pag
 
 def test_a_page_reaches_itself_alone(portal: ServedPortal, context: BrowserContext) -> None:
     with portal.labd() as labd, web_site(says(answer(SHOP, "Content-Type: text/html", "Set-Cookie: sid=1"))) as site:
-        labd.change(pages=(c.WebPageView("pc1", "http://shop.lab/"),))
+        labd.change(pages=(lab_contract.WebPageView("pc1", "http://shop.lab/"),))
         labd.web.sites["shop.lab", 80] = site.place
         tab = opened(portal, context, labd)
         assert tab.title() == "Tea"
@@ -88,7 +88,7 @@ def test_a_page_reaches_itself_alone(portal: ServedPortal, context: BrowserConte
 
 def test_what_stands_in_a_page_s_place_can_be_read(portal: ServedPortal, context: BrowserContext) -> None:
     with portal.labd() as labd:
-        labd.change(pages=(c.WebPageView("pc1", f"http://{'a' * 60}.lab/"),))
+        labd.change(pages=(lab_contract.WebPageView("pc1", f"http://{'a' * 60}.lab/"),))
         labd.web.sites[f"{'a' * 60}.lab", 80] = "refused"
         tab = opened(portal, context, labd)
         assert "Connexion refusée" in tab.locator("main").inner_text()

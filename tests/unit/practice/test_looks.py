@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -118,6 +118,21 @@ def test_what_could_not_be_seen_is_told(machine: Machine, looks: LabLooks) -> No
     assert lab.trouble.text.fr == (
         "machines disparues : 1 ; pc1 : trop de fichiers pour tout regarder ; srv1 : OSError: \\u001b[31m"
     )
+
+
+def test_a_look_that_came_late_is_no_trouble_and_forgets_nothing(machine: Machine, looks: LabLooks) -> None:
+    def seen(**told: Any) -> tuple[str, BreakfixError | None]:  # noqa: ANN401
+        machine.told["lab-1", "pc1"] = HostActivity(runs=True, booted=True, **told)
+        lab = looks.at(["lab-1"])["lab-1"]
+        return lab.hosts[0].changed, lab.trouble
+
+    late: dict[str, Any] = {"whole": False, "late": True}
+    assert seen(**late) == ("", None)
+    assert seen(changed=4.0, path="/x") == ("/x", None)
+    assert seen(**late) == ("/x", None)
+    assert seen(changed=3.0, path="/older", **late) == ("/x", None)
+    assert seen(changed=5.0, path="/newer", **late) == ("/newer", None)
+    assert seen(changed=3.0, path="/older") == ("/older", None)
 
 
 @pytest.mark.parametrize(

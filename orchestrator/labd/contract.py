@@ -1,0 +1,32 @@
+"""The contract between labd and who calls it, whole: its parts, and every call by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.labd.account_contract import ACCOUNT_CALLS
+from orchestrator.labd.calls import Call
+from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
+from orchestrator.labd.class_contract import CLASS_CALLS
+from orchestrator.labd.command_contract import COMMAND_CALLS
+from orchestrator.labd.help_contract import HELP_CALLS
+from orchestrator.labd.lab_contract import LAB_CALLS
+from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
+from orchestrator.labd.path_contract import PATH_CALLS
+from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+
+PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
+    "people": ACCOUNT_CALLS,
+    "the path": PATH_CALLS,
+    "labs": LAB_CALLS,
+    "work in a lab": LAB_WORK_CALLS,
+    "classes": CLASS_CALLS,
+    "privacy and replay": PRIVACY_CALLS,
+    "help": HELP_CALLS,
+    "catalogue and proofs": CATALOGUE_CALLS,
+    "the command line": COMMAND_CALLS,
+}
+"""What a part is about -> its calls."""
+
+BY_NAME: Mapping[str, Call[Any, Any]] = {call.name: call for part in PARTS.values() for call in part}
