@@ -3,7 +3,7 @@
 import contextlib
 import secrets
 
-from grader import reason
+from grader import concurrently, reason
 
 CONTROLLERS = ("dc1", "dc2")
 PEOPLE = {
@@ -48,7 +48,10 @@ def listed(names):
 
 @contextlib.contextmanager
 def newcomer(lab, controller):
-    """Make an account on one controller for as long as a ``with`` lasts; give its login and its password."""
+    """Make an account on one controller for as long as a ``with`` lasts; give its login and its password.
+
+    It is deleted on both, where it has arrived: the other one would show it for as long as the deletion is on its way.
+    """
     login, password = f"essai-{secrets.token_hex(4)}", f"Essai-{secrets.token_hex(4)}"
     made = lab.client(controller).run(["samba-tool", "user", "create", login, password], timeout=90)
     assert made.status == 0, reason(
@@ -58,7 +61,8 @@ def newcomer(lab, controller):
     try:
         yield login, password
     finally:
-        lab.client(controller).run(["samba-tool", "user", "delete", login], timeout=90)
+        delete = ["samba-tool", "user", "delete", login]
+        concurrently(lambda one: lab.client(one).run(delete, timeout=90), CONTROLLERS)
 
 
 def arrives(lab, source, target, unless=None):

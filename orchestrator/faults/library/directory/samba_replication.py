@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import ClassVar, Literal
 
@@ -33,6 +34,8 @@ _OPTIONS = {
 _ACCEPTED, _REFUSED, _WRONG = "accepted", "refused", "Password incorrect"
 _NAME = re.compile(r"(\$\{IF_\w+\})?CNAME\s+\$\{NTDSGUID\}\._msdcs\.")
 """The line of a controller's alias in its list."""
+_KEEPS_DATE = "--controls=local_oid:1.3.6.1.4.1.7165.4.3.20:0"
+"""The password's date is the one that is given, not the time of the change (DSDB_CONTROL_PASSWORD_BYPASS_LAST_SET)."""
 _KINIT = """
 file=$(mktemp)
 trap 'rm "$file"' EXIT
@@ -205,16 +208,17 @@ class AdPasswordNotReplicated(Fault):
     )
 
     def remember(self, driver: LabDriver) -> Memento:
-        """Keep nothing; the old password must be right, and the new one not yet."""
+        """Keep the old password's date; that password must be right, and the new one not yet."""
         answers = [self._ask(driver, self.host, password) for password in (self.password, self.becomes)]
         if answers != [_ACCEPTED, _REFUSED]:
             raise nothing_to_break(self, f"{self.host}, the old and the new password: {answers}")
-        return {}
+        return {"date": self._account(driver)[1]}
 
     def inject(self, driver: LabDriver) -> None:
         """Start the second controller again, then change the password on the first one."""
         restart(driver, self.other, _CONTROLLER)
-        self._set_password(driver, self.becomes)
+        argv = ("samba-tool", "user", "setpassword", self.login, f"--newpassword={self.becomes}")
+        driver.run(self.host, argv, timeout=TOOL_TIME)
         for member in self.members:
             restart(driver, member, _SSSD)
 
@@ -228,8 +232,14 @@ class AdPasswordNotReplicated(Fault):
         wait_for_effect(self, look)
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
-        """Set the old password, which the second controller still knows or learns."""
-        self._set_password(driver, self.password)
+        """Set the old password with its old date, as if it had never been changed; the second knows or learns it."""
+        password = base64.b64encode(self.password.encode("utf-16-le")).decode()
+        change = (
+            f"{self._account(driver)[0]}\nchangetype: modify\n"
+            f"replace: clearTextPassword\nclearTextPassword:: {password}\n-\n"
+            f"replace: pwdLastSet\npwdLastSet: {memento['date']}\n"
+        )
+        driver.run(self.host, ("ldbmodify", "-H", _SAM, _KEEPS_DATE), stdin=change.encode(), timeout=TOOL_TIME)
         for member in self.members:
             restart_and_wait(driver, member, _SSSD)
 
@@ -243,9 +253,13 @@ class AdPasswordNotReplicated(Fault):
     def _ask(self, driver: LabDriver, controller: str, password: str) -> str:
         return _answer(driver, controller, self.domain, self.login, password)
 
-    def _set_password(self, driver: LabDriver, password: str) -> None:
-        argv = ("samba-tool", "user", "setpassword", self.login, f"--newpassword={password}")
-        driver.run(self.host, argv, timeout=TOOL_TIME)
+    def _account(self, driver: LabDriver) -> tuple[str, str]:
+        """Return the line of LDIF that names the account, and its password's date."""
+        argv = ("ldbsearch", "-H", _SAM, f"(sAMAccountName={self.login})", "pwdLastSet")
+        lines = driver.run(self.host, argv, timeout=TOOL_TIME).stdout.decode().replace("\n ", "")
+        (name,) = re.findall(r"^dn::? .*$", lines, re.MULTILINE)
+        (date,) = re.findall(r"^pwdLastSet: (\d+)$", lines, re.MULTILINE)
+        return name, date
 
 
 def _value(driver: LabDriver, host: str, entry: str, attribute: str) -> str:
