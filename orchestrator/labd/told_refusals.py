@@ -16,8 +16,8 @@ from orchestrator.labd.refused_call import RefusedCallError
 
 _log = logging.getLogger(__name__)
 
-_OF_THE_MACHINE: Final = re.compile(r"breakfix |\bkill\b|(?:^|[\s'\"«(])/\w")
-"""A command or a path: what helps at the machine's own command line, and concerns nobody in a browser."""
+_OF_THE_MACHINE: Final = re.compile(r"breakfix |\bkill\b|\b[Dd]ocker\b|(?:^|[\s'\"«(])/\w")
+"""A command, a path or Docker: what helps at the machine's own command line, and concerns nobody in a browser."""
 _ASK: Final = Text(
     fr="Réessayez dans un instant ; si cela dure, prévenez la personne qui s'occupe de cette machine.",
     en="Try again in a moment; if it lasts, tell whoever looks after this machine.",

@@ -25,6 +25,11 @@ PLACE = Place("/srv/labs/x/lab.yaml", 3)
             "machine",
             "The machine of the labs has a problem.",
         ),
+        (
+            MachineError(same("Docker Engine did not answer within 60 s."), same("See 'docker info'.")),
+            "machine",
+            "The machine of the labs has a problem.",
+        ),
         (UsageError(same("'/etc/passwd' cannot be read")), "wrong", "That is not possible here."),
         (
             ContentError((Problem(PLACE, same("a mistake")),)),
