@@ -2,6 +2,7 @@
 
 import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, words } from "./lab_calls.js";
 import { LabEvents } from "./lab_events.js";
+import { setUpMenus } from "./lab_menus.js";
 import { Terminals } from "./lab_terminals.js";
 import { trainerHeard } from "./lab_trainer.js";
 import { helpHeard, setUpHelp, showTyping } from "./lab_typing.js";
@@ -377,6 +378,7 @@ function begin() {
   if (data.phase === "started") {
     setUpTabs();
     setUpFolds();
+    setUpMenus();
     setUpPresence();
     showBusy();
     tellElapsed();

@@ -2,6 +2,7 @@
 
 import { data, fill, make, post, say, words } from "./lab_calls.js";
 import { keepScreens, keptScreens, openDesktop } from "./lab_desktops.js";
+import { closeMenus } from "./lab_menus.js";
 import { TerminalScreen, load } from "./terminal_screen.js";
 
 const SENDS = {
@@ -82,7 +83,7 @@ export class Terminals {
 
   asked(opener) {
     const { host, kind = data.hosts[host]?.device ? "device" : "root" } = opener.dataset;
-    opener.closest("details.lab-menu")?.removeAttribute("open");
+    closeMenus();
     this.show();
     if (kind === "screen") {
       this.choose(this.addScreen(host));

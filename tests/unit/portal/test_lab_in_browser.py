@@ -1,0 +1,119 @@
+"""The lab page under somebody's hands: menus, the check as it goes, terminals, the map, and the other language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import labd_world as world
+from tests.fakes.labd import FakeLabd
+from tests.unit.portal.served_portal import ServedPortal, browsing, served
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+pytestmark = pytest.mark.slow
+
+LAB = f"/labs/{world.LAB}"
+HEAD = """() => [...document.querySelectorAll("#terminal-tabs li, .lab-terminal-head > button")].map((one) => {
+  const { x, y, height } = one.getBoundingClientRect(); return [x, y, height]; })"""
+OUTSIDE = """() => [...document.querySelectorAll("#terminal-menu button")].filter((one) => {
+  const { top, bottom, left, right } = one.getBoundingClientRect();
+  const box = document.getElementById("terminal-menu").getBoundingClientRect();
+  return top < Math.max(0, box.top) || bottom > Math.min(innerHeight, box.bottom) || left < 0 || right > innerWidth;
+}).map((one) => one.textContent)"""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[BrowserContext]:
+    with browsing() as browser:
+        yield browser.new_context(locale="en-GB", reduced_motion="reduce")
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[ServedPortal]:
+    with served() as one:
+        yield one
+
+
+@pytest.fixture
+def labd(portal: ServedPortal) -> Iterator[FakeLabd]:
+    with portal.labd() as one:
+        yield one
+
+
+@pytest.fixture
+def page(portal: ServedPortal, chromium: BrowserContext) -> Iterator[Page]:
+    page = portal.page(chromium)
+    page.set_viewport_size({"width": 1400, "height": 950})
+    yield page
+    page.close()
+    assert portal.wrong == []
+
+
+def open_terminal(page: Page, host: str = "pc1") -> None:
+    """Open a host's terminal, and wait until it is drawn."""
+    page.locator(f'#terminal-empty [data-host="{host}"][data-kind]').first.click()
+    page.wait_for_selector(".lab-screen:not([hidden]) .xterm-rows", state="attached")
+
+
+# Menus --------------------------------------------------------------------------------------------------------
+
+
+def open_menu(page: Page) -> None:
+    """Open the menu of new terminals; it is at its place before it is seen."""
+    page.locator("#terminal-new").click()
+    page.wait_for_selector("#terminal-menu:popover-open")
+    page.wait_for_function("document.getElementById('terminal-menu').style.maxHeight.endsWith('px')")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 950), (320, 700)])
+def test_the_menu_of_terminals_shows_all_of_it_and_moves_nothing(
+    portal: ServedPortal, labd: FakeLabd, page: Page, width: int, height: int
+) -> None:
+    hosts = [replace(labd.labs[world.LAB].hosts[2], name=f"srv{number}") for number in range(2, 7)]
+    labd.change(hosts=(*labd.labs[world.LAB].hosts, *hosts))
+    page.set_viewport_size({"width": width, "height": height})
+    portal.open(page, labd, "lea", f"{LAB}#terminals")
+    open_terminal(page)
+    before = page.evaluate(HEAD)
+    assert {height for _, y, height in before} == {before[0][2]}
+    open_menu(page)
+    assert page.evaluate(OUTSIDE) == []
+    assert page.locator("#terminal-menu button").count() == 11  # nine hosts, a switch's shell, a screen
+    assert page.evaluate(HEAD) == before
+
+
+def test_the_menu_of_terminals_closes_as_menus_do(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "lea", LAB)
+    open_terminal(page)
+
+    def closed(focus: str) -> None:
+        page.wait_for_selector("#terminal-menu", state="hidden")
+        page.wait_for_function("(id) => document.activeElement.closest(id)", arg=focus)
+
+    open_menu(page)
+    page.keyboard.press("Escape")
+    closed("#terminal-new")
+    open_menu(page)
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.activeElement.closest('#terminal-menu')")
+    page.keyboard.press("Escape")
+    closed("#terminal-new")
+    open_menu(page)
+    page.locator("#ticket").click()
+    closed("body")
+    open_menu(page)
+    page.locator("[data-opens=lab-pages]").evaluate("(button) => button.click()")
+    closed("#lab-pages")
+    page.keyboard.press("Escape")
+    open_menu(page)
+    page.locator('g[data-host="srv1"]').press("Enter")
+    closed(".lab-screen")
+    open_menu(page)
+    page.locator('#terminal-menu [data-host="sw1"][data-kind="device"]').click()
+    closed(".lab-screen")
+    assert page.locator("#terminal-tabs li").count() == 3
