@@ -29,7 +29,7 @@ class AttemptLook:
     Attributes:
         since: when it began (UTC).
         minutes: the time that its scenario allows.
-        solved: whether a grading found it repaired once.
+        solved_at: when a grading first found it repaired (UTC); None: none did.
         graded: the last grading, and when it was; None: there was none.
         marks: check -> what it was found to be, in all gradings.
         number: the attempt's number.
@@ -38,11 +38,16 @@ class AttemptLook:
 
     since: datetime
     minutes: int
-    solved: bool
+    solved_at: datetime | None
     graded: tuple[datetime, Report] | None = None
     marks: Mapping[str, Mark] = field(default_factory=dict)
     number: int = 0
     notes: tuple[KeptNote, ...] = ()
+
+    @property
+    def solved(self) -> bool:
+        """Return whether a grading found it repaired once."""
+        return self.solved_at is not None
 
 
 def owner_of(database: Database, instance: Instance) -> str | None:
@@ -62,7 +67,7 @@ def look_at(database: Database, instance: Instance) -> AttemptLook | None:
         return AttemptLook(
             attempt.started_at,
             attempt.minutes,
-            attempt.solved_at is not None,
+            attempt.solved_at,
             reports[-1] if reports else None,
             marks_of(reports),
             attempt.id,

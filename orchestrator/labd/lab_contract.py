@@ -282,6 +282,7 @@ class LabView:
         freezes: when it will be frozen unless somebody does something in it, ISO 8601; empty: not soon.
         saves: when it will be saved, which is frozen now, unless somebody does something in it; empty: never.
         pages: the web pages that people in it open.
+        solved_at: when it was first found repaired, ISO 8601; empty: it was not.
     """
 
     name: str
@@ -314,6 +315,7 @@ class LabView:
     freezes: str = ""
     saves: str = ""
     pages: tuple[WebPageView, ...] = ()
+    solved_at: str = ""
 
 
 @dataclass(frozen=True)

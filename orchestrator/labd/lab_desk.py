@@ -315,6 +315,7 @@ class LabDesk:
             trouble=found.log.trouble if state in {"failed", "saved"} else None,
             attempt=look.number if look else 0,
             notes=trainee_view.notes_of(look.notes) if look else (),
+            solved_at=trainee_view.iso(look.solved_at) if look and look.solved_at else "",
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:

@@ -27,7 +27,15 @@ from orchestrator.portal.browser_events import events
 from orchestrator.portal.browser_terminal import terminal
 from orchestrator.portal.lab_addresses import lab_of
 from orchestrator.portal.lab_map import NoPictureError, inline_map
-from orchestrator.portal.lab_view import cable_state, check_groups, diff_lines, phase_of, said, script_data
+from orchestrator.portal.lab_view import (
+    cable_state,
+    check_groups,
+    diff_lines,
+    phase_of,
+    said,
+    script_data,
+    solved_in,
+)
 from orchestrator.portal.pages import render
 from orchestrator.portal.visit import ask, visit_of
 
@@ -65,6 +73,7 @@ async def _page(request: Request) -> Response:
         "pages": page_actions.shown(request, lab),
         "picture": await _picture(request, lab) if phase == "started" else None,
         "debrief": await _debrief(request, lab) if lab.solved else None,
+        "solved_in": solved_in(lab),
         "data": script_data(lab, visit_of(request).language),
         "check_groups": check_groups,
         "cable_state": cable_state,

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_contract import CableView, ChangeView, CheckView, GradingView, LabView
-from orchestrator.portal import board_words, desktop_words, help_words, lab_words
+from orchestrator.portal import board_words, desktop_words, help_words, in_words, lab_words
 
 Phase = Literal["waiting", "starting", "started", "saved", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
@@ -42,6 +42,14 @@ def phase_of(lab: LabView) -> Phase:
     if lab.state == "saved":
         return "saved"
     return "started" if lab.state in {"started", "frozen"} else "failed"
+
+
+def solved_in(lab: LabView) -> str:
+    """Return how long it took to solve a lab, in whole minutes, at least one; empty where that is not known."""
+    if not lab.since or not lab.solved_at:
+        return ""
+    passed = datetime.fromisoformat(lab.solved_at) - datetime.fromisoformat(lab.since)
+    return in_words.minutes(max(1, round(passed.total_seconds() / 60)))
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,8 @@ STOP_LOSES = (
 RESET_YES = Text(fr="Recommencer, et perdre mes changements", en="Reset, and lose my changes")
 STOP_YES = Text(fr="Arrêter, et supprimer les machines", en="Stop, and remove the machines")
 SOLVED = Text(fr="Résolu", en="Solved")
+SOLVED_IN = Text(fr="Résolu en {time}", en="Solved in {time}")
+PLANNED = Text(fr="{minutes} min prévues", en="{minutes} min planned")
 
 # Before and after the lab -------------------------------------------------------------------------------------
 
@@ -197,7 +199,7 @@ POINTS_DO_NOT_COUNT = Text(
 CHECKED_AT = Text(fr="Évaluation de", en="Checked at")
 SINCE = Text(fr="depuis", en="since")
 CHECKING = Text(fr="Évaluation en cours…", en="Checking…")
-RUNNING_NOW = Text(fr="En ce moment", en="Running now")
+BEING_CHECKED = Text(fr="En cours de vérification (pas encore de résultat)", en="Being checked (no result yet)")
 FORBIDDEN_CHANGES = Text(fr="Changements interdits, à défaire", en="Forbidden changes, to undo")
 CHANGES = Text(fr="Changements à expliquer", en="Changes to explain")
 CHANGES_WHY = Text(

@@ -21,8 +21,8 @@ IN_A_MINUTE = Text(fr="Il démarre dans une minute environ, d'après les dernier
 IN_MINUTES = Text(fr="Il démarre dans {minutes} minutes environ, d'après les derniers démarrages.",
                   en="It starts in about {minutes} minutes, going by the last starts.")  # fmt: skip
 NOT_KNOWN = Text(
-    fr="L'attente n'est pas encore connue : aucun démarrage n'a été mesuré depuis le lancement du service.",
-    en="How long is not known yet: no start was measured since the service began.",
+    fr="Il n'est pas encore possible d'estimer l'attente : il faut d'abord qu'un autre lab ait fini de démarrer.",
+    en="How long it will take cannot be told yet: another lab has to finish starting first.",
 )
 NO_ROOM = Text(
     fr="La machine n'a plus de place pour d'autres labs : celui-ci démarre quand d'autres s'arrêtent. Personne ne sait "

@@ -93,8 +93,9 @@ function showBusy() {
   if (!checking) byId("lab-running").replaceChildren();
 }
 
+/** Say what is being checked: several checks may say the same, such as all of those that what worked still works. */
 function showRunning(sentences) {
-  byId("lab-running").replaceChildren(...sentences.map((sentence) => make("li", "", sentence)));
+  byId("lab-running").replaceChildren(...[...new Set(sentences)].map((sentence) => make("li", "", sentence)));
 }
 
 function showResult(check) {

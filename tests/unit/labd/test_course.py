@@ -105,6 +105,7 @@ async def red_then_green(client: LabdClient, lab: str, lea: Member) -> None:
 async def solved(client: LabdClient, lab: str, lea: Member) -> None:
     view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
     assert view.solved
+    assert view.since <= view.solved_at
     assert view.grading is not None
     assert [check.outcome for check in view.grading.checks] == ["pass", "pass"]
     assert len(view.hints) == 1

@@ -266,7 +266,7 @@ def _graded(labd: FakeLabd) -> None:
 
 
 def _solved(labd: FakeLabd) -> None:
-    labd.change(grading=replace(world.GRADING, verdict="repaired"), solved=True, hints=world.HINTS)
+    labd.change(grading=replace(world.GRADING, verdict="repaired"), solved=True, solved_at=world.NOW, hints=world.HINTS)
 
 
 def _state(state: lab_contract.LabStateName, busy: str = "") -> Callable[[FakeLabd], None]:

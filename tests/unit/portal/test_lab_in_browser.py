@@ -117,3 +117,31 @@ def test_the_menu_of_terminals_closes_as_menus_do(portal: ServedPortal, labd: Fa
     page.locator('#terminal-menu [data-host="sw1"][data-kind="device"]').click()
     closed(".lab-screen")
     assert page.locator("#terminal-tabs li").count() == 3
+
+
+# The check as it goes -----------------------------------------------------------------------------------------
+
+
+def test_what_is_being_checked_is_said_once_and_not_as_a_result(
+    portal: ServedPortal, labd: FakeLabd, page: Page
+) -> None:
+    portal.open(page, labd, "lea", f"{LAB}#check")
+    labd.emit("began", {"act": "check"})
+    red = {"fr": "Les messages n'arrivent pas.", "en": "Messages do not arrive."}
+    kept = {"fr": "Ce qui marchait", "en": "What worked"}
+    labd.emit("running", {"sentences": [red, kept, kept, red, kept]})
+    page.wait_for_selector("#lab-running li")
+    assert page.locator("#lab-running li").all_inner_texts() == ["Messages do not arrive.", "What worked"]
+    assert page.get_by_role("list", name="Being checked (no result yet)").is_visible()
+    labd.emit("running", {"sentences": []})
+    page.wait_for_selector("#lab-running-title", state="hidden")
+
+
+def test_the_clock_stops_once_a_check_finds_it_repaired(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "lea", LAB)
+    page.wait_for_function("/^[0-9:]+$/.test(document.getElementById('lab-elapsed').textContent)")
+    grading = replace(world.GRADING, verdict="repaired")
+    labd.change(solved=True, solved_at=world.NOW, grading=grading)
+    labd.emit("graded", grading)
+    page.wait_for_selector("#lab-timer", state="detached")
+    assert page.locator("#lab-facts .lab-solved").inner_text() == "✔ Solved in 30\N{NO-BREAK SPACE}min"

@@ -132,6 +132,27 @@ def test_the_debrief_comes_once_it_is_solved(lea: Browser, labd: FakeLabd) -> No
     assert "The cable of pc1 was unplugged." in said(page(lea))
 
 
+@pytest.mark.parametrize(
+    ("language", "solved_at", "expected"),
+    [
+        ("en", world.NOW, "✔ Solved in 30 min | 25 min planned"),
+        ("fr", world.NOW, "✔ Résolu en 30 min | 25 min prévues"),
+        ("en", "2026-11-28T10:17:00Z", "✔ Solved in 1 h 05 | 25 min planned"),
+        ("en", world.EARLIER, "✔ Solved in 1 min | 25 min planned"),
+        ("en", "", "✔ Solved | Variant 7 | "),
+    ],
+)
+def test_the_clock_stops_when_it_is_solved(
+    browser: Browser, labd: FakeLabd, language: str, solved_at: str, expected: str
+) -> None:
+    browser.sign_in("lea", language)
+    assert "lab-timer" in {attributes.get("id") for _, attributes in page(browser).tags}
+    labd.change(solved=True, solved_at=solved_at)
+    reading = page(browser)
+    assert expected in said(reading).replace("\u00a0", " ")
+    assert "lab-timer" not in {attributes.get("id") for _, attributes in reading.tags}
+
+
 def test_a_bare_lab_has_neither_ticket_nor_check(lea: Browser, labd: FakeLabd) -> None:
     labd.change(scenario="", ticket=None, questions=(), report=None, hints_offered=0, since="", minutes=0)
     ids = {attributes.get("id") for _, attributes in page(lea).tags}

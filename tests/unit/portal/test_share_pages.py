@@ -31,7 +31,7 @@ UNTIL = "2026-11-28T10:30:00Z"
         (lab_contract.QueueView(3, 7, "turn", 190), ("Place 3 of 7", "in about 3 minutes")),
         (lab_contract.QueueView(1, 7, "turn", 61), ("It is the next one.", "in about a minute")),
         (lab_contract.QueueView(1, 1, "turn", 0), ("It is the only one that waits.", "within a minute")),
-        (lab_contract.QueueView(2, 2, "turn", None), ("Place 2 of 2", "not known yet")),
+        (lab_contract.QueueView(2, 2, "turn", None), ("Place 2 of 2", "cannot be told yet")),
         (lab_contract.QueueView(2, 2, "room", None), ("Nobody knows when",)),
         (lab_contract.QueueView(2, 2, "class", None), ("Your class has as many labs as it may have",)),
         (lab_contract.QueueView(2, 2, "jury", None), ("kept for the labs of a jury",)),
