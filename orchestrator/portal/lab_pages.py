@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from orchestrator.core.text import same
 from orchestrator.labd.lab_contract import LAB, THAW, LabMap, LabView, OfLab
 from orchestrator.labd.lab_work_contract import DEBRIEF, MAP, DebriefView, MapOf
 from orchestrator.labd.labd_client import RefusedError
@@ -25,6 +26,7 @@ from orchestrator.portal import (
 from orchestrator.portal.browser_display import display
 from orchestrator.portal.browser_events import events
 from orchestrator.portal.browser_terminal import terminal
+from orchestrator.portal.debrief_view import told_debrief, with_code
 from orchestrator.portal.lab_addresses import lab_of
 from orchestrator.portal.lab_map import NoPictureError, inline_map
 from orchestrator.portal.lab_view import (
@@ -77,6 +79,9 @@ async def _page(request: Request) -> Response:
         "data": script_data(lab, visit_of(request).language),
         "check_groups": check_groups,
         "cable_state": cable_state,
+        "same": same,
+        "told_debrief": told_debrief,
+        "with_code": with_code,
         "diff_lines": diff_lines,
     })  # fmt: skip
 

@@ -206,7 +206,7 @@ CHANGES_WHY = Text(
     fr="Ce n'est pas une faute : sachez dire pourquoi, ou défaites ce qui n'était pas nécessaire.",
     en="This is no mistake: be ready to say why, or undo what was not needed.",
 )
-BROKEN = Text(fr="Ce qui était cassé", en="What was broken")
+BROKEN = Text(fr="Ce qui était en panne", en="What was broken")
 
 # Terminals ----------------------------------------------------------------------------------------------------
 

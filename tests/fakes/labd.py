@@ -127,6 +127,7 @@ class FakeLabd:
         classes: what it knows of classes.
         privacy: what it keeps of people.
         help: how its trainers help.
+        debrief: what is told of each lab once it is solved.
         screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
         web: the web sites that its hosts reach.
@@ -143,6 +144,7 @@ class FakeLabd:
         self.terminals: dict[tuple[str, str], FakeTerminal] = {}
         self.refusals: dict[str, calls.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
+        self.debrief = world.DEBRIEF
         self.screen: FakeScreen | None = None
         self._copies: list[Callable[[str], None]] = []
         self.classes = FakeClasses(self, RefusalError)
@@ -604,8 +606,7 @@ class FakeLabd:
     def _debrief(self, who: FakePerson, asked: lab_contract.OfLab) -> lab_work_contract.DebriefView:
         if not self._own(who, asked.lab).solved:
             raise RefusalError("wrong", "Il faut d'abord réparer.", "Repair it first.")
-        broken = (Text(fr="Le câble de pc1 était débranché.", en="The cable of pc1 was unplugged."),)
-        return lab_work_contract.DebriefView(broken, Text(fr="Commencez par la couche 1.", en="Begin with layer 1."))
+        return self.debrief
 
 
 def _typed(terminal: FakeTerminal, message: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from orchestrator.labd.lab_contract import (
     ReportView,
     SegmentView,
 )
+from orchestrator.labd.lab_work_contract import DebriefView
 from orchestrator.labd.path_contract import (
     AttemptLine,
     CcpView,
@@ -216,6 +217,10 @@ def lab() -> LabView:
 HINTS = (
     Text(fr="Regardez les câbles avant les adresses.", en="Look at the cables before the addresses."),
     Text(fr="Rebranchez `eth0` de `pc1`.", en="Plug `eth0` of `pc1` in again."),
+)
+DEBRIEF = DebriefView(
+    (Text(fr="Le câble de pc1 était débranché.", en="The cable of pc1 was unplugged."),),
+    Text(fr="Commencez par la couche 1.", en="Begin with layer 1."),
 )
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 80" role="img" aria-label="pc1 — srv1">'
