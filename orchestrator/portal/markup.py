@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import escapeHtml
+from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from orchestrator.core.language import Language, printed
 
 _LAST_LEVEL = 6
+_LONG = 20
+"""Characters that a column of a table takes on a telephone."""
 _SCHEMES = {"", "http", "https"}
 
 
@@ -33,7 +38,23 @@ def _parser() -> MarkdownIt:
     parser.enable("table").disable(["image", "html_block", "html_inline"])
     parser.validateLink = _is_plain  # type: ignore[method-assign]
     parser.core.ruler.push("portal", _adapt)
+    parser.add_render_rule("code_inline", _code)
+    parser.add_render_rule("text", _text)
     return parser
+
+
+def _code(_renderer: RendererHTML, tokens: Sequence[Token], at: int, *_more: object) -> str:
+    return f"<code>{_breaking(tokens[at].content)}</code>"
+
+
+def _text(_renderer: RendererHTML, tokens: Sequence[Token], at: int, *_more: object) -> str:
+    return _breaking(tokens[at].content)
+
+
+def _breaking(text: str) -> str:
+    """Return text as HTML; a long path or address may end a line after each of its parts, not within their names."""
+    words = (word.replace("/", "/<wbr>") if len(word) > _LONG else word for word in escapeHtml(text).split(" "))
+    return " ".join(words)
 
 
 def _is_plain(url: str) -> bool:

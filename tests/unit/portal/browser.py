@@ -18,7 +18,7 @@ from orchestrator.portal.web_app import make_app
 from tests.fakes.labd import FakeLabd
 
 ORIGIN = "https://portal.test"
-VOID = {"meta", "link", "input", "br", "img", "hr", "path", "circle", "rect"}
+VOID = {"meta", "link", "input", "br", "wbr", "img", "hr", "path", "circle", "rect"}
 SELF_CLOSED = {"path", "circle", "rect"}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.core.text import same
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.served_portal import ServedPortal, browsing, served
@@ -145,3 +146,24 @@ def test_the_clock_stops_once_a_check_finds_it_repaired(portal: ServedPortal, la
     labd.emit("graded", grading)
     page.wait_for_selector("#lab-timer", state="detached")
     assert page.locator("#lab-facts .lab-solved").inner_text() == "✔ Solved in 30\N{NO-BREAK SPACE}min"
+
+
+# What is read -------------------------------------------------------------------------------------------------
+
+NAMES = ("relay1", "192.168.30.13", "tgarnier@montreval.example", "/var/log/postgresql/postgresql-17-main.log")
+BROKEN = """(list) => [...document.querySelectorAll(`${list} td code`)].filter(
+  (one) => one.getClientRects().length > (one.querySelector("wbr") ? 4 : 1)).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 950), (320, 700)])
+def test_names_in_tables_stay_whole(
+    portal: ServedPortal, labd: FakeLabd, page: Page, width: int, height: int
+) -> None:
+    rows = "".join(f"| `{one}` | 203.0.113.10, 203.0.113.13 | what it is for, in some words |\n" for one in NAMES)
+    labd.change(about=same(f"# A lab\n\n| name | addresses | role |\n| --- | --- | --- |\n{rows}"))
+    page.set_viewport_size({"width": width, "height": height})
+    portal.open(page, labd, "lea", f"{LAB}#about")
+    page.wait_for_selector("#about td")
+    assert page.locator("#about td code").count() == len(NAMES)
+    assert page.evaluate(BROKEN, "#about") == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

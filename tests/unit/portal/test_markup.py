@@ -38,7 +38,7 @@ HOSTILE = (
 def test_nothing_that_acts_gets_through(text: str) -> None:
 
     reading = Reading.of(html(text, "fr"))
-    harmless = {"p", "a", "em", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "h2"}
+    harmless = {"p", "a", "em", "strong", "code", "pre", "table", "thead", "tbody", "tr", "th", "td", "h2", "wbr"}
     assert {tag for tag, _ in reading.tags} <= harmless
     for tag, attributes in reading.tags:
         assert set(attributes) <= ({"href", "rel", "title"} if tag == "a" else {"class"}), attributes
@@ -72,3 +72,9 @@ def test_french_is_set_as_french_but_code_is_left_alone() -> None:
 
 def test_tables_are_tables() -> None:
     assert "<td>b</td>" in html("| a |\n| --- |\n| b |\n", "en")
+
+
+def test_a_long_path_may_be_broken_behind_its_folders_only() -> None:
+    made = html("`/var/log/postgresql/main.log` and `/etc/x<y`, and/or http://www.montreval.example/", "en")
+    assert "<code>/<wbr>var/<wbr>log/<wbr>postgresql/<wbr>main.log</code>" in made
+    assert "<code>/etc/x&lt;y</code>, and/or http:/<wbr>/<wbr>www.montreval.example/" in made
