@@ -34,6 +34,18 @@ function keep(place, name, value) {
   }
 }
 
+/** Resolves once an element has its place: xterm loses its own in a part of the page that is not shown yet. */
+function laidOut(element) {
+  return new Promise((resolve) => {
+    const watch = new ResizeObserver(() => {
+      if (!element.clientWidth && element.isConnected) return;
+      watch.disconnect();
+      resolve();
+    });
+    watch.observe(element);
+  });
+}
+
 /** All terminals of the page. */
 export class Terminals {
   /** `show` brings the part of the page with the terminals into view. */
@@ -176,7 +188,7 @@ export class Terminals {
       return tab.screen;
     }
     try {
-      const code = await load();
+      const [code] = await Promise.all([load(), laidOut(tab.element)]);
       if (!this.tabs.has(tab.id)) return null;
       tab.screen ??= new TerminalScreen(code, tab.element, `${data.base}/terminals/${tab.id}`, {
         settings: this.settings,

@@ -113,7 +113,7 @@ export class TerminalScreen {
     this.line = new TerminalLine(address, {
       begin: (frame) => this.begin(frame),
       output: (bytes, replayed, drawn) => this.output(bytes, replayed, drawn),
-      resized: ({ rows, columns }) => this.term.resize(columns, rows),
+      resized: ({ rows, columns }) => this.resize(rows, columns),
       ended: () => this.hooks.onEnded(),
       state: (word, seconds) => this.hooks.onState(word, seconds),
     });
@@ -127,7 +127,7 @@ export class TerminalScreen {
 
   begin({ reset, rows, columns }) {
     if (reset) this.term.reset();
-    if (rows && columns) this.term.resize(columns, rows);
+    if (rows && columns) this.resize(rows, columns);
     this.fitted();
   }
 
@@ -135,6 +135,7 @@ export class TerminalScreen {
     if (replayed) this.term.write("", () => { this.replaying = true; });
     this.term.write(bytes, () => {
       this.replaying = false;
+      if (replayed) this.toEnd();
       drawn();
     });
   }
@@ -146,8 +147,23 @@ export class TerminalScreen {
     const rows = Math.min(MOST, Math.max(2, wanted.rows));
     const cols = Math.min(MOST, Math.max(20, wanted.cols));
     if (rows === this.term.rows && cols === this.term.cols) return;
-    this.term.resize(cols, rows);
+    this.resize(rows, cols);
     this.line.resize(rows, cols);
+  }
+
+  resize(rows, columns) {
+    const { viewportY, baseY } = this.term.buffer.active;
+    if (viewportY === baseY) this.toEnd();
+    this.term.resize(columns, rows);
+  }
+
+  /** Show the newest lines once xterm has drawn anew: before, it scrolls by the height that it had. */
+  toEnd() {
+    cancelAnimationFrame(this.ending);
+    this.ending = requestAnimationFrame(() => {
+      this.term.refresh(0, this.term.rows - 1);
+      this.ending = requestAnimationFrame(() => this.term.scrollToBottom());
+    });
   }
 
   /** Return whether xterm is to handle a key. */
@@ -223,6 +239,7 @@ export class TerminalScreen {
   }
 
   close() {
+    cancelAnimationFrame(this.ending);
     this.watch.disconnect();
     this.line.close();
     this.term.dispose();

@@ -167,3 +167,32 @@ def test_names_in_tables_stay_whole(
     assert page.locator("#about td code").count() == len(NAMES)
     assert page.evaluate(BROKEN, "#about") == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# Terminals ----------------------------------------------------------------------------------------------------
+
+LINES = b"".join(b"line %d of an output that is longer than a narrow window is wide\r\n" % one for one in range(90))
+LAST = """() => { const rows = [...document.querySelectorAll(".lab-screen:not([hidden]) .xterm-rows > div")];
+  const last = rows.at(-1), box = last.getBoundingClientRect();
+  const screen = last.closest(".lab-screen").getBoundingClientRect();
+  const widest = Math.max(...rows.flatMap((row) => [...row.children].map((one) => one.getBoundingClientRect().right)));
+  return last.textContent.startsWith("root@pc1") && box.bottom <= screen.bottom && widest <= screen.right - 14; }"""
+"""Whether a terminal shows its last line whole, and no text reaches below its scrollbar."""
+
+
+@pytest.mark.parametrize("width", [1400, 800, 320])
+def test_a_terminal_shows_its_last_line_whole(portal: ServedPortal, labd: FakeLabd, page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 703})
+    portal.open(page, labd, "lea", f"{LAB}#terminals")
+    open_terminal(page)
+    next(iter(labd.terminals.values())).write(LINES + b"root@pc1:~# ")
+    page.wait_for_function(LAST)
+    if width < 900:
+        page.locator("#lab-bar [data-view=read]").click()
+        page.reload()
+        page.locator("#lab-bar [data-view=terminals]").click()
+    else:
+        page.reload()
+    page.wait_for_function(LAST)
+    page.set_viewport_size({"width": width, "height": 650})
+    page.wait_for_function(LAST)
