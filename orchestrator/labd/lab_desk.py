@@ -325,9 +325,11 @@ class LabDesk:
         """Return a lab's picture, with its cables as they are."""
         labs = self.parts.labs()
         if found.instance is None or self.state_of(found) in _OFF:
-            return LabMap(draw_svg(topology(labs.preview(found.log.note.scenario, int(found.log.note.seed))), language))
-        running = self.running(found)
-        return LabMap(draw_svg(topology(running.plan, self._cables(running)), language))
+            drawn = topology(labs.preview(found.log.note.scenario, int(found.log.note.seed)))
+        else:
+            running = self.running(found)
+            drawn = topology(running.plan, self._cables(running))
+        return LabMap(draw_svg(drawn, language, titled=False))  # the page that shows it bears the title
 
 
 def _grading(look: AttemptLook | None) -> GradingView | None:

@@ -29,6 +29,7 @@ _NARROWEST = 176
 _SIGN = 0.6
 """Width of a character in ems: exact for the monospaced fonts, near enough for the others."""
 _TITLE_SIGNS = 24
+_TITLE_LINES = 4
 
 _ICONS: dict[MachineKind, str] = {
     "router": "M17 3 A14 14 0 1 0 17.01 3 Z M17 8 V15 M14 11 L17 8 L20 11 M17 26 V19 M14 23 L17 26 L20 23 "
@@ -45,9 +46,9 @@ _ICONS: dict[MachineKind, str] = {
 _BY_DHCP = Text(fr="adresse par DHCP", en="address by DHCP")
 
 
-def draw_svg(topology: Topology, language: Language) -> str:
-    """Return the picture as an SVG document."""
-    return _Picture(topology, language).document()
+def draw_svg(topology: Topology, language: Language, *, titled: bool = True) -> str:
+    """Return the picture as an SVG document; ``titled``: with its title above it."""
+    return _Picture(topology, language, titled=titled).document()
 
 
 @dataclass(frozen=True)
@@ -59,17 +60,18 @@ class _Column:
 class _Picture:
     """One picture: sizes first, then everything at its place."""
 
-    def __init__(self, topology: Topology, language: Language) -> None:
+    def __init__(self, topology: Topology, language: Language, *, titled: bool) -> None:
         self._topology = topology
+        self._head = _HEAD if titled else _MARGIN // 2
         self._language: Language = language
         self._titles = {
-            n.name: textwrap.wrap(n.title.in_(language), _TITLE_SIGNS, max_lines=2, placeholder="…")
+            n.name: textwrap.wrap(n.title.in_(language), _TITLE_SIGNS, max_lines=_TITLE_LINES, placeholder="…")
             for n in topology.nodes
         }
         self._columns = self._measured()
         right = max([c.left + c.width for c in self._columns], default=_MARGIN + _NARROWEST)
         captions = [_MARGIN + 14 + _width(self._caption(bar), 14) + 40 for bar in topology.bars]
-        title = _MARGIN + _width(topology.title.in_(language), 22)
+        title = _MARGIN + _width(topology.title.in_(language), 22) if titled else 0
         self._width = max(right, title, *captions) + _MARGIN
         self._tops, self._height = self._rows()
 
@@ -85,7 +87,8 @@ class _Picture:
         })  # fmt: skip
         ET.SubElement(root, "title").text = self._topology.title.in_(self._language)
         self._rect(root, 0, 0, self._width, self._height, fill="#ffffff", rx="14")
-        self._text(root, _MARGIN, 46, self._topology.title.in_(self._language), 22, _INK, weight="700")
+        if self._head == _HEAD:
+            self._text(root, _MARGIN, 46, self._topology.title.in_(self._language), 22, _INK, weight="700")
         for number, bar in enumerate(self._topology.bars):
             self._bar(root, number, bar)
         for node in self._topology.nodes:
@@ -133,7 +136,7 @@ class _Picture:
 
     def _rows(self) -> tuple[list[float], float]:
         """Return where each bar is, and the height of all."""
-        tops, y = [], float(_HEAD)
+        tops, y = [], float(self._head)
         for number in range(len(self._topology.bars)):
             y += _CAPTION
             tops.append(y)

@@ -128,6 +128,7 @@ class FakeLabd:
         privacy: what it keeps of people.
         help: how its trainers help.
         debrief: what is told of each lab once it is solved.
+        map: every lab's picture.
         screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
         web: the web sites that its hosts reach.
@@ -145,6 +146,7 @@ class FakeLabd:
         self.refusals: dict[str, calls.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.debrief = world.DEBRIEF
+        self.map = world.SVG
         self.screen: FakeScreen | None = None
         self._copies: list[Callable[[str], None]] = []
         self.classes = FakeClasses(self, RefusalError)
@@ -501,7 +503,7 @@ class FakeLabd:
 
     def _map(self, who: FakePerson, asked: lab_work_contract.MapOf) -> lab_contract.LabMap:
         self._own(who, asked.lab)
-        return lab_contract.LabMap(world.SVG)
+        return lab_contract.LabMap(self.map)
 
     def _cable(self, who: FakePerson, asked: lab_work_contract.MoveCable) -> lab_contract.CableView:
         lab = self._own(who, asked.lab)

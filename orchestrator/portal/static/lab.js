@@ -3,6 +3,7 @@
 import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, words } from "./lab_calls.js";
 import { LabEvents } from "./lab_events.js";
 import { setUpMenus } from "./lab_menus.js";
+import { keepPlace, keptPlace } from "./lab_place.js";
 import { Terminals } from "./lab_terminals.js";
 import { trainerHeard } from "./lab_trainer.js";
 import { helpHeard, setUpHelp, showTyping } from "./lab_typing.js";
@@ -32,6 +33,7 @@ function replace(old, young) {
   for (const [id, value] of chosen) if (focused?.id === id) byId(id).value = value;
   tellTimes();
   tellElapsed();
+  sizeMap();
   if (!focused) return;
   const host = focused.dataset?.host;
   const again = focused.id ? byId(focused.id) : host && old.querySelector(`[data-host="${CSS.escape(host)}"]`);
@@ -241,9 +243,22 @@ function setUpTabs() {
     remember(view);
     if (view === "read" && byId("tab-check")?.getAttribute("aria-selected") === "true") chooseTab("ticket");
   });
-  const place = location.hash.slice(1);
+  const kept = keptPlace();
+  const place = kept.tab ?? location.hash.slice(1);
   chooseTab(byId(`tab-${place}`) ? place : "ticket");
-  showView({ check: "check", map: "map", cables: "map", terminals: "terminals" }[place] ?? "read");
+  showView(kept.view ?? { check: "check", map: "map", cables: "map", terminals: "terminals" }[place] ?? "read");
+  keepPlace(() => ({
+    tab: list.querySelector('[aria-selected="true"]').getAttribute("aria-controls"),
+    view: byId("lab-bar").querySelector('[aria-current="true"]').dataset.view,
+  }));
+}
+
+const READABLE = 0.6; // of the size that the map is drawn for
+
+/** Tell the style sheet how small the map may become. */
+function sizeMap() {
+  const drawn = Number(document.querySelector(".lab-picture")?.getAttribute("height"));
+  if (drawn) byId("part-map").style.setProperty("--lab-readable", `${drawn * READABLE}px`);
 }
 
 function setUpFolds() {
@@ -379,6 +394,7 @@ function begin() {
   if (data.phase === "started") {
     setUpTabs();
     setUpFolds();
+    sizeMap();
     setUpMenus();
     setUpPresence();
     showBusy();

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from orchestrator.core.language import Language
+from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan, PlannedSegment
@@ -95,6 +96,17 @@ def test_a_machine_is_drawn_as_what_it_is_however_it_is_cabled() -> None:
     shapes = [drawn_icons(replace(PLAN, hosts=hosts)), drawn_icons(PLAN)]
     assert len(set(shapes[0])) == 3
     assert shapes[0] != shapes[1], "only the kinds differ"
+
+
+def test_the_svg_may_leave_its_title_out_and_tells_whole_names() -> None:
+    long = replace(PLAN.hosts[0], title=same("Internal server: intranet, mailboxes, name service, and files of all"))
+    plan = replace(PLAN, title=same("A title of its own"), hosts=(long, *PLAN.hosts[1:]))
+    with_title, without = (
+        " ".join(ET.fromstring(draw_svg(topology(plan), "en", titled=one)).itertext()) for one in (True, False)
+    )
+    assert with_title.count("A title of its own") == 2, "as a heading, and for who hears it"
+    assert without.count("A title of its own") == 1
+    assert "and files of all" in " ".join(without.split())
 
 
 def drawn_icons(plan: Plan) -> list[str | None]:

@@ -196,3 +196,53 @@ def test_a_terminal_shows_its_last_line_whole(portal: ServedPortal, labd: FakeLa
     page.wait_for_function(LAST)
     page.set_viewport_size({"width": width, "height": 650})
     page.wait_for_function(LAST)
+
+
+# The first view, and the map ----------------------------------------------------------------------------------
+
+SIZE = 'viewBox="0 0 1400 900" width="1400" height="900"'
+TALL = f'<svg xmlns="http://www.w3.org/2000/svg" {SIZE}>{world.SVG[world.SVG.index("<g") :]}'
+BELOW = """() => [...document.querySelectorAll("#terminal-empty button, #fold-hosts > summary")].filter(
+  (one) => one.getBoundingClientRect().bottom > innerHeight).map((one) => one.textContent)"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 950), (1300, 768)])
+def test_every_button_for_a_terminal_is_seen_at_first_and_the_map_stays_readable(
+    portal: ServedPortal, labd: FakeLabd, page: Page, width: int, height: int
+) -> None:
+    hosts = [replace(labd.labs[world.LAB].hosts[2], name=f"server{number}") for number in range(12)]
+    labd.change(hosts=(*labd.labs[world.LAB].hosts, *hosts))
+    labd.map = TALL
+    page.set_viewport_size({"width": width, "height": height})
+    portal.open(page, labd, "lea", LAB)
+    page.wait_for_selector("#terminal-empty")
+    assert page.evaluate(BELOW) == []
+    open_terminal(page, "srv1")
+    scale = "document.querySelector('.lab-picture').getBoundingClientRect().height / 900"
+    page.wait_for_function(f"{scale} >= 0.5")
+    assert page.locator("#fold-hosts > summary").is_visible()
+
+
+# The other language -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [1300, 500])
+def test_the_other_language_leaves_somebody_where_they_are(
+    portal: ServedPortal, labd: FakeLabd, page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    portal.open(page, labd, "lea", f"{LAB}#hints")
+    page.locator("#fold-map").evaluate("(fold) => { fold.open = false; }")
+    page.locator("#fold-hosts").evaluate("(fold) => { fold.open = true; }")
+    for host in ("pc1", "srv1"):
+        page.locator(f'#fold-hosts [data-host="{host}"]').first.evaluate("(button) => button.click()")
+        page.wait_for_selector(f".lab-terminal-tab[aria-current=true] >> text={host}")
+    page.locator(".lab-terminal-tab >> text=pc1").click()
+    with page.expect_navigation():
+        page.locator('form[action="/language"] button').click()
+    page.wait_for_selector(".lab-terminal-tab[aria-current=true] >> text=pc1")
+    assert page.locator("html").get_attribute("lang") == "fr"
+    assert page.locator("#tab-hints").get_attribute("aria-selected") == "true"
+    assert page.locator("#lab").get_attribute("data-view") == "terminals"
+    folds = page.evaluate("() => [...document.querySelectorAll('details.lab-fold')].map(({ open }) => open)")
+    assert folds == [False, True, False]
