@@ -1,4 +1,4 @@
-"""What labs' pages say for the command line, said for the browser: a session of root is a terminal of the lab's page."""
+"""What labs' pages say for the command line, said for the browser: root's session is a terminal of the lab page."""
 
 from __future__ import annotations
 

@@ -247,6 +247,7 @@ function setUpTabs() {
   const place = kept.tab ?? location.hash.slice(1);
   chooseTab(byId(`tab-${place}`) ? place : "ticket");
   showView(kept.view ?? { check: "check", map: "map", cables: "map", terminals: "terminals" }[place] ?? "read");
+  if (kept.view) remember(kept.view === "read" ? kept.tab : kept.view);
   keepPlace(() => ({
     tab: list.querySelector('[aria-selected="true"]').getAttribute("aria-controls"),
     view: byId("lab-bar").querySelector('[aria-current="true"]').dataset.view,

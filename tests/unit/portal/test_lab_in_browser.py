@@ -156,9 +156,7 @@ BROKEN = """(list) => [...document.querySelectorAll(`${list} td code`)].filter(
 
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 950), (320, 700)])
-def test_names_in_tables_stay_whole(
-    portal: ServedPortal, labd: FakeLabd, page: Page, width: int, height: int
-) -> None:
+def test_names_in_tables_stay_whole(portal: ServedPortal, labd: FakeLabd, page: Page, width: int, height: int) -> None:
     rows = "".join(f"| `{one}` | 203.0.113.10, 203.0.113.13 | what it is for, in some words |\n" for one in NAMES)
     labd.change(about=same(f"# A lab\n\n| name | addresses | role |\n| --- | --- | --- |\n{rows}"))
     page.set_viewport_size({"width": width, "height": height})
