@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-
-from markupsafe import Markup, escape
+from html import escape
 
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
@@ -50,7 +49,7 @@ def _plain(text: str) -> str:
     return text.replace("’", "'").replace("\N{NO-BREAK SPACE}", " ").strip().casefold()
 
 
-def with_code(sentence: Text, language: Language, names: Collection[str]) -> Markup:
+def with_code(sentence: Text, language: Language, names: Collection[str]) -> str:
     """Return a sentence about a lab as HTML, in which rules, variables, addresses, paths and names are set as code.
 
     Args:
@@ -60,13 +59,13 @@ def with_code(sentence: Text, language: Language, names: Collection[str]) -> Mar
     """
     known = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     pattern = re.compile(rf"{_CODE.pattern}|(?<![\w.-])(?P<name>{known})(?![\w-])" if known else _CODE.pattern)
-    text, made, at = sentence.in_(language), Markup(""), 0
+    text, made, at = sentence.in_(language), "", 0
     for found in pattern.finditer(text):
         code = next(part for part in found.groups() if part is not None)
-        made += _prose(text[at : found.start()], language) + Markup("<code>{}</code>").format(code)
+        made += _prose(text[at : found.start()], language) + f"<code>{escape(code)}</code>"
         at = found.end()
     return made + _prose(text[at:], language)
 
 
-def _prose(text: str, language: Language) -> Markup:
+def _prose(text: str, language: Language) -> str:
     return escape(printed(text) if language == "fr" else text)

@@ -52,14 +52,14 @@ def test_headings_are_the_same_however_french_is_printed() -> None:
     ],
 )
 def test_what_is_typed_is_set_as_code(sentence: str, code: list[str]) -> None:
-    made = str(with_code(same(sentence), "en", NAMES))
+    made = with_code(same(sentence), "en", NAMES)
     assert re.findall("<code>(.*?)</code>", made) == code
     assert "<b>" not in made
 
 
 def test_french_typography_leaves_code_alone() -> None:
     made = with_code(Text(fr="Sur fw1, la règle « a'b : c » n'était pas là !", en=""), "fr", NAMES)
-    assert made == "Sur <code>fw1</code>, la règle <code>a&#39;b : c</code> n’était pas là\N{NO-BREAK SPACE}!"
+    assert made == "Sur <code>fw1</code>, la règle <code>a&#x27;b : c</code> n’était pas là\N{NO-BREAK SPACE}!"
 
 
 @pytest.mark.parametrize(("language", "heading"), [("fr", "Ce qui était en panne"), ("en", "What was broken")])
