@@ -59,7 +59,7 @@ async function refresh() {
   if (stale) {
     stale = false;
     refresh();
-  }
+  } else if (data.phase === "started") showBusy(); // not before: what has ended is shown with what came of it
 }
 
 function update(page) {
@@ -76,7 +76,6 @@ function update(page) {
   if (solved) byId("tab-debrief").hidden = false;
   if (!asking && there.last_event >= told) data.busy = there.busy; // what was heard since is newer than this page
   data.idle = there.idle;
-  if (data.phase === "started") showBusy();
   terminals?.take(there.terminals);
   data.typing = there.typing;
   showTyping();
@@ -146,7 +145,6 @@ const HEARD = {
   ended({ act, refusal }) {
     asking = false;
     data.busy = "";
-    if (data.phase === "started") showBusy();
     if (refusal) say([refusal.text, refusal.hint].filter(Boolean).join(" "), { trouble: true });
     else if (act === "check" && data.phase === "started") say(words.graded);
     refresh();

@@ -127,3 +127,22 @@ def test_a_page_that_was_asked_for_before_a_check_began_does_not_end_it(
     page.unroute(f"**{LAB}")
     labd.emit("ended", {"act": "check", "refusal": None})
     page.wait_for_selector("#lab-live[hidden]", state="attached")
+
+
+def test_a_check_is_over_on_the_page_when_its_result_is_there(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "lea", LAB)
+    labd.emit("began", {"act": "check"})
+    page.wait_for_selector("#lab-live:not([hidden])", state="attached")
+    seen: list[int] = []
+
+    def late(route: Route) -> None:
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        seen.append(page.locator("#lab-live:not([hidden])").count())
+        route.continue_()
+
+    page.route(f"**{LAB}", late)
+    labd.emit("ended", {"act": "check", "refusal": None})
+    page.wait_for_selector("#lab-live[hidden]", state="attached")
+    page.unroute(f"**{LAB}")
+    assert seen
+    assert seen[0] == 1
