@@ -79,7 +79,9 @@ class FabricInMemory(FakeFabric):
     """A fabric that answers like a host of ours that has booted."""
 
     def __init__(self) -> None:
-        super().__init__([{"command": "*"}, {"command": "ip -4 *", "stdout": "1: eth0\n2: eth1\n3: eth2\n"}])
+        interfaces = {"command": "ip -4 *", "stdout": "1: eth0\n2: eth1\n3: eth2\n"}
+        nothing = [{"command": "look status *", "status": 1}, {"command": "processes", "stdout": "[]"}]
+        super().__init__([{"command": "*"}, interfaces, *nothing])
         self.pinged = False
 
     def ping(self) -> None:
