@@ -80,8 +80,8 @@ class FabricInMemory(FakeFabric):
 
     def __init__(self) -> None:
         interfaces = {"command": "ip -4 *", "stdout": "1: eth0\n2: eth1\n3: eth2\n"}
-        nothing = [{"command": "look status *", "status": 1}, {"command": "processes", "stdout": "[]"}]
-        super().__init__([{"command": "*"}, interfaces, *nothing])
+        no_file, no_process = {"command": "look status *", "status": 1}, {"command": "processes", "stdout": "[]"}
+        super().__init__([{"command": "*"}, interfaces, no_file, no_process])
         self.pinged = False
 
     def ping(self) -> None:
