@@ -79,6 +79,12 @@ SAME: Final = [
     (VPN, "<ca>\nAB\n</ca>\nport 1\n", "port 1\n<ca>\nAB\n</ca>\n"),
     (NFT, "table ip a { chain b { policy drop; tcp dport { 80, 443 } accept; } }",
      "#!/usr/sbin/nft -f\ntable a {\n chain b {\n  policy drop\n  tcp dport {443,\n80} accept # c\n }\n}\n"),
+    (NFT, "define L = eth0\ndefine A = { 10.0.0.1,\n 10.0.0.2 }\ndefine B = $A\ntable ip a {\n chain b {\n"
+     "  type filter hook input priority 0\n  iifname $L ip daddr $B counter reject with icmp type host-prohibited\n }\n"
+     "}\n",
+     'table ip a {\n\tchain b {\n\t\ttype filter hook input priority 0; policy accept;\n\t\tiifname "eth0" ip daddr '
+     "{ 10.0.0.2, 10.0.0.1 } counter packets 4 bytes 240 reject with icmp host-prohibited\n\t}\n}\n"),
+    (NFT, "table ip a { counter c { packets 1 bytes 2\n }\n }", "table ip a { counter c { }\n }"),
     ("/etc/passwd", "a:x:0:0::/:/b\nc:x:1:1::/:/b\n", "c:x:1:1::/:/b\na:x:0:0::/:/b\n"),
     ("/etc/group", "a:x:1:b,c\n", "a:x:1:c,b\n"),
     ("/etc/sudoers.d/netadmin", "%a ALL=(ALL) /x,/y\n", "# c\n%a  ALL=(ALL) /x, \\\n  /y\n"),
@@ -155,6 +161,14 @@ OTHER: Final = [
     (NFT, "table ip a { chain b { counter tcp dport { 80 } drop; } }",
      "table ip a { chain b { counter tcp dport { 81 } drop; } }"),
     (NFT, "table ip a { }", "table ip a { } }\ntable ip b { }"),
+    (NFT, "define L = eth0\ntable ip a { chain b { iifname $L drop; } }",
+     "define L = eth1\ntable ip a { chain b { iifname $L drop; } }"),
+    (NFT, "define L = eth0\ntable ip a { chain b { iifname $L drop; } }",
+     "define L = eth0\ntable ip a { define L = eth1\nchain b { iifname $L drop; } }"),
+    (NFT, "table ip a { chain b { type filter hook input priority 0; policy drop; } }",
+     "table ip a { chain b { type filter hook input priority 0; policy drop; } chain b { policy accept; } }"),
+    (NFT, "table ip a { chain b { limit rate 4/second accept; } }",
+     "table ip a { chain b { limit rate 5/second accept; } }"),
     ("/etc/passwd", "a:x:0:0::/:/b\nc:x:0:0::/:/d\n", "c:x:0:0::/:/d\na:x:0:0::/:/b\n"),
     ("/etc/group", "a:x:1:b\n", "a:x:1:b,c\n"),
     ("/etc/sudoers", "a ALL=ALL\na ALL=!/x\n", "a ALL=!/x\na ALL=ALL\n"),
@@ -251,7 +265,8 @@ def test_no_text_fails() -> None:
             for made in (noise, text[:cut] + noise + text[cut:], text[:cut]):
                 gone, come = statements_changed(path, text, made)
                 assert bool(gone or come) == (meaning_of(path, text) != meaning_of(path, made))
-        for deep in ("{" * 5000, "[" * 5000, "a {" * 5000, '{"a":' * 5000, "(" * 5000):
+        doubled = "".join(f"define A{n} = $A{n - 1} $A{n - 1}\n" for n in range(1, 60))
+        for deep in ("{" * 5000, doubled, "[" * 5000, "a {" * 5000, '{"a":' * 5000, "(" * 5000):
             meaning_of(path, deep)
 
 
