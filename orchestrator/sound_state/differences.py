@@ -16,6 +16,7 @@ from orchestrator.sound_state.daemon_state import DaemonsProvider
 from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
+from orchestrator.sound_state.open_places import OpenPlacesProvider
 from orchestrator.sound_state.provider import Provider, Thought
 from orchestrator.sound_state.service_state import ServicesProvider
 from orchestrator.sound_state.volatile import is_volatile, pattern
@@ -28,6 +29,7 @@ _EVERY: tuple[Provider, ...] = (
     SocketsProvider(),
     CablesProvider(),
     DaemonsProvider(),
+    OpenPlacesProvider(),
     *APPLICATIONS.values(),
 )
 _PROVIDERS = {one.name: one for one in _EVERY}
