@@ -116,7 +116,7 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
         return replace(one, standing="explained")  # the task is to give somebody rights: how many, its checks ask
     if one.standing != "unexplained":
         return one
-    if expected.words.told(one).key() in expected.explained or _is_the_task(one, expected.may_change):
+    if expected.words.is_explained(one, expected.explained) or _is_the_task(one, expected.may_change):
         return replace(one, standing="explained")
     return replace(one, standing="forbidden") if expected.strict else one
 
