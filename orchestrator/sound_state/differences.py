@@ -18,6 +18,7 @@ from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
 from orchestrator.sound_state.open_places import OpenPlacesProvider
 from orchestrator.sound_state.provider import Provider, Thought
+from orchestrator.sound_state.runtime_units import RuntimeUnitsProvider
 from orchestrator.sound_state.service_state import ServicesProvider
 from orchestrator.sound_state.volatile import is_volatile, pattern
 
@@ -30,6 +31,7 @@ _EVERY: tuple[Provider, ...] = (
     CablesProvider(),
     DaemonsProvider(),
     OpenPlacesProvider(),
+    RuntimeUnitsProvider(),
     *APPLICATIONS.values(),
 )
 _PROVIDERS = {one.name: one for one in _EVERY}

@@ -62,7 +62,7 @@ def test_a_place_itself_may_be_open() -> None:
 def test_it_is_kept_of_every_host() -> None:
     asked = fabric({"/var/spool": [row("x", 0o666)]})
     look.keep_sound_state(asked, "lab", {"db1": ()})
-    assert asked.kept[HOST] == {"db1": {"open places": {"all": HEAD, "/var/spool/x": {"writable": "others"}}}}
+    assert asked.kept[HOST]["db1"]["open places"] == {"all": HEAD, "/var/spool/x": {"writable": "others"}}
 
 
 @pytest.mark.parametrize(
