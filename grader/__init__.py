@@ -2,7 +2,7 @@
 
 A check file imports what is listed here, and nothing else of the program::
 
-    from grader import check, eventually, rights_gained
+    from grader import check, eventually, reason
 
 These modules import no more than they need: the command line imports this package as well.
 """
@@ -27,8 +27,6 @@ from grader.openvpn import openvpn_options
 from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
 from grader.postgresql import ask_postgresql
-from grader.rights import rights_gained
-from grader.samba import domain_administrators_added
 
 __all__ = [
     "Allowed",
@@ -45,7 +43,6 @@ __all__ = [
     "check",
     "concurrently",
     "directory_rights_gained",
-    "domain_administrators_added",
     "eventually",
     "find_mail",
     "ifupdown_interfaces",
@@ -62,7 +59,6 @@ __all__ = [
     "plain_name",
     "policy_differences",
     "reason",
-    "rights_gained",
     "rrsync_command",
     "ruleset_differences",
     "same_name",

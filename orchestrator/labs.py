@@ -14,7 +14,7 @@ from grader.report import Report
 from grader.runner import OnResult, OnRunning, grade, processor_time
 from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.errors import ContentError, LabError, UsageError
 from orchestrator.core.kept_reads import KeptReads
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
@@ -38,8 +38,9 @@ from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Scenario, Step
 from orchestrator.planning.planner import plan_lab, plan_scenario
-from orchestrator.sound_state.comparison import compared
-from orchestrator.sound_state.explained import ExplainedChange
+from orchestrator.planning.printed_words import printed_words
+from orchestrator.sound_state.comparison import compared, words_of
+from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 
 LabState = Literal["starting", "started", "saved", "stopping", "cut off"]
 """How far an instance is; ``saved``: its hosts are stopped until it is resumed; ``cut off``: its start or its stop was
@@ -458,6 +459,10 @@ class Labs:
         """Return the changes that a variant's solutions bring; None where no proof has learnt them."""
         return None if plan.scenario is None else self._explained(plan.scenario, plan.seed)
 
+    def words(self, plan: Plan) -> VariantWords:
+        """Return what tells a variant's differences in its words."""
+        return words_of(plan, partial(_printed, self._content, plan))
+
     def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
         """Grade an instance with its lab's own health checks."""
         return self._grade(running, running.plan.health, on_result, EVERYTHING)
@@ -502,7 +507,15 @@ class Labs:
         plan = running.plan
         hosts = self._instances.find(running.instance.name).running
         always = differences == "always"
-        whole = compared(report, plan, hosts, self._instances.fabric(), lambda: self.explained(plan), always=always)
+        whole = compared(
+            report,
+            plan,
+            hosts,
+            self._instances.fabric(),
+            lambda: self.explained(plan),
+            printed=partial(_printed, self._content_of(running.instance), plan),
+            always=always,
+        )
         if on_result is not None:
             for result in whole.results[len(report.results) :]:
                 on_result(result)
@@ -616,6 +629,16 @@ class Labs:
 
 def _scenario(content: Content, name: str) -> Scenario:
     return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
+
+
+def _printed(content: Content, plan: Plan, constant: Collection[str]) -> Mapping[str, str]:
+    """Return what a scenario's expressions print; nothing of one that has gone, or been broken, meanwhile."""
+    if plan.scenario is None:
+        return {}
+    try:
+        return printed_words(content.scenario(plan.scenario), plan.values, constant)
+    except (ContentError, UsageError):
+        return {}
 
 
 def _planned(content: Content, scenario: str, seed: int) -> tuple[Plan, Mapping[str, ImageSpec]]:

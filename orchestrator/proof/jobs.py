@@ -31,7 +31,6 @@ from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import Key, ProofSubject, Watch, keys_of, stages_of
-from orchestrator.sound_state.comparison import words_of
 from orchestrator.sound_state.explained import ExplainedChange
 
 _NOWHERE = "nowhere"
@@ -117,7 +116,7 @@ class ProvenVariant:
         self.began = float("inf")
         self.ended = 0.0
         self._subject = subject
-        self._words = words_of(subject.plan)
+        self._words = labs.words(subject.plan)
         self._learning = subject.learning or labs.explained(subject.plan) is None
         self._labs = labs
         self._at_work = at_work
@@ -339,13 +338,26 @@ class ProvenVariant:
             judged = act()
         except LabError as error:
             raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
-        stage = Stage(*key, clock.lap(), judged.seen, judged.verdicts, changes=self._told(judged.differences))
+        changes, by_expressions = self._told(judged.differences)
+        stage = Stage(
+            *key,
+            clock.lap(),
+            judged.seen,
+            judged.verdicts,
+            changes=changes,
+            by_expressions=by_expressions,
+            differences=judged.differences,
+        )
         self._record(stage)
         return stage
 
-    def _told(self, differences: Iterable[Difference]) -> tuple[ExplainedChange, ...]:
-        """Return differences in the words of the variant."""
-        return tuple(sorted({self._words.told(one) for one in differences}, key=ExplainedChange.order))
+    def _told(
+        self, differences: Iterable[Difference]
+    ) -> tuple[tuple[ExplainedChange, ...], tuple[ExplainedChange, ...]]:
+        """Return differences in the words of the variant, in both readings."""
+        readings = {self._words.readings(one) for one in differences}
+        ordered = sorted(readings, key=lambda both: (both[0].order(), both[-1].order()))
+        return tuple(both[0] for both in ordered), tuple(both[-1] for both in ordered)
 
     def _over(self, key: Key, clock: Clock, verdict: Verdict) -> _JobOverError:
         """Record why a stage did not come about, and return what ends its job."""

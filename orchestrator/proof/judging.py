@@ -168,7 +168,8 @@ def explained_by(variants: Iterable[VariantProof]) -> Iterator[ExplainedChange]:
     for variant in variants:
         for stage in variant.stages:
             if stage.name in {"solution", "reboot"}:
-                yield from stage.changes
+                for readings in stage.readings:
+                    yield from readings
 
 
 def _refused_for_good(variant: VariantProof, learnt: frozenset[tuple[str, ...]]) -> VariantProof:
@@ -176,7 +177,7 @@ def _refused_for_good(variant: VariantProof, learnt: frozenset[tuple[str, ...]])
 
     def judged_again(stage: Stage) -> Stage:
         by_changes = any(verdict.kind == "refused-by-changes" for verdict in stage.verdicts)
-        if not by_changes or not learnt.issuperset(change.key() for change in stage.changes):
+        if not by_changes or not all(any(one.key() in learnt for one in both) for both in stage.readings):
             return stage
         others = tuple(v for v in stage.verdicts if v.kind != "refused-by-changes")
         return replace(stage, verdicts=(*others, verdicts.accepted_shortcut(stage.subject)))

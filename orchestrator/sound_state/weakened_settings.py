@@ -39,6 +39,12 @@ _WEAKENED: Final = (
         "Dovecot takes passwords in clear text",
     ),
     _weakening(
+        r"/etc/postgresql/.+/start\.conf",
+        r"^(?:manual|disabled)$",
+        "PostgreSQL ne démarre plus avec la machine",
+        "PostgreSQL no longer starts with the host",
+    ),
+    _weakening(
         r"/etc/ssh/sshd_config(?:\.d/.*)?",
         r"\b(?:permitrootlogin\s+yes|permitemptypasswords\s+yes|strictmodes\s+no)\b",
         "sshd laisse entrer plus de monde",
@@ -49,6 +55,21 @@ _WEAKENED: Final = (
         r"\b(?:ldap_)?tls_reqcert\s*(?:=|\s)\s*(?:never|allow|try)\b|\bldap_id_use_start_tls\s*=\s*false\b",
         "Le serveur d'annuaire n'a plus à prouver qui il est",
         "The directory server need not prove who it is any more",
+    ),
+    _weakening(
+        r"/etc/samba/smb\.conf",
+        r"\[global\] (?:ldapserverrequirestrongauth\s*=\s*(?:no|false|0|allow\w*)\s*$"
+        r"|maptoguest\s*=\s*bad|nullpasswords\s*=\s*(?:yes|true|1)\s*$)",
+        "Samba laisse entrer sans preuve, ou prend des mots de passe en clair",
+        "Samba lets in without a proof, or takes passwords in clear text",
+    ),
+    _weakening(
+        r"/etc/systemd/system/[^/]+\.d/[^/]+\.conf",
+        r"^\[Service\] (?:AmbientCapabilities\s*=\s*(?!CAP_NET_BIND_SERVICE\s*$)\S"
+        r"|User\s*=\s*(?:root|0)\s*$|(?:Supplementary)?Groups?\s*=.*\b(?:root|0|adm|disk|shadow|sudo)\b"
+        r"|Exec\w+\s*=\s*[-@:]*[+!])",
+        "Un service a gagné des droits",
+        "A service has gained rights",
     ),
     _weakening(
         r"/etc/pam\.d/.*",

@@ -76,7 +76,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.stages": "model proof.model",
     "orchestrator.proof.jobs": (
         "access.lab_driver grader instances labs model proof.applying proof.judging proof.model proof.residue "
-        "proof.stages proof.verdicts sound_state.comparison sound_state.explained"
+        "proof.stages proof.verdicts sound_state.explained"
     ),
     "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
     "orchestrator.proof.seed_cover": "model planning",
@@ -91,7 +91,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
-    "orchestrator.proof.page": "VERSION proof.model proof.proof_words sound_state.explained",
+    "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",
     "orchestrator.assessment": (
         "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_status "
         "proof.proof_words records"
