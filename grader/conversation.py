@@ -1,18 +1,19 @@
-"""What was said between a trainee and the people of a scenario, as checks ask for it: order and substance, not style."""
+"""What was said between a trainee and the people of a scenario, for checks: order and substance, never style."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from orchestrator.model.conversation import CONFIRMED, CONSENT, IDENTITY, PersonaAct, Turn, facts_of
+from orchestrator.model.turns import CONFIRMED, CONSENT, IDENTITY, PersonaAct, Turn, facts_of
 
 
 class Conversation:
     """``lab.conversation("anne")``: the turns with one person, or with all.
 
     Attributes:
-        turns: what was said, in order; each with ``said``, ``intents``, ``slots``, ``reply``, ``sets``, ``acts``, ``at``.
+        turns: what was said, in order; each with ``said``, ``intents``, ``slots``, ``reply``, ``sets``, ``acts``
+            and ``at``.
     """
 
     def __init__(self, turns: Sequence[Turn]) -> None:

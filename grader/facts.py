@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.model.conversation import Turn
+from orchestrator.model.turns import Turn
 
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan

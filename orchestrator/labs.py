@@ -34,17 +34,18 @@ from orchestrator.instances.locks import BusyError
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.instances.saving import SavedLabError
 from orchestrator.loader.content import Content
-from orchestrator.model.conversation import Turn, with_
 from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
 from orchestrator.model.persona import ExampleDialogue, PlannedPersona, TalkStep
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Scenario, Step
+from orchestrator.model.turns import Turn, with_
 from orchestrator.personas.conversation_file import line_of, turns_in
 from orchestrator.personas.dialogue import Dialogue, MenuEntry
 from orchestrator.personas.examples import lead, outcome_strays
 from orchestrator.personas.hands import LabHands
+from orchestrator.personas.slots import name_parts
 from orchestrator.personas.word_forms import folded
 from orchestrator.planning.planner import plan_lab, plan_scenario
 from orchestrator.sound_state.comparison import compared
@@ -625,9 +626,7 @@ class Labs:
         with self._instances.exclusive(running.instance.name, awake=True):
             self._deliverables.discard(running.instance.name)
             language = person.document.language or "fr"
-            turns, wrong = lead(
-                dialogue.lines, lambda said: self._say(running, person, said, language), (), language
-            )
+            turns, wrong = lead(dialogue.lines, lambda said: self._say(running, person, said, language), (), language)
             return (*wrong, *outcome_strays(dialogue.comes_of, turns))
 
     def _dialogue(self, running: Running, person: PlannedPersona) -> Dialogue:
@@ -636,7 +635,7 @@ class Labs:
             person,
             LabHands(lambda: self.driver(running)),
             hosts=[host.name for host in running.plan.hosts],
-            names=_names([*(one.full for one in people), *(one.full for one in self.people(running.plan))]),
+            names=name_parts([*(one.full for one in people), *(one.full for one in self.people(running.plan))]),
         )
 
     def _say(self, running: Running, person: PlannedPersona, said: str, language: Language) -> Turn:
@@ -737,11 +736,6 @@ class Labs:
         recorded = tuple(Path(root) for root in self._records.get(instance.name).roots)
         roots = (*self._content.roots, *(r for r in recorded if r not in self._content.roots and r.is_dir()))
         return self._content if roots == self._content.roots else Content(roots)
-
-
-def _names(full: Iterable[str]) -> tuple[str, ...]:
-    """Return people's whole names, and the parts of each."""
-    return tuple(dict.fromkeys(part for name in full for part in (name, *name.split()) if len(part) > 2))
 
 
 def _scenario(content: Content, name: str) -> Scenario:

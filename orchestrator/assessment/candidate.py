@@ -15,9 +15,9 @@ from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Language, Text
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.labs import Labs, Running
-from orchestrator.model.conversation import Turn
 from orchestrator.model.plan import Plan
 from orchestrator.model.session_plan import Phase
+from orchestrator.model.turns import Turn
 
 
 def as_assessed(running: Running, phase: Phase) -> Running:

@@ -13,9 +13,9 @@ from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.scenario_folder import ScenarioFolder
 from orchestrator.loader.yaml_source import KeyPath
-from orchestrator.model.conversation import COMMON_FACTS
 from orchestrator.model.persona import ActStep, Persona, PersonaAnswer, PersonaDocument
 from orchestrator.model.scenario import PersonVariable
+from orchestrator.model.turns import COMMON_FACTS
 from orchestrator.personas.dialogue import LOST
 from orchestrator.personas.phrase_book import Lexicon, common_phrases, spelled_out
 from orchestrator.personas.slots import SLOTS
@@ -84,7 +84,10 @@ def _facts_are_known(asked: _Asked) -> Iterator[Problem]:
     brought = {*_brought(asked.document), LOST}
     for path, name, needed in _named_facts(asked.document):
         if name not in known:
-            text = Text(fr=f"fait inconnu « {name} » : dites-le sous « facts »", en=f'unknown fact "{name}": state it under "facts"')
+            text = Text(
+                fr=f"fait inconnu « {name} » : dites-le sous « facts »",
+                en=f'unknown fact "{name}": state it under "facts"',
+            )
             yield asked.unknown(path, text, name, known)
         elif needed and name not in brought:
             yield asked.problem(
@@ -114,6 +117,17 @@ def _brought(document: PersonaDocument) -> frozenset[str]:
 
 def _named_facts(document: PersonaDocument) -> Iterator[tuple[KeyPath, str, bool]]:
     """Yield each fact that is named, with its path, and whether something must bring it about."""
+    yield from _facts_of_answers(document)
+    for i, dialogue in enumerate(document.dialogues):
+        for j, line in enumerate(dialogue.lines):
+            for k, name in enumerate(line.sets):
+                yield ("dialogues", i, "lines", j, "sets", k), name, True
+        for key in ("facts", "without"):
+            for j, name in enumerate(getattr(dialogue.comes_of, key)):
+                yield ("dialogues", i, "comes_of", key, j), name, key == "facts"
+
+
+def _facts_of_answers(document: PersonaDocument) -> Iterator[tuple[KeyPath, str, bool]]:
     for i, answer in enumerate(document.answers):
         kinds: tuple[tuple[Literal["requires", "unless", "sets", "clears"], bool], ...] = (
             ("requires", True),
@@ -127,13 +141,6 @@ def _named_facts(document: PersonaDocument) -> Iterator[tuple[KeyPath, str, bool
         for key in ("sets", "clears"):
             for j, name in enumerate(getattr(answer.otherwise, key, ())):
                 yield ("answers", i, "otherwise", key, j), name, key == "clears"
-    for i, dialogue in enumerate(document.dialogues):
-        for j, line in enumerate(dialogue.lines):
-            for k, name in enumerate(line.sets):
-                yield ("dialogues", i, "lines", j, "sets", k), name, True
-        for key in ("facts", "without"):
-            for j, name in enumerate(getattr(dialogue.comes_of, key)):
-                yield ("dialogues", i, "comes_of", key, j), name, key == "facts"
 
 
 def _intents_are_known(asked: _Asked) -> Iterator[Problem]:
@@ -296,9 +303,7 @@ def _placeholders_are_known(asked: _Asked) -> Iterator[Problem]:
                 for name in _PLACEHOLDER.findall(text.in_(language) if text else ""):
                     known = (*SLOTS, *(("seen",) if sees else ()))
                     if name not in known:
-                        what = Text(
-                            fr=f"« {{{name}}} » n'est rien ici", en=f'"{{{name}}}" stands for nothing here'
-                        )
+                        what = Text(fr=f"« {{{name}}} » n'est rien ici", en=f'"{{{name}}}" stands for nothing here')
                         yield asked.unknown(("answers", i, *path, language), what, name, known)
 
 

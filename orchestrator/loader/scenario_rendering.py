@@ -23,6 +23,7 @@ from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.lab import LabFile
 from orchestrator.model.persona import Persona
 from orchestrator.model.scenario import MayChange, Scenario, Solution, Step
+from orchestrator.personas.slots import name_parts
 from orchestrator.planning.answers import UnreadableAnswerError, check_truth, normal_form
 from orchestrator.planning.host_files import hosts_of, render_file
 from orchestrator.planning.steps import Renderer, applies, applying_steps, render_persona, stated_faults
@@ -306,7 +307,7 @@ class _Attempt:
         people = [value.full for value in self._values.values() if isinstance(value, DrawnPerson)]
         stated = [persona.document.full for persona in self._scenario.personas if persona.document.full]
         people += [self._renderer.text(full, self._loaded.file, ()) for full in stated]
-        return tuple(dict.fromkeys(part for name in people for part in (name, *name.split()) if len(part) > 2))
+        return name_parts(people)
 
     @property
     def _variant(self) -> Text:

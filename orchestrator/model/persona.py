@@ -25,7 +25,7 @@ class OwnIntent(Document):
     """What a technician may want besides the common intents."""
 
     wants: Text = Field(description="What the technician wants with it, in a few words.")
-    fr: tuple[str, ...] = Field(min_length=2, description="Phrases in French by which it is known; ``(a|b)`` is either.")
+    fr: tuple[str, ...] = Field(min_length=2, description="Phrases in French by which it is known; ``(a|b)``: either.")
     en: tuple[str, ...] = Field(min_length=2, description="Phrases in English by which it is known.")
 
 
@@ -75,7 +75,7 @@ class ActStep(Document):
         return tuple(act for act in (self.cable, self.shell, self.reboot, self.types) if act is not None)
 
 
-class Look(Document):
+class PersonaLook(Document):
     """What the persona looks at: a command, whose output stands for ``{seen}`` in what is said."""
 
     host: Template | None = Field(default=None, description="The host; by default the persona's.")
@@ -101,7 +101,7 @@ class PersonaAnswer(Document):
     """What is said, or done, when something is asked: the first answer whose conditions hold is given."""
 
     to: tuple[IntentName, ...] = Field(min_length=1, description="The intents that it answers.")
-    when: str | None = Field(default=None, description="A Jinja2 expression: the variants in which there is this answer.")
+    when: str | None = Field(default=None, description="A Jinja2 expression: the variants that have it.")
     requires: tuple[FactName, ...] = Field(default=(), description="Facts that must hold.")
     unless: tuple[FactName, ...] = Field(default=(), description="Facts that must not hold.")
     restates: Text | None = Field(
@@ -109,7 +109,7 @@ class PersonaAnswer(Document):
         description="How the persona repeats what they are to do; it is done after a “yes”, or when it is asked again.",
     )
     acts: tuple[ActStep, ...] = Field(default=(), description="What the persona then does in the lab, in order.")
-    looks: Look | None = Field(default=None, description="What the persona looks at before they answer.")
+    looks: PersonaLook | None = Field(default=None, description="What the persona looks at before they answer.")
     says: Text = Field(
         description="What is said; a template. ``{seen}`` is what was seen or came of the acts, ``{host}``, "
         "``{address}``, ``{command}``, ``{name}`` and ``{number}`` are what the technician said."

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orchestrator.core.documents import document_of
-from orchestrator.model.conversation import PersonaAct, Turn
+from orchestrator.model.turns import PersonaAct, Turn
 
 _EMPTY: Final = ("", (), [], {}, False, 0, None)
 

@@ -14,8 +14,8 @@ from typing import Final, NamedTuple, Protocol
 from orchestrator.core.control_characters import visible
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
-from orchestrator.model.conversation import PersonaAct, Turn, facts_of
-from orchestrator.model.persona import ActStep, Look, PersonaAnswer, PlannedPersona
+from orchestrator.model.persona import ActStep, PersonaAnswer, PersonaLook, PlannedPersona
+from orchestrator.model.turns import PersonaAct, Turn, facts_of
 from orchestrator.personas import temper_words
 from orchestrator.personas.phrase_book import IntentPhrases
 from orchestrator.personas.recognition import Recognizer, chief, recognizer
@@ -34,7 +34,9 @@ _MOST_INTENTS: Final = 3
 _MENU: Final = 2
 """Phrases of the menu for each thing that can be said."""
 
-_REPEATABLE: Final = frozenset({"greet", "introduce", "yes", "no", "repeat", "thank", "apologise", "goodbye", "ask_wait"})
+_REPEATABLE: Final = frozenset(
+    {"greet", "introduce", "yes", "no", "repeat", "thank", "apologise", "goodbye", "ask_wait"}
+)
 _REPEATABLE_ACTS: Final = frozenset({"ask_retry", "ask_screen", "ask_error", "ask_type", "ask_light", "ask_confirm"})
 """What may be asked again without anybody's minding."""
 
@@ -56,7 +58,7 @@ class Hands(Protocol):
             LabError: it could not even be begun.
         """
 
-    def look(self, look: Look, persona: PlannedPersona) -> tuple[PersonaAct, Done]:
+    def look(self, look: PersonaLook, persona: PlannedPersona) -> tuple[PersonaAct, Done]:
         """Look at something.
 
         Raises:
@@ -173,9 +175,7 @@ class Dialogue:
         names = ["yes", "no"] if state.pending else []
         names += [name for answer in self._document.answers if self._holds(answer, state.facts) for name in answer.to]
         names += ["greet", "introduce", "ask_problem", "explain", "goodbye"]
-        return tuple(
-            MenuEntry(name, intents[name].phrases[:_MENU]) for name in dict.fromkeys(names) if name in intents
-        )
+        return tuple(MenuEntry(name, intents[name].phrases[:_MENU]) for name in dict.fromkeys(names) if name in intents)
 
     def understood(self, said: str, language: Language) -> tuple[str, ...]:
         """Return the intents of a sentence in a language."""

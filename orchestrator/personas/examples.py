@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
-from orchestrator.model.conversation import Turn, facts_of
 from orchestrator.model.persona import ComesOf, SaidLine
+from orchestrator.model.turns import Turn, facts_of
 
 
 def lead(

@@ -11,12 +11,15 @@ from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.control_characters import in_one_line, visible
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
-from orchestrator.model.conversation import PersonaAct
-from orchestrator.model.persona import ActStep, Look, PlannedPersona
+from orchestrator.fabric.fabric_interface import CommandTimeoutError
+from orchestrator.model.persona import ActStep, PersonaLook, PlannedPersona
+from orchestrator.model.turns import PersonaAct
 from orchestrator.personas.dialogue import Done
 
 _LIMIT: Final = 60.0
 """Seconds that something may take."""
+_TOO_LONG: Final = 124
+"""The status of what did not end in time: as timeout(1) has it."""
 _KEPT: Final = 2000
 """Characters of an output that are kept: the last ones."""
 _SHOWN: Final = 200
@@ -63,7 +66,7 @@ class LabHands:
             return self._kept("types", host, "", Done(_UNFIT, ""))
         return self._kept("types", host, text, self._run(host, ("sh", "-c", text), persona.account))
 
-    def look(self, look: Look, persona: PlannedPersona) -> tuple[PersonaAct, Done]:
+    def look(self, look: PersonaLook, persona: PlannedPersona) -> tuple[PersonaAct, Done]:
         """Look at something; see ``Hands``."""
         host = self._host(look.host, persona)
         done = self._run(host, look.run, "" if look.root else persona.account)
@@ -73,7 +76,10 @@ class LabHands:
         """Run a command under an account, as in a session of its own: ``su`` would ask for nothing either."""
         if account:
             argv = ("runuser", "-u", account, "--", *argv)
-        done = self._driver.run(host, argv, check=False, timeout=_LIMIT)
+        try:
+            done = self._driver.run(host, argv, check=False, timeout=_LIMIT)
+        except CommandTimeoutError as error:  # whoever sits there sees that it goes on, and ends it
+            return Done(_TOO_LONG, error.evidence)
         return Done(done.status, (done.stdout + done.stderr).decode(errors="replace"))
 
     def _host(self, stated: str | None, persona: PlannedPersona) -> str:

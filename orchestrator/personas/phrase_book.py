@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from orchestrator.core.language import Language
-from orchestrator.personas.word_forms import distance, stem, words_of
+from orchestrator.personas.word_forms import distance, folded, stem, words_of
 
 Tokens: TypeAlias = tuple[str, ...]
 """Words in the form in which they are compared, in their order."""
@@ -23,7 +23,9 @@ _LONG: Final = 8
 _GAP: Final = 4
 """Words that may lie between the two parts of ``a .. b``."""
 _SHORT: Final = 4
-"""Letters below which a word is taken as it is typed."""
+"""Letters below which a word is taken as it is typed; of one that has so many, two may have changed places."""
+_MARKS: Final = frozenset({"xaddress", "xcommand", "xnumber"})
+"""What stands for what a sentence names."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ class PhraseFile:
 
     Attributes:
         fillers: what is left out wherever it stands.
+        spellings: how words are written in a hurry -> the words.
         same: words that mean the same, by the name that stands for them.
         intents: the intents in the order of the file.
     """
 
     fillers: tuple[str, ...]
+    spellings: Mapping[str, str]
     same: Mapping[str, tuple[str, ...]]
     intents: Mapping[str, IntentPhrases]
 
@@ -83,6 +87,7 @@ def read_phrases(text: str) -> PhraseFile:
         ValueError: a line is of no known form.
     """
     fillers: list[str] = []
+    spellings: dict[str, str] = {}
     same: dict[str, tuple[str, ...]] = {}
     drafts: dict[str, _Drafted] = {}
     current: _Drafted | None = None
@@ -95,6 +100,9 @@ def read_phrases(text: str) -> PhraseFile:
             current = drafts[head[1]] = _Drafted(acts=head[2] is not None)
         elif mark == "~ ":
             fillers += _entries(rest)
+        elif mark == "* ":
+            right, _, others = rest.partition(":")
+            spellings |= dict.fromkeys(_entries(others), right.strip())
         elif mark == "= ":
             name, _, others = rest.partition(":")
             same[name.strip()] = _entries(others)
@@ -119,7 +127,7 @@ def read_phrases(text: str) -> PhraseFile:
         )
         for name, one in drafts.items()
     }
-    return PhraseFile(tuple(fillers), same, intents)
+    return PhraseFile(tuple(fillers), spellings, same, intents)
 
 
 def _entries(text: str) -> tuple[str, ...]:
@@ -150,7 +158,8 @@ class Lexicon:
         texts = [*phrases.fillers, *itertools.chain.from_iterable(phrases.same.values())]
         texts += [phrase for intent in phrases.intents.values() for phrase in intent.phrases]
         texts += more
-        self._words = {word for text in texts for word in words_of(text, language)}
+        self._words = {word for text in texts for word in words_of(text, language)} | _MARKS
+        self._spellings = {folded(wrong): words_of(right, language) for wrong, right in phrases.spellings.items()}
         self._keys = {self._key(word) for word in self._words}
         self._by_initial: dict[str, list[str]] = {}
         for word in sorted(self._words):
@@ -200,7 +209,9 @@ class Lexicon:
             correct: whether typing mistakes are looked for.
         """
         words = words_of(text, self._language)
-        keys = [self._key(self._right(word) if correct else word) for word in words]
+        if correct:
+            words = tuple(right for word in words for right in self._spellings.get(word, (self._right(word),)))
+        keys = [self._key(word) for word in words]
         covered: list[set[str]] = [set() for _ in keys]
         for place in range(len(keys)):
             for to, span in self._covered(keys, place):
@@ -208,8 +219,8 @@ class Lexicon:
                     covered[within].add(to)
         made: dict[str, None] = {}
         for key, names in zip(keys, covered, strict=True):
-            made |= dict.fromkeys(sorted(names) if names else (key,))
-        made.pop("", None)
+            if "" not in names:
+                made |= dict.fromkeys(sorted(names) if names else (key,))
         return tuple(made)
 
     def entry(self, text: str) -> frozenset[str]:
@@ -238,6 +249,8 @@ class Lexicon:
         best, least = word, most + 1
         for initial in sorted({word[0], word[1]}):
             for known in self._by_initial.get(initial, ()):
+                if len(word) == _SHORT and sorted(word) != sorted(known):  # another letter makes another word
+                    continue
                 if (apart := distance(word, known, min(most, least - 1))) < least:
                     best, least = known, apart
         return best

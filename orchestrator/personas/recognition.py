@@ -25,8 +25,18 @@ MARGIN: Final = 0.03
 ACT_THRESHOLD: Final = 0.5
 ACT_MARGIN: Final = 0.08
 """Both for what the user acts on."""
+_LEAST: Final = 0.1
+"""What a word weighs that tells nothing."""
+_WORDY: Final = 3
+"""Letters of a word that may tell something."""
 _UNMET: Final = 0.8
+"""What is left of a likeness where a need is not met."""
 _BARRED: Final = 0.6
+"""What is left of it where something bars the intent."""
+_NEAR: Final = 0.65
+"""How much the nearest phrase counts; the rest is what each word speaks for."""
+_SAME: Final = 0.999
+"""How near a sentence is to a phrase of the same words."""
 _UNKNOWN: Final = 0.6
 """What a word that no phrase has weighs, as a part of the heaviest one."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*")
@@ -42,7 +52,7 @@ def chief(intents: Sequence[str]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Match:
+class IntentMatch:
     """An intent that a sentence is like, and how much (0 to 1)."""
 
     intent: str
@@ -76,9 +86,7 @@ class Recognizer:
             one.name: [[self.lexicon.entry(entry) for entry in group] for group in one.needs]
             for one in self.intents.values()
         }
-        self._bars = {
-            one.name: [self.lexicon.entry(entry) for entry in one.bars] for one in self.intents.values()
-        }
+        self._bars = {one.name: [self.lexicon.entry(entry) for entry in one.bars] for one in self.intents.values()}
 
     def _weigh(self) -> None:
         """Work out what each word weighs, and for which intents it speaks."""
@@ -97,7 +105,7 @@ class Recognizer:
             shares = {name: rate / everything for name, rate in rates.items()}
             self._speaks[token] = shares
             disorder = -sum(share * math.log(share) for share in shares.values())
-            self._weight[token] = 0.1 + max(0.0, 1 - disorder / math.log(max(total, 2))) * 1.4
+            self._weight[token] = _LEAST + max(0.0, 1 - disorder / math.log(max(total, 2))) * 1.4
         self._most = max(self._weight.values(), default=1.0)
         self._containing: dict[str, list[int]] = defaultdict(list)
         self._norms: list[float] = []
@@ -110,9 +118,9 @@ class Recognizer:
         """Return what a word weighs."""
         if token in self._weight:
             return self._weight[token]
-        return _UNKNOWN * self._most if len(token) > 2 else 0.1
+        return _UNKNOWN * self._most if len(token) >= _WORDY else _LEAST
 
-    def ranked(self, text: str) -> list[Match]:
+    def ranked(self, text: str) -> list[IntentMatch]:
         """Return the intents that one sentence is like, the likest first."""
         tokens = frozenset(self.lexicon.tokens(text))
         if not tokens:
@@ -120,10 +128,16 @@ class Recognizer:
         near = self._nearness(tokens)
         voted = self._votes(tokens)
         found = [
-            Match(name, self._fit(name, tokens) * (0.65 * near.get(name, 0.0) + 0.35 * voted.get(name, 0.0)))
+            IntentMatch(name, self._likeness(name, tokens, near.get(name, 0.0), voted.get(name, 0.0)))
             for name in near.keys() | voted.keys()
         ]
         return sorted((one for one in found if one.likeness), key=lambda match: (-match.likeness, match.intent))
+
+    def _likeness(self, name: str, tokens: frozenset[str], near: float, voted: float) -> float:
+        likeness = _NEAR * near + (1 - _NEAR) * voted
+        if near > _SAME and not self.intents[name].acts:  # one of its phrases, word by word
+            return likeness
+        return self._fit(name, tokens) * likeness
 
     def _fit(self, name: str, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where an intent's needs are not met, or something bars it."""
@@ -153,7 +167,7 @@ class Recognizer:
                 votes[name] += share * self.weight(token) / whole
         return votes
 
-    def sentence(self, text: str) -> Match | None:
+    def sentence(self, text: str) -> IntentMatch | None:
         """Return the intent of one sentence; None where it is like none, or like two."""
         ranked = self.ranked(text)
         if not ranked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 from orchestrator.personas.word_forms import folded
@@ -13,9 +13,7 @@ SLOTS: Final = ("host", "address", "command", "name", "number")
 
 _ADDRESS: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.])")
 _NUMBER: Final = re.compile(r"(?<![\w.])\d+(?![\w.]*\d)")
-_QUOTED: Final = re.compile(
-    r"«\s*([^«»\n]+?)\s*»|“([^“”\n]+)”|\"([^\"\n]+)\"|`([^`\n]+)`|(?<!\w)'([^'\n]{2,})'(?!\w)"
-)
+_QUOTED: Final = re.compile(r"«\s*([^«»\n]+?)\s*»|“([^“”\n]+)”|\"([^\"\n]+)\"|`([^`\n]+)`|(?<!\w)'([^'\n]{2,})'(?!\w)")
 _DICTATED: Final = re.compile(
     r"\b(?:tap(?:ez|er?|es)|saisi(?:ssez|r|s)|entrez|entrer|ecri(?:vez|re|s)|lanc(?:ez|er?|es)|execut(?:ez|er?|es)|"
     r"rentrez|rentre|type(?: in)?|enter|run|execute|write|key in|input)\b(?P<rest>.*)",
@@ -29,10 +27,58 @@ _INTRODUCTION: Final = re.compile(
 _COURTESY: Final = re.compile(
     r"[\s,]*(?:s'il (?:vous|te) plait|svp|stp|please|pls|for me|pour moi|thanks|thank you|merci)[\s.!?]*$"
 )
+_PARTICLE: Final = 2
+"""Letters of the longest particle of a name."""
 _PROGRAMS: Final = frozenset(
-    "arp cat cd curl date df dig dir echo free getent host hostname hostnamectl id ifconfig ip ipconfig journalctl "
-    "klist ls lsof mount mtr netstat nmcli nslookup passwd ping ps pwd resolvectl route smbclient ss ssh sudo "
-    "systemctl timedatectl top tracepath tracert traceroute uname uptime wget whoami".split()
+    [
+        "arp",
+        "cat",
+        "cd",
+        "curl",
+        "date",
+        "df",
+        "dig",
+        "dir",
+        "echo",
+        "free",
+        "getent",
+        "host",
+        "hostname",
+        "hostnamectl",
+        "id",
+        "ifconfig",
+        "ip",
+        "ipconfig",
+        "journalctl",
+        "klist",
+        "ls",
+        "lsof",
+        "mount",
+        "mtr",
+        "netstat",
+        "nmcli",
+        "nslookup",
+        "passwd",
+        "ping",
+        "ps",
+        "pwd",
+        "resolvectl",
+        "route",
+        "smbclient",
+        "ss",
+        "ssh",
+        "sudo",
+        "systemctl",
+        "timedatectl",
+        "top",
+        "tracepath",
+        "tracert",
+        "traceroute",
+        "uname",
+        "uptime",
+        "wget",
+        "whoami",
+    ]
 )
 """Names of programs that are dictated without quotes."""
 _AFTER_TITLE: Final = re.compile(
@@ -94,6 +140,12 @@ def _name(text: str, plain: str, names: Collection[str]) -> str | None:
             return name
     titled = _AFTER_TITLE.search(text)
     return titled[1] if titled else None
+
+
+def name_parts(full: Iterable[str]) -> tuple[str, ...]:
+    """Return people's whole names, and the parts of each that are no particle: *Le* of *Le Goff* is a word besides."""
+    parts = (part for name in full for part in (name, *name.split()))
+    return tuple(dict.fromkeys(part for part in parts if len(part) > _PARTICLE))
 
 
 def marked(text: str, slots: Mapping[str, str]) -> str:

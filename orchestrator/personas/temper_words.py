@@ -58,7 +58,9 @@ TEMPERS: Final[Mapping[Temper, TemperWords]] = {
         declined=Text(fr="Bon, alors je ne fais rien.", en="Right, I won't do anything then."),
         nothing_asked=Text(fr="Oui, et ? Je fais quoi ?", en="Yes, and? What do I do?"),
         rude=Text(fr="Non mais, ça va pas ?", en="I beg your pardon?"),
-        warns=Text(fr="On peut accélérer ? J'ai du monde qui attend.", en="Can we speed up? People are waiting for me."),
+        warns=Text(
+            fr="On peut accélérer ? J'ai du monde qui attend.", en="Can we speed up? People are waiting for me."
+        ),
         lost=Text(fr="Je n'ai plus le temps, je raccroche.", en="I've no more time for this. I'm hanging up."),
         greets=Text(fr="Oui, bonjour.", en="Yes, hello."),
     ),
@@ -101,9 +103,7 @@ TEMPERS: Final[Mapping[Temper, TemperWords]] = {
 COMMON: Final[Mapping[str, Text]] = {
     "introduce": Text(fr="Ah, le support. D'accord.", en="Oh, the support desk. Right."),
     "call_back": Text(fr="D'accord, j'attends votre appel.", en="All right, I'll wait for your call."),
-    "ask_password": Text(
-        fr="Mon mot de passe, je ne le donne à personne.", en="I don't give my password to anybody."
-    ),
+    "ask_password": Text(fr="Mon mot de passe, je ne le donne à personne.", en="I don't give my password to anybody."),
     "tell_password": Text(fr="D'accord, c'est noté.", en="All right, I've noted that."),
     "ask_wait": Text(fr="D'accord, j'attends.", en="All right, I'll wait."),
     "explain": Text(fr="Ah, d'accord. Merci de l'explication.", en="Oh, I see. Thanks for explaining."),

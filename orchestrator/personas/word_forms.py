@@ -52,7 +52,22 @@ _FRENCH_ENDINGS: Final = (
     *("aient", "ements", "ement", "antes", "ante", "ants", "ant", "ages", "age", "ations", "ation"),
     *("ions", "iez", "ais", "ait", "ons", "ent", "ees", "ee", "er", "ez", "es", "is", "it", "e", "s", "x"),
 )
-_ENGLISH_ENDINGS: Final = ("ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "ed", "es", "ly", "e", "s", "y")
+_ENGLISH_ENDINGS: Final = (
+    "ations",
+    "ation",
+    "ments",
+    "ment",
+    "ings",
+    "ing",
+    "ied",
+    "ies",
+    "ed",
+    "es",
+    "ly",
+    "e",
+    "s",
+    "y",
+)
 _SHORTEST_STEM: Final = 3
 _VOWELS: Final = frozenset("aeiouy")
 

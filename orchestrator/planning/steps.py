@@ -136,9 +136,7 @@ def render_persona(document: PersonaDocument, renderer: Renderer, file: Path) ->
     return document.model_copy(update=parts)
 
 
-def applying_parts(
-    stated: tuple[P, ...], name: str, renderer: Renderer, file: Path
-) -> tuple[tuple[P, KeyPath], ...]:
+def applying_parts(stated: tuple[P, ...], name: str, renderer: Renderer, file: Path) -> tuple[tuple[P, KeyPath], ...]:
     """Return those of a persona's answers or dialogues whose ``when`` holds, rendered, each with its path."""
     return tuple(
         (renderer.document(one, file, (name, i)), (name, i))

@@ -23,7 +23,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.contract": "loader model",
     # People who answer: understanding them knows content only, their hands act on a lab.
     "orchestrator.personas": "model",
-    "orchestrator.personas.hands": "access.lab_driver model personas.dialogue",
+    "orchestrator.personas.hands": "access.lab_driver fabric.fabric_interface model personas.dialogue",
     # The machine: interfaces first, one implementation behind each.
     "orchestrator.engine.engine_interface": "",
     "orchestrator.engine.container_processor": "",

@@ -37,9 +37,9 @@ from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.fabric.fabric_interface import HostRef
-from orchestrator.model.conversation import Turn
 from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.plan import Plan
+from orchestrator.model.turns import Turn
 
 _LOOK = 2.0
 """Seconds between two looks at whether a candidate's evidence is sealed."""
@@ -302,4 +302,12 @@ def talk(  # noqa: PLR0913 - one for each option and argument
     talk_with(invocation, labs, running, words, say_to, menu=menu, show=show)
 
 
-commands = {"talk": talk, "incident": incident, "seat": seat, "cable": cable, "watch": watch, "hand-in": hand_in, "hint": hint}
+commands = {
+    "talk": talk,
+    "incident": incident,
+    "seat": seat,
+    "cable": cable,
+    "watch": watch,
+    "hand-in": hand_in,
+    "hint": hint,
+}

@@ -17,8 +17,8 @@ from orchestrator.core.documents import document_of
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.labs import Labs, Running
-from orchestrator.model.conversation import PersonaAct, Turn, facts_of
 from orchestrator.model.persona import PlannedPersona
+from orchestrator.model.turns import PersonaAct, Turn, facts_of
 
 Say = Callable[[str], Turn]
 """Says something to somebody."""
@@ -33,9 +33,7 @@ words_argument = argument(
 menu_option = option(
     "--menu", is_flag=True, help=Text(fr="Montrer ce qui peut se dire maintenant.", en="Show what can be said now.")
 )
-show_option = option(
-    "--show", is_flag=True, help=Text(fr="Montrer ce qui s'est dit.", en="Show what has been said.")
-)
+show_option = option("--show", is_flag=True, help=Text(fr="Montrer ce qui s'est dit.", en="Show what has been said."))
 
 
 @command(
@@ -95,14 +93,18 @@ def talk_with(
     if menu:
         entries = labs.menu(running, person, invocation.language)
         document = [{"intent": one.intent, "phrases": list(one.phrases)} for one in entries]
-        invocation.output.emit({"person": person.name, "menu": document}, lambda: _show_menu(invocation, labs, running, person))
+        invocation.output.emit(
+            {"person": person.name, "menu": document}, lambda: _show_menu(invocation, labs, running, person)
+        )
     elif show:
         turns = labs.turns(running.instance.name, person)
         document_ = {"person": person.name, "turns": document_of(turns)}
         invocation.output.emit(document_, lambda: _show_turns(invocation, person, turns))
     elif said:
         turn = say_to(person, said)
-        invocation.output.emit(_turn_document(labs, running, person, turn), lambda: _show_turn(invocation, person, turn))
+        invocation.output.emit(
+            _turn_document(labs, running, person, turn), lambda: _show_turn(invocation, person, turn)
+        )
     elif sys.stdin.isatty() and not invocation.json:
         _converse(invocation, labs, running, person, lambda text: say_to(person, text))
     else:
@@ -160,9 +162,7 @@ def _converse(invocation: Invocation, labs: Labs, running: Running, person: Plan
 
 def _show_menu(invocation: Invocation, labs: Labs, running: Running, person: PlannedPersona) -> tuple[str, ...]:
     """Print phrases that can be said now, numbered, and return them in that order."""
-    phrases = tuple(
-        phrase for entry in labs.menu(running, person, invocation.language) for phrase in entry.phrases
-    )
+    phrases = tuple(phrase for entry in labs.menu(running, person, invocation.language) for phrase in entry.phrases)
     for number, phrase in enumerate(phrases, 1):
         invocation.output.print(plain(f"{number:3}  ", "key").append(phrase, style="not bold default"))
     return phrases
@@ -172,7 +172,9 @@ def _show_turns(invocation: Invocation, person: PlannedPersona, turns: Sequence[
     you = Text(fr="vous", en="you").in_(invocation.language)
     for turn in turns:
         if not turn.begun:
-            invocation.output.print(plain(f"{you} : " if invocation.language == "fr" else f"{you}: ", "quiet").append(turn.said))
+            invocation.output.print(
+                plain(f"{you} : " if invocation.language == "fr" else f"{you}: ", "quiet").append(turn.said)
+            )
             _show_turn(invocation, person, turn)
 
 
