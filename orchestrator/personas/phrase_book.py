@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from orchestrator.core.language import Language
-from orchestrator.personas.word_forms import distance, folded, stem, words_of
+from orchestrator.personas.word_forms import distance, folded, stem, told_as_done, words_of
 
 Tokens: TypeAlias = tuple[str, ...]
 """Words in the form in which they are compared, in their order."""
@@ -24,7 +24,9 @@ _GAP: Final = 4
 """Words that may lie between the two parts of ``a .. b``."""
 _SHORT: Final = 4
 """Letters below which a word is taken as it is typed; of one that has so many, two may have changed places."""
-_MARKS: Final = frozenset({"xaddress", "xcommand", "xnumber"})
+TOLD: Final = "xtold"
+"""Stands beside the words of a sentence that tells what was done."""
+_MARKS: Final = frozenset({"xaddress", "xcommand", "xnumber", TOLD})
 """What stands for what a sentence names."""
 
 
@@ -86,48 +88,66 @@ def read_phrases(text: str) -> PhraseFile:
     Raises:
         ValueError: a line is of no known form.
     """
-    fillers: list[str] = []
-    spellings: dict[str, str] = {}
-    same: dict[str, tuple[str, ...]] = {}
-    drafts: dict[str, _Drafted] = {}
-    current: _Drafted | None = None
-    barring_acts: list[str] = []
+    reader = _Reader()
     for number, line in enumerate(text.splitlines(), 1):
+        if line.strip() and line != "#" and not line.startswith("# "):
+            reader.take(number, line)
+    return reader.made()
+
+
+class _Reader:
+    """Reads a file of phrases line by line."""
+
+    def __init__(self) -> None:
+        self._fillers: list[str] = []
+        self._spellings: dict[str, str] = {}
+        self._same: dict[str, tuple[str, ...]] = {}
+        self._barring_acts: list[str] = []
+        self._drafts: dict[str, _Drafted] = {}
+        self._current: _Drafted | None = None
+
+    def take(self, number: int, line: str) -> None:
+        """Take a line."""
         mark, rest = line[:2], line[2:].strip()
-        if not line.strip() or mark == "# " or line == "#":
-            continue
         if (head := _HEAD.fullmatch(line.strip())) is not None:
-            current = drafts[head[1]] = _Drafted(acts=head[2] is not None)
-        elif mark == "~ ":
-            fillers += _entries(rest)
+            self._current = self._drafts[head[1]] = _Drafted(acts=head[2] is not None)
+        elif self._current is None:
+            self._general(number, mark, rest, line)
+        elif mark == "+ ":
+            self._current.needs.append(_entries(rest))
+        elif mark == "- ":
+            self._current.bars += _entries(rest)
+        else:
+            self._current.phrases.append(line.strip())
+
+    def _general(self, number: int, mark: str, rest: str, line: str) -> None:
+        """Take a line that is of no single intent."""
+        name, _, others = rest.partition(":")
+        if mark == "~ ":
+            self._fillers += _entries(rest)
         elif mark == "* ":
-            right, _, others = rest.partition(":")
-            spellings |= dict.fromkeys(_entries(others), right.strip())
+            self._spellings |= dict.fromkeys(_entries(others), name.strip())
         elif mark == "= ":
-            name, _, others = rest.partition(":")
-            same[name.strip()] = _entries(others)
-        elif mark == "- " and current is None:
-            barring_acts += _entries(rest)
-        elif current is None:
+            self._same[name.strip()] = _entries(others)
+        elif mark == "- ":
+            self._barring_acts += _entries(rest)
+        else:
             message = f"line {number}: a phrase before the first intent: {line}"
             raise ValueError(message)
-        elif mark == "+ ":
-            current.needs.append(_entries(rest))
-        elif mark == "- ":
-            current.bars += _entries(rest)
-        else:
-            current.phrases.append(line.strip())
-    intents = {
-        name: IntentPhrases(
-            name,
-            tuple(one.phrases),
-            one.acts,
-            tuple(one.needs),
-            (*one.bars, *(barring_acts if one.acts else ())),
-        )
-        for name, one in drafts.items()
-    }
-    return PhraseFile(tuple(fillers), spellings, same, intents)
+
+    def made(self) -> PhraseFile:
+        """Return what was read."""
+        intents = {
+            name: IntentPhrases(
+                name,
+                tuple(one.phrases),
+                one.acts,
+                tuple(one.needs),
+                (*one.bars, *(self._barring_acts if one.acts else ())),
+            )
+            for name, one in self._drafts.items()
+        }
+        return PhraseFile(tuple(self._fillers), self._spellings, self._same, intents)
 
 
 def _entries(text: str) -> tuple[str, ...]:
@@ -157,6 +177,7 @@ class Lexicon:
         self._folds: dict[str, list[tuple[Tokens, Tokens, str]]] = {}
         texts = [*phrases.fillers, *itertools.chain.from_iterable(phrases.same.values())]
         texts += [phrase for intent in phrases.intents.values() for phrase in intent.phrases]
+        texts += [entry for one in phrases.intents.values() for entry in (*one.bars, *itertools.chain(*one.needs))]
         texts += more
         self._words = {word for text in texts for word in words_of(text, language)} | _MARKS
         self._spellings = {folded(wrong): words_of(right, language) for wrong, right in phrases.spellings.items()}
@@ -221,13 +242,16 @@ class Lexicon:
         for key, names in zip(keys, covered, strict=True):
             if "" not in names:
                 made |= dict.fromkeys(sorted(names) if names else (key,))
+        if told_as_done(text, self._language):
+            made[TOLD] = None
         return tuple(made)
 
     def entry(self, text: str) -> frozenset[str]:
         """Return the words of an entry of ``+`` or ``-``; the name of words that mean the same is one of them."""
         found: set[str] = set()
         for word in text.split():
-            found |= {f"={word}"} if word in self._names else {self._key(one) for one in words_of(word, self._language)}
+            name = word.removeprefix("=")
+            found |= {f"={name}"} if name in self._names else {self._key(one) for one in words_of(name, self._language)}
         return frozenset(found)
 
     def knows(self, token: str) -> bool:

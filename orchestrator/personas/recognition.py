@@ -45,6 +45,10 @@ _LATE: Final = ("yes", "no", "introduce", "goodbye", "apologise", "thank", "gree
 """Intents that stand beside others in a sentence, as courtesy does: those before them are what was meant."""
 
 
+_LEADING: Final = frozenset({"yes", "greet", "thank", "apologise", "introduce"})
+"""Intents that may only lead up to what is meant."""
+
+
 def chief(intents: Sequence[str]) -> str | None:
     """Return which of several intents was chiefly meant: the first that is more than courtesy."""
     known = [name for name in intents if name not in _LATE]
@@ -193,12 +197,14 @@ class Recognizer:
         found: list[str] = []
         for one in sentences:
             whole = self.sentence(one)
+            if whole is None or whole.intent in _LEADING:  # "OK, restart it" is more than an OK
+                clauses = [part for part in _CLAUSE.split(one) if part.strip()]
+                parts = [match.intent for clause in clauses if (match := self.sentence(clause)) is not None]
+                if len(clauses) > 1 and (whole is None or any(name not in _LATE for name in parts)):
+                    found += parts
+                    continue
             if whole is not None:
                 found.append(whole.intent)
-                continue
-            clauses = [part for part in _CLAUSE.split(one) if part.strip()]
-            if len(clauses) > 1:
-                found += [match.intent for clause in clauses if (match := self.sentence(clause)) is not None]
         if not found and len(sentences) > 1 and (match := self.sentence(text)) is not None:
             found.append(match.intent)
         return tuple(dict.fromkeys(found))

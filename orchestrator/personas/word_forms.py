@@ -72,6 +72,26 @@ _SHORTEST_STEM: Final = 3
 _VOWELS: Final = frozenset("aeiouy")
 
 
+_PARTICIPLE: Final = re.compile(r"\b(?:(?:d[ée]|re)?branch|red[ée]marr|relanc|r[ée]essay|test|tap)(?:é|ée|és|ées)\b")
+_ASKED: Final = re.compile(
+    r"\b(?:pouvez|pourriez|peux|pourrais|voulez|veux|veuillez|faut|faudrait|essa[iy]\w*|merci de|svp|stp|plaît|plait)\b"
+)
+_OWN_DOING: Final = re.compile(
+    r"(?<!\bif )\b(?:i|we)(?:'ve| have)?(?: just)? (?:took|taken|restarted|rebooted|unplugged|plugged|connected|tried)\b"
+)
+
+
+def told_as_done(text: str, language: Language) -> bool:
+    """Return whether a sentence tells what was done, where the same words without an ending would ask for it.
+
+    *Un câble débranché* is no order; *pouvez-vous débranché* is one, by somebody in a hurry.
+    """
+    plain = text.lower().replace("’", "'")
+    if language == "fr":
+        return bool(_PARTICIPLE.search(plain)) and not _ASKED.search(plain)
+    return bool(_OWN_DOING.search(plain))
+
+
 def folded(text: str) -> str:
     """Return a text in small letters without accents, with plain apostrophes."""
     spelled = unicodedata.normalize("NFKD", text.lower().translate(_LETTERS))
