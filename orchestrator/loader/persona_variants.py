@@ -28,7 +28,8 @@ _FAILED: Final = "{{}}"
 def texts_of_persona(persona: Persona) -> tuple[list[str], frozenset[str]]:
     """Return the templates of a persona, and the names that decide which answers there are, and where."""
     document = persona.document
-    conditions = [one.when for one in (*document.answers, *document.dialogues) if one.when]
+    conditions = [answer.when for answer in document.answers if answer.when]
+    conditions += [dialogue.when for dialogue in document.dialogues if dialogue.when]
     hosts = [document.host, *(answer.looks.host for answer in document.answers if answer.looks is not None)]
     hosts += [act.host for answer in document.answers for step in answer.acts for act in step.all]
     names = frozenset[str]().union(*map(words_of, conditions), *(names_in(host) for host in hosts if host))

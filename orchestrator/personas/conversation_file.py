@@ -12,7 +12,7 @@ from typing import Any, Final
 from orchestrator.core.documents import document_of
 from orchestrator.model.turns import PersonaAct, Turn
 
-_EMPTY: Final = ("", (), [], {}, False, 0, None)
+_EMPTY: Final[tuple[Any, ...]] = ("", (), [], {}, False, 0, None)
 
 
 def line_of(turn: Turn) -> str:

@@ -77,7 +77,8 @@ _ASKED: Final = re.compile(
     r"\b(?:pouvez|pourriez|peux|pourrais|voulez|veux|veuillez|faut|faudrait|essa[iy]\w*|merci de|svp|stp|plaît|plait)\b"
 )
 _OWN_DOING: Final = re.compile(
-    r"(?<!\bif )\b(?:i|we)(?:'ve| have)?(?: just)? (?:took|taken|restarted|rebooted|unplugged|plugged|connected|tried)\b"
+    r"(?<!\bif )\b(?:i|we)(?:'ve| have)?(?: just)? "
+    r"(?:took|taken|restarted|rebooted|unplugged|plugged|connected|tried)\b"
 )
 
 

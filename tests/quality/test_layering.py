@@ -155,8 +155,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
-        "labd.command_client labd.command_contract labd.command_door labs loader model planning practice privacy proof "
-        "records serving topology"
+        "labd.command_client labd.command_contract labd.command_door labs loader model personas planning practice "
+        "privacy proof records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.

@@ -19,6 +19,7 @@ from orchestrator.core.text import Text
 from orchestrator.labs import Labs, Running
 from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.turns import PersonaAct, Turn, facts_of
+from orchestrator.personas.dialogue import MenuEntry
 
 Say = Callable[[str], Turn]
 """Says something to somebody."""
@@ -94,7 +95,7 @@ def talk_with(
         entries = labs.menu(running, person, invocation.language)
         document = [{"intent": one.intent, "phrases": list(one.phrases)} for one in entries]
         invocation.output.emit(
-            {"person": person.name, "menu": document}, lambda: _show_menu(invocation, labs, running, person)
+            {"person": person.name, "menu": document}, lambda: _show_phrases(invocation, _offered(entries))
         )
     elif show:
         turns = labs.turns(running.instance.name, person)
@@ -147,7 +148,8 @@ def _converse(invocation: Invocation, labs: Labs, running: Running, person: Plan
             out.print("")
             return
         if said == _HELP:
-            offered = _show_menu(invocation, labs, running, person)
+            offered = _offered(labs.menu(running, person, language))
+            _show_phrases(invocation, offered)
             continue
         if said.isdigit() and 0 < int(said) <= len(offered):
             said, offered = offered[int(said) - 1], ()
@@ -160,12 +162,14 @@ def _converse(invocation: Invocation, labs: Labs, running: Running, person: Plan
                 return
 
 
-def _show_menu(invocation: Invocation, labs: Labs, running: Running, person: PlannedPersona) -> tuple[str, ...]:
-    """Print phrases that can be said now, numbered, and return them in that order."""
-    phrases = tuple(phrase for entry in labs.menu(running, person, invocation.language) for phrase in entry.phrases)
+def _offered(entries: Sequence[MenuEntry]) -> tuple[str, ...]:
+    return tuple(phrase for entry in entries for phrase in entry.phrases)
+
+
+def _show_phrases(invocation: Invocation, phrases: Sequence[str]) -> None:
+    """Print phrases that can be said now, numbered."""
     for number, phrase in enumerate(phrases, 1):
         invocation.output.print(plain(f"{number:3}  ", "key").append(phrase, style="not bold default"))
-    return phrases
 
 
 def _show_turns(invocation: Invocation, person: PlannedPersona, turns: Sequence[Turn]) -> None:

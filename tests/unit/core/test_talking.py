@@ -170,7 +170,7 @@ def talk(
 
     def call(*words: str, stdin: str = "", lang: str = "en") -> str:
         monkeypatch.setattr(language_choice, "_chosen", lang)
-        invocation = Invocation(json="--json" in words, make=lambda *_: app)  # type: ignore[arg-type,return-value]
+        invocation = Invocation(json="--json" in words, make=lambda *_: app)  # type: ignore[arg-type]
 
         @click.command(context_settings={"ignore_unknown_options": True})
         def program() -> None:
