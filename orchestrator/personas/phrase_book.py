@@ -66,12 +66,14 @@ class PhraseFile:
     Attributes:
         fillers: what is left out wherever it stands.
         spellings: how words are written in a hurry -> the words.
+        known: words that are no mistake for another one.
         same: words that mean the same, by the name that stands for them.
         intents: the intents in the order of the file.
     """
 
     fillers: tuple[str, ...]
     spellings: Mapping[str, str]
+    known: tuple[str, ...]
     same: Mapping[str, tuple[str, ...]]
     intents: Mapping[str, IntentPhrases]
 
@@ -101,6 +103,7 @@ class _Reader:
     def __init__(self) -> None:
         self._fillers: list[str] = []
         self._spellings: dict[str, str] = {}
+        self._known: list[str] = []
         self._same: dict[str, tuple[str, ...]] = {}
         self._barring_acts: list[str] = []
         self._drafts: dict[str, _Drafted] = {}
@@ -127,6 +130,8 @@ class _Reader:
             self._fillers += _entries(rest)
         elif mark == "* ":
             self._spellings |= dict.fromkeys(_entries(others), name.strip())
+        elif mark == "? ":
+            self._known += rest.split()
         elif mark == "= ":
             self._same[name.strip()] = _entries(others)
         elif mark == "- ":
@@ -147,7 +152,7 @@ class _Reader:
             )
             for name, one in self._drafts.items()
         }
-        return PhraseFile(tuple(self._fillers), self._spellings, self._same, intents)
+        return PhraseFile(tuple(self._fillers), self._spellings, tuple(self._known), self._same, intents)
 
 
 def _entries(text: str) -> tuple[str, ...]:
@@ -182,6 +187,7 @@ class Lexicon:
         self._words = {word for text in texts for word in words_of(text, language)} | _MARKS
         self._spellings = {folded(wrong): words_of(right, language) for wrong, right in phrases.spellings.items()}
         self._keys = {self._key(word) for word in self._words}
+        self._right_as_typed = {word for text in phrases.known for word in words_of(text, language)}
         self._by_initial: dict[str, list[str]] = {}
         for word in sorted(self._words):
             if len(word) >= _SHORT and word.isalpha():
@@ -260,7 +266,7 @@ class Lexicon:
 
     def _right(self, word: str) -> str:
         """Return the known word that a typing mistake lies between, or the word itself."""
-        if len(word) < _SHORT or word in self._words or not word.isalpha():
+        if len(word) < _SHORT or word in self._words or word in self._right_as_typed or not word.isalpha():
             return word
         if self._key(word) in self._keys:
             return word

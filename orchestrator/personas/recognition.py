@@ -18,10 +18,13 @@ from orchestrator.core.language import Language
 from orchestrator.personas.phrase_book import IntentPhrases, Lexicon, common_phrases, spelled_out
 from orchestrator.personas.slots import marked, slots_of, without_names
 
-THRESHOLD: Final = 0.42
+THRESHOLD: Final = 0.36
 """How like an intent a sentence must be."""
 MARGIN: Final = 0.03
 """How much more like it than any other."""
+FAINT: Final = 0.3
+CLEAR: Final = 0.09
+"""What is less like it is meant all the same where nothing else comes near."""
 ACT_THRESHOLD: Final = 0.5
 ACT_MARGIN: Final = 0.08
 """Both for what the user acts on."""
@@ -180,9 +183,9 @@ class Recognizer:
         second = ranked[1].likeness if len(ranked) > 1 else 0.0
         acts = self.intents[first.intent].acts
         threshold, margin = (ACT_THRESHOLD, ACT_MARGIN) if acts else (THRESHOLD, MARGIN)
-        if first.likeness < threshold or first.likeness - second < margin:
-            return None
-        return first
+        ahead = first.likeness - second
+        likely = first.likeness >= threshold and ahead >= margin
+        return first if likely or (not acts and first.likeness >= FAINT and ahead >= CLEAR) else None
 
     def understood(self, text: str, hosts: Collection[str] = (), names: Collection[str] = ()) -> tuple[str, ...]:
         """Return the intents of what was typed, in its order; none where nothing was understood.

@@ -68,6 +68,10 @@ _ENGLISH_ENDINGS: Final = (
     "s",
     "y",
 )
+_WHOLE: Final = {"identifiant": "identifiant", "identifiants": "identifiant"} | dict.fromkeys(
+    ("present", "presente", "presentement"), "present"
+)
+"""Words whose ending is no ending: *identifiant* is a name, *identifier* an act."""
 _SHORTEST_STEM: Final = 3
 _VOWELS: Final = frozenset("aeiouy")
 
@@ -130,6 +134,8 @@ def stem(word: str, language: Language) -> str:
 
 
 def _french(word: str) -> str:
+    if word in _WHOLE:
+        return _WHOLE[word]
     for ending in _FRENCH_ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return _undoubled(word[: -len(ending)])
