@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Final, TypeAlias
 
 from orchestrator.core.language import Language
-from orchestrator.personas.word_forms import distance, folded, stem, told_as_done, words_of
+from orchestrator.personas.word_forms import distance, folded, squeezed, stem, told_as_done, words_of
 
 Tokens: TypeAlias = tuple[str, ...]
 """Words in the form in which they are compared, in their order."""
@@ -26,6 +26,8 @@ _SHORT: Final = 4
 """Letters below which a word is taken as it is typed; of one that has so many, two may have changed places."""
 TOLD: Final = "xtold"
 """Stands beside the words of a sentence that tells what was done."""
+_ROOMY: Final = 6
+"""Letters from which on a word may have another letter by mistake."""
 _MARKS: Final = frozenset({"xaddress", "xcommand", "xnumber", TOLD})
 """What stands for what a sentence names."""
 
@@ -167,6 +169,11 @@ def spelled_out(phrase: str) -> Iterator[str]:
         yield " ".join(" ".join(chosen).split())
 
 
+def _same_letters(word: str, known: str) -> bool:
+    """Return whether two words have the same letters, in another order or doubled."""
+    return sorted(word) == sorted(known) or squeezed(word) == squeezed(known)
+
+
 class Lexicon:
     """Brings what is typed in one language into the words that are compared."""
 
@@ -279,7 +286,7 @@ class Lexicon:
         best, least = word, most + 1
         for initial in sorted({word[0], word[1]}):
             for known in self._by_initial.get(initial, ()):
-                if len(word) == _SHORT and sorted(word) != sorted(known):  # another letter makes another word
+                if len(word) < _ROOMY and not _same_letters(word, known):  # another letter makes another word
                     continue
                 if (apart := distance(word, known, min(most, least - 1))) < least:
                     best, least = known, apart

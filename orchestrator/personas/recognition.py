@@ -22,7 +22,7 @@ THRESHOLD: Final = 0.36
 """How like an intent a sentence must be."""
 MARGIN: Final = 0.03
 """How much more like it than any other."""
-FAINT: Final = 0.3
+FAINT: Final = 0.32
 CLEAR: Final = 0.09
 """What is less like it is meant all the same where nothing else comes near."""
 ACT_THRESHOLD: Final = 0.5
@@ -40,6 +40,8 @@ _NEAR: Final = 0.65
 """How much the nearest phrase counts; the rest is what each word speaks for."""
 _SAME: Final = 0.999
 """How near a sentence is to a phrase of the same words."""
+_POWER: Final = 0.5
+"""How much a likeness suffers from words that no phrase has."""
 _UNKNOWN: Final = 0.6
 """What a word that no phrase has weighs, as a part of the heaviest one."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*")
@@ -144,7 +146,12 @@ class Recognizer:
         likeness = _NEAR * near + (1 - _NEAR) * voted
         if near > _SAME and not self.intents[name].acts:  # one of its phrases, word by word
             return likeness
-        return self._fit(name, tokens) * likeness
+        return self._fit(name, tokens) * likeness * self._known_part(tokens)
+
+    def _known_part(self, tokens: frozenset[str]) -> float:
+        """Return what is left of a likeness where words are typed that no phrase has."""
+        known = sum(self.weight(token) for token in tokens if token in self._weight)
+        return (known / sum(self.weight(token) for token in tokens)) ** _POWER
 
     def _fit(self, name: str, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where an intent's needs are not met, or something bars it."""

@@ -157,6 +157,11 @@ def _undoubled(left: str) -> str:
     return left
 
 
+def squeezed(word: str) -> str:
+    """Return a word in which no letter is doubled."""
+    return "".join(letter for place, letter in enumerate(word) if not place or word[place - 1] != letter)
+
+
 def distance(one: str, other: str, most: int) -> int:
     """Return how many typing mistakes lie between two words, at most ``most + 1``.
 
