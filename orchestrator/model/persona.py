@@ -83,6 +83,9 @@ class PersonaLook(Document):
     root: bool = Field(default=False, description="Whether it is run as root, and not under the persona's account.")
     fails: bool | None = Field(default=None, description="Whether the command must fail (true) or succeed (false).")
     prints: str | None = Field(default=None, description="A text that its output must contain.")
+    within: float = Field(
+        default=5.0, ge=0, le=60, description="Seconds for which they try again until it shows what is expected."
+    )
 
     def is_met(self, status: int, output: str) -> bool:
         """Return whether a run of the command showed what is expected, where anything is."""

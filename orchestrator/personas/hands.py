@@ -11,6 +11,7 @@ from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.control_characters import in_one_line, visible
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
+from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import CommandTimeoutError
 from orchestrator.model.persona import ActStep, PersonaLook, PlannedPersona
 from orchestrator.model.turns import PersonaAct
@@ -20,6 +21,8 @@ _LIMIT: Final = 60.0
 """Seconds that something may take."""
 _TOO_LONG: Final = 124
 """The status of what did not end in time: as timeout(1) has it."""
+_EVERY: Final = 1.0
+"""Seconds between two looks of somebody who tries again."""
 _KEPT: Final = 2000
 """Characters of an output that are kept: the last ones."""
 _SHOWN: Final = 200
@@ -69,7 +72,14 @@ class LabHands:
     def look(self, look: PersonaLook, persona: PlannedPersona) -> tuple[PersonaAct, Done]:
         """Look at something; see ``Hands``."""
         host = self._host(look.host, persona)
-        done = self._run(host, look.run, "" if look.root else persona.account)
+        done = Done(_UNFIT, "")
+
+        def shows_it() -> bool:
+            nonlocal done
+            done = self._run(host, look.run, "" if look.root else persona.account)
+            return look.is_met(done.status, done.output)
+
+        wait_until(shows_it, within=look.within, every=_EVERY)
         return self._kept("looks", host, " ".join(look.run), done)
 
     def _run(self, host: str, argv: tuple[str, ...], account: str) -> Done:

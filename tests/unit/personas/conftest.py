@@ -54,7 +54,7 @@ PERSONA = dedent(
         acts: [{types: {}}]
         says: {fr: "Je lis : {seen}", en: "It says: {seen}"}
       - to: [ask_retry]
-        looks: {run: [curl, intranet], fails: false}
+        looks: {run: [curl, intranet], fails: false, within: 0}
         sets: [works, confirmed]
         says: {fr: "Ça marche !", en: "It works!"}
         otherwise: {says: {fr: "Non : {seen}", en: "No: {seen}"}}
