@@ -151,7 +151,8 @@ class Recognizer:
     def _known_part(self, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where words are typed that no phrase has."""
         known = sum(self.weight(token) for token in tokens if token in self._weight)
-        return (known / sum(self.weight(token) for token in tokens)) ** _POWER
+        part: float = (known / sum(self.weight(token) for token in tokens)) ** _POWER
+        return part
 
     def _fit(self, name: str, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where an intent's needs are not met, or something bars it."""
