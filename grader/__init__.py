@@ -12,6 +12,7 @@ from grader.authorized_keys import authorized_keys, rrsync_command
 from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
+from grader.conversation import Conversation
 from grader.directory import directory_rights_gained, ldap_entries, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
 from grader.firewall_place import Firewall
@@ -31,6 +32,7 @@ from grader.postgresql import ask_postgresql
 __all__ = [
     "Allowed",
     "CheckMistakeError",
+    "Conversation",
     "Firewall",
     "FoundMail",
     "HiddenFile",

@@ -205,8 +205,15 @@ def _files(
         yield from _lab_files(folder, lab.scenario, plans.get(lab.scenario))
 
 
+_LAB_FILES: Final = (
+    *("start-report.json", "report.json", "start.json.gz", "end.json.gz"),
+    *("answers.yaml", "report.md", "conversation.jsonl"),
+)
+"""What is kept of each lab of a sitting, where there is any."""
+
+
 def _lab_files(folder: Path, scenario: str, plan: Plan | None) -> Iterator[tuple[str, bytes]]:
-    for name in ("start-report.json", "report.json", "start.json.gz", "end.json.gz", "answers.yaml", "report.md"):
+    for name in _LAB_FILES:
         path = folder / f"{scenario}.{name}"
         if path.is_file():
             yield f"{scenario}/{name}", path.read_bytes()

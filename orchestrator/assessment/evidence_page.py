@@ -21,6 +21,7 @@ from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import meaning
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import Language, typographic
+from orchestrator.personas.conversation_file import transcript, turns_in
 from orchestrator.proof.proof_status import Status
 from orchestrator.proof.proof_words import status_text
 
@@ -76,6 +77,7 @@ def index_of(
             "graded": _graded(sitting, lab.scenario),
             "answers": _text(files, f"{lab.scenario}/answers.yaml"),
             "written": _text(files, f"{lab.scenario}/report.md"),
+            "talked": _talked(files.get(f"{lab.scenario}/conversation.jsonl"), language),
             "changes": json.loads(files.get(f"{lab.scenario}/changes.json", b"[]")),
             "difference": lambda change, scenario=lab.scenario: _text(
                 files, f"{scenario}/differences/{change['number']}.diff"
@@ -121,6 +123,10 @@ def _title(scenario: str, title: Mapping[str, str] | None, language: Language) -
 
 def _text(files: Mapping[str, bytes], name: str) -> str:
     return files.get(name, b"").decode(errors="replace")
+
+
+def _talked(data: bytes | None, language: Language) -> str:
+    return transcript(turns_in(data), {}, "Candidat" if language == "fr" else "Candidate")
 
 
 def _report(files: Mapping[str, bytes], name: str) -> Report | None:

@@ -16,6 +16,8 @@ from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
 from orchestrator.loader.files import problem, read_text, require_bounded
 from orchestrator.loader.folder_reader import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_tools_source import tools_are_known
+from orchestrator.loader.persona_checks import personas_hold_together
+from orchestrator.loader.persona_files import PERSONA_ENTRIES, read_personas
 from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.repair_checks import CHECKS_OF_FILES
 from orchestrator.loader.scenario_checks import CHECKS, unknown_competence
@@ -30,7 +32,7 @@ from orchestrator.model.scenario import Scenario, ScenarioDocument, Solution, So
 
 _COMPANIONS = ("ticket.fr.md", "ticket.en.md", "debrief.fr.md", "debrief.en.md")
 _STEPS = ("solutions", "shortcuts")
-_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS)
+_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS, *PERSONA_ENTRIES)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,12 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     drawable = _ask(loaded, problems)
     if lab is None:
         raise problems.error()
-    known: Known = {"host": lab.document.hosts, "segment": lab.document.segments, "value": loaded.names}
+    known: Known = {
+        "host": lab.document.hosts,
+        "segment": lab.document.segments,
+        "value": loaded.names,
+        "persona": [persona.name for persona in files.personas],
+    }
     problems.add(asked_names_are_known(asked_names(files.checks), known))
     problems.add(tools_are_known(files.checks, lab.tools, lab.folder))
     scenario = Scenario(
@@ -92,6 +99,7 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
         checks=(*(file.path for file in files.checks), *_taken_over(document, source, lab, problems)),
         files=placed,
         digest=digest,
+        personas=files.personas,
     )
     unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
     problems.add(unfit)
@@ -120,6 +128,7 @@ def _ask(loaded: ScenarioFolder, problems: Problems) -> bool:
     undrawable = [problem for question in CHECKS_OF_DRAWS for problem in question(loaded)]
     problems.add(undrawable)
     problems.add(names_are_known(loaded.files.checks, loaded.names))
+    problems.add(personas_hold_together(loaded))
     return not undrawable
 
 
@@ -135,6 +144,7 @@ def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems)
     sources: dict[Path, YamlSource] = {} if scenario is None else {folder / "scenario.yaml": scenario}
     read = {kind: _solutions(folder, kind, problems, sources) for kind in _STEPS}
     checks = check_files(folder, problems)
+    personas = read_personas(folder, problems, sources)
     found = sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))
     return RepairFiles(
         folder=folder,
@@ -143,6 +153,7 @@ def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems)
         shortcuts=read["shortcuts"],
         checks=checks,
         complete=sum(map(len, read.values())) == found,
+        personas=personas,
     )
 
 

@@ -13,6 +13,7 @@ from orchestrator.model.deliverables import Question
 from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.image import Application, MachineKind, VolatilePath
 from orchestrator.model.lab import Condition
+from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.scenario import FaultSpec, MayChange, Step, Unexplained
 
 Value = str | int | DrawnPerson
@@ -128,6 +129,7 @@ class Plan:
         cases: what was drawn of each ``one_of``.
         may_change: what may differ from the sound state in whatever way: the task is about it.
         unexplained: what a difference that nobody has explained comes to.
+        personas: the people who answer, by their short names.
     """
 
     scenario: str | None
@@ -155,6 +157,7 @@ class Plan:
     unexplained: Unexplained = "ask"
     tools: Path | None = None
     afterwards: tuple[LaterAction, ...] = ()
+    personas: Mapping[str, PlannedPersona] = field(default_factory=dict)
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

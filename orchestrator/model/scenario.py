@@ -23,6 +23,7 @@ from orchestrator.model.base import (
 )
 from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
 from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
+from orchestrator.model.persona import Persona, TalkStep
 from orchestrator.model.referential import CompetenceCode
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -185,14 +186,15 @@ class Step(Document):
         description='Answers to the scenario\'s questions, as a trainee types them; the items of a list as "a, b".',
     )
     report: ReportStep | None = Field(default=None, description="The intervention report that is written.")
+    talk: TalkStep | None = Field(default=None, description="What is said to somebody of the scenario.")
 
     @property
     def action(self) -> CableStep | ScriptStep | DeviceStep | FileStep | RebootStep | None:
-        """Return what is done to a host, or None where something is handed in (``answers``, ``report``)."""
+        """Return what is done to a host, or None for what is handed in or said (``answers``, ``report``, ``talk``)."""
         return self.cable or self.shell or self.device or self.file or self.reboot
 
 
-ACTIONS = ("cable", "shell", "device", "file", "reboot", "answers", "report")
+ACTIONS = ("cable", "shell", "device", "file", "reboot", "answers", "report", "talk")
 """The action keys of a step."""
 
 
@@ -294,6 +296,7 @@ class Scenario:
         checks: the check files, its own and then those that it takes over from the lab.
         files: what is placed in hosts besides the lab's own files; ``host`` may be a variable that draws one.
         digest: SHA-256 over every file of the scenario's and the lab's folder.
+        personas: the people who answer.
     """
 
     document: ScenarioDocument
@@ -306,6 +309,7 @@ class Scenario:
     checks: tuple[Path, ...]
     files: tuple[LabFile, ...]
     digest: str
+    personas: tuple[Persona, ...] = ()
 
     @property
     def id(self) -> str:

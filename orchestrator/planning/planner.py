@@ -27,6 +27,7 @@ from orchestrator.planning.steps import (
     Renderer,
     render_afterwards,
     render_faults,
+    render_personas,
     render_questions,
     render_solutions,
 )
@@ -76,6 +77,7 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         unexplained=document.unexplained,
         tools=_tools(scenario.lab),
         afterwards=render_afterwards(document, renderer, file),
+        personas=render_personas(scenario.personas, renderer),
     )
 
 

@@ -29,6 +29,11 @@ def step_lines(step: Step) -> tuple[Text, ...]:
 def _handed_in_by(step: Step) -> tuple[Text, ...]:
     if step.report is not None:
         return tuple(_report_lines(step.report))
+    if step.talk is not None:
+        return tuple(
+            Text(fr=f"— {' '.join(line.say.fr.split())}", en=f"— {' '.join(line.say.en.split())}")
+            for line in step.talk.lines
+        )
     return tuple(same(f"{name}: {', '.join(items_of(answer))}") for name, answer in (step.answers or {}).items())
 
 

@@ -14,13 +14,24 @@ from orchestrator.core.text import Text
 from orchestrator.sound_state.explained import ExplainedChange
 
 StageName = Literal[
-    "nowhere", "healthy", "broken", "not-begun", "restored", "again", "solution", "reboot", "shortcut", "stopped"
+    "nowhere",
+    "healthy",
+    "broken",
+    "not-begun",
+    "restored",
+    "again",
+    "dialogue",
+    "solution",
+    "reboot",
+    "shortcut",
+    "stopped",
 ]
 """The stages, in the order in which a person reads them.
 
 ``nowhere``: graded without any lab; ``healthy``: before the fault; ``broken``: with the fault; ``not-begun``: a task as
-the trainee gets it; ``restored``: the fault reverted; ``again``: the fault injected a second time; ``solution``,
-``reboot`` (all hosts, after it), ``shortcut``: one each; ``stopped``: what is left when everything is removed.
+the trainee gets it; ``restored``: the fault reverted; ``again``: the fault injected a second time; ``dialogue``: one
+that a persona states; ``solution``, ``reboot`` (all hosts, after it), ``shortcut``: one each; ``stopped``: what is left
+when everything is removed.
 """
 
 Expected = Literal["pass", "fail", "not-pass", "any"]
@@ -29,6 +40,7 @@ Expected = Literal["pass", "fail", "not-pass", "any"]
 Kind = Literal[
     "accepted-shortcut",
     "blind",
+    "dialogue-strays",
     "change-learnt",
     "change-left",
     "changes-by-itself",

@@ -19,8 +19,11 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.model": "",
     "orchestrator.templates": "model",
     "orchestrator.planning": "model templates",
-    "orchestrator.loader": "VERSION model planning templates",
+    "orchestrator.loader": "VERSION model personas planning templates",
     "orchestrator.contract": "loader model",
+    # People who answer: understanding them knows content only, their hands act on a lab.
+    "orchestrator.personas": "model",
+    "orchestrator.personas.hands": "access.lab_driver fabric.fabric_interface model personas.dialogue",
     # The machine: interfaces first, one implementation behind each.
     "orchestrator.engine.engine_interface": "",
     "orchestrator.engine.container_processor": "",
@@ -60,7 +63,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.sound_state": "fabric.fabric_interface grader model",
     "orchestrator.labs": (
         "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
-        "fabric.container fabric.fabric_interface faults grader instances loader model planning sound_state"
+        "fabric.container fabric.fabric_interface faults grader instances loader model personas planning sound_state"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
@@ -93,7 +96,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
     "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",
     "orchestrator.assessment": (
-        "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_status "
+        "VERSION deliverables fabric.fabric_interface grader instances labs loader model personas proof.proof_status "
         "proof.proof_words records"
     ),
     # The portal: its contract, and what serves it.
@@ -152,8 +155,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
-        "labd.command_client labd.command_contract labd.command_door labs loader model planning practice privacy proof "
-        "records serving topology"
+        "labd.command_client labd.command_contract labd.command_door labs loader model personas planning practice "
+        "privacy proof records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -438,6 +441,7 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
             "orchestrator.model.drawn_person",
             "orchestrator.model.image",
             "orchestrator.model.lab",
+            "orchestrator.model.persona",
             "orchestrator.model.scenario",
             "orchestrator.core.text",
         },
