@@ -175,9 +175,10 @@ def differences_of(block: Block) -> tuple[DifferenceRow, ...]:
     """Return what is not in its sound state at a variant's stages, each thing a row."""
     found: dict[tuple[str, ...], dict[int, tuple[Stage, Difference]]] = {}
     for column, stage in enumerate(block.stages):
-        for one in stage.differences if stage is not None else ():
-            key = (one.host or "", one.provider, one.object, one.field)
-            found.setdefault(key, {})[column] = (stage, one)
+        if stage is not None:
+            for one in stage.differences:
+                key = (one.host or "", one.provider, one.object, one.field)
+                found.setdefault(key, {})[column] = (stage, one)
     return tuple(
         DifferenceRow(
             " · ".join(filter(None, (visible(host), visible(f"{what} ({field})")))),

@@ -28,7 +28,10 @@ def printed(folder: Folder, script: str) -> dict[str, str]:
     ("script", "words"),
     [
         ("echo {{ 'pc2' if office == 'Brest' else 'pc1' }}", {"{{ 'pc2' if office == 'Brest' else 'pc1' }}": "pc2"}),
-        ("echo {{ {'B': 'copper'}[office[0]] }}", {"{{ {'B': 'copper'}[office[0]] }}": "copper"}),
+        (
+            "echo {{ {'B': 'copper', 'L': 'tin'}[office[0]] }}",
+            {"{{ {'B': 'copper', 'L': 'tin'}[office[0]] }}": "copper"},
+        ),
         ("echo desk{{ desk }}.{{ domain }}", {"desk{{ desk }}.{{ domain }}": "desk27.pair.example"}),
         ("echo {{   office   | lower }}", {"{{ office | lower }}": "brest"}),
         ("echo x={{ office }} {{ domain }} a.{{ domain }} {{ cause | upper }}", {}),
