@@ -242,6 +242,7 @@ def _scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _NO_WORDS:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    escaped = re.sub("[\u0085\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", escaped)  # YAML ends lines there
     return f'"{escaped}"'
 
 
