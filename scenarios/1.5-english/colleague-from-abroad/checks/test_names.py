@@ -1,8 +1,10 @@
 """Does the intranet open by its name for her, for good, and is what she asked to be left still there?"""
 
+import re
+
 import pytest
 
-from grader import check, ifupdown_methods, lines_in, names_by_hand, reason
+from grader import check, concurrently, ifupdown_methods, lines_in, names_by_hand, reason
 from lab_tools import (
     RESERVED,
     addresses_in_words,
@@ -41,7 +43,7 @@ def has_an_address(lab, pc):
 def test_intranet_by_name(lab):
     pc = lab.values["pc"]
     has_an_address(lab, pc)
-    assert_is_the_intranet(lab, pc, lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=8))
+    assert_is_the_intranet(lab, pc, lab.client(pc).http_get(f"http://intranet.{lab.domain}/", timeout=4))
 
 
 @check(
@@ -60,8 +62,9 @@ def test_names_come_from_dns(lab):
     pc = lab.values["pc"]
     has_an_address(lab, pc)
     client, names = lab.client(pc), (f"intranet.{lab.domain}", f"web1.{lab.domain}")
-    for name in names:
-        seen, expected = client.lookup(name), (lab.address("web1"),)
+    assert_resolver(lab, pc)
+    for name, seen in zip(names, concurrently(client.lookup, names), strict=True):
+        expected = (lab.address("web1"),)
         words = addresses_in_words(seen)
         assert seen == expected, reason(
             fr=f"{pc} : {name} : {words} au lieu de {expected[0]}", en=f"{pc}: {name}: {words} instead of {expected[0]}"
@@ -73,7 +76,12 @@ def test_names_come_from_dns(lab):
     assert answer.records == (lab.address("web1"),), reason(
         fr=f"{pc} : le DNS donne pour {names[0]} : {seen}", en=f"{pc}: DNS gives for {names[0]}: {seen}"
     )
-    assert_resolver(lab, pc)
+    kept = lab.host(pc).file("/etc/dhcpcd.conf").content_string
+    imposed = re.search(r"^[ \t]*static[ \t]+domain_name_servers=(.*)$", kept, re.MULTILINE)
+    assert not imposed, reason(
+        fr=f"{pc} : au prochain bail, /etc/dhcpcd.conf imposera le serveur {imposed and imposed[1]}",
+        en=f"{pc}: with the next lease /etc/dhcpcd.conf will set the server {imposed and imposed[1]}",
+    )
 
 
 @check(
