@@ -162,11 +162,12 @@ def test_what_is_in_one_language_is_marked_so(browser: Browser, labd: FakeLabd, 
     labd.change(ticket=same("It's *me* : hello"), ticket_language="en", questions=(reply,))
     browser.sign_in("lea", language)
     reading = page(browser)
-    marked = sorted(tag for tag, attributes in reading.tags if tag != "html" and attributes.get("lang") == "en")
+    marked = sorted(tag for tag, attributes in reading.tags if attributes.get("lang") == "en")
+    marked = [tag for tag in marked if tag not in {"html", "button"}]  # the page's own, and the way to the other language
     assert marked == (["div", "textarea"] if language == "fr" else [])
     text = said(reading)
-    assert "It's | me |  : hello" in text  # French would have another apostrophe and another space
-    assert "Dear all,\nit works." in text
+    assert "It's | me | : hello" in text  # French would have another apostrophe and another space
+    assert "Dear all, it works." in " ".join(text.split())
     assert "clair" in text
 
 
