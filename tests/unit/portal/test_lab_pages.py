@@ -163,7 +163,7 @@ def test_what_is_in_one_language_is_marked_so(browser: Browser, labd: FakeLabd, 
     browser.sign_in("lea", language)
     reading = page(browser)
     marked = sorted(tag for tag, attributes in reading.tags if attributes.get("lang") == "en")
-    marked = [tag for tag in marked if tag not in {"html", "button"}]  # the page's own, and the way to the other language
+    marked = [tag for tag in marked if tag not in {"html", "button"}]  # those of every page
     assert marked == (["div", "textarea"] if language == "fr" else [])
     text = said(reading)
     assert "It's | me | : hello" in text  # French would have another apostrophe and another space
