@@ -72,7 +72,7 @@ def index_of(
         {
             "title": _title(lab.scenario, manifest["labs"][lab.scenario]["title"], language),
             "about": manifest["labs"][lab.scenario],
-            "ticket": _text(files, f"{lab.scenario}/ticket.{language}.md"),
+            **_ticket(files, lab.scenario, language),
             "report": _report(files, f"{lab.scenario}/report.json"),
             "graded": _graded(sitting, lab.scenario),
             "answers": _text(files, f"{lab.scenario}/answers.yaml"),
@@ -127,6 +127,14 @@ def _text(files: Mapping[str, bytes], name: str) -> str:
 
 def _talked(data: bytes | None, language: Language) -> str:
     return transcript(turns_in(data), {}, "Candidat" if language == "fr" else "Candidate")
+
+
+def _ticket(files: Mapping[str, bytes], scenario: str, language: Language) -> Mapping[str, str]:
+    """Return the ticket in a language, or in the one that it has, and which that is."""
+    other: Language = "en" if language == "fr" else "fr"
+    names: Mapping[Language, str] = {one: f"{scenario}/ticket.{one}.md" for one in (language, other)}
+    found = next((one for one, name in names.items() if name in files), language)
+    return {"ticket": _text(files, names[found]), "ticket_language": found}
 
 
 def _report(files: Mapping[str, bytes], name: str) -> Report | None:

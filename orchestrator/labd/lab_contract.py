@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing, Refusal
 
@@ -179,13 +180,20 @@ class GradingView:
 
 @dataclass(frozen=True)
 class QuestionView:
-    """A question; ``choices`` only where one of them is to be chosen; ``answer`` as it was written last."""
+    """A question; ``choices`` only where one of them is to be chosen; ``answer`` as it was written last.
+
+    Attributes:
+        language: the language to write in; None: the writer's own.
+        grid: what people look at in a text that no machine judges; empty in every other case.
+    """
 
     name: str
     question: Text
     kind: str
     choices: Mapping[str, Text]
     answer: str
+    language: Language | None = None
+    grid: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -261,6 +269,7 @@ class LabView:
         since: when the attempt began, ISO 8601; empty where the store does not know.
         minutes: the time that a trainee should need.
         ticket: Markdown; None for a bare lab.
+        ticket_language: its one language, whichever the reader's; None: it is in both.
         about: the lab's page, Markdown.
         hosts: the machines.
         segments: the networks.
@@ -316,6 +325,7 @@ class LabView:
     saves: str = ""
     pages: tuple[WebPageView, ...] = ()
     solved_at: str = ""
+    ticket_language: Language | None = None
 
 
 @dataclass(frozen=True)

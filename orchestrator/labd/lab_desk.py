@@ -297,6 +297,7 @@ class LabDesk:
             since=trainee_view.iso(look.since) if look else "",
             minutes=look.minutes if look else self.parts.shelf.one(scenario).document.minutes,
             ticket=plan.ticket,
+            ticket_language=plan.ticket_language,
             about=page_of(labs.lab_of(running.instance) if running else self.parts.shelf.content.lab(plan.lab)),
             hosts=trainee_view.hosts_of(plan, images, running.instance if running else None),
             segments=trainee_view.segments_of(plan),

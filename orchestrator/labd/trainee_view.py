@@ -26,7 +26,7 @@ from orchestrator.labd.lab_contract import (
     SegmentView,
     TrainerNote,
 )
-from orchestrator.model.deliverables import ChoiceQuestion
+from orchestrator.model.deliverables import ChoiceQuestion, ProseQuestion
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
 from orchestrator.records.trainer_notes import KeptNote
@@ -92,6 +92,8 @@ def questions_of(plan: Plan, given: Mapping[str, str]) -> tuple[QuestionView, ..
             kind=question.kind,
             choices=question.choices if isinstance(question, ChoiceQuestion) else {},
             answer=given.get(name, ""),
+            language=question.language if isinstance(question, ProseQuestion) else None,
+            grid=question.grid if isinstance(question, ProseQuestion) else (),
         )
         for name, question in plan.questions.items()
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from orchestrator.core.errors import Problem
+from orchestrator.core.language import Language
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.check_calls import Known, asked_names_are_known
@@ -30,7 +32,8 @@ from orchestrator.model.lab import Lab
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import Scenario, ScenarioDocument, Solution, SolutionDocument
 
-_COMPANIONS = ("ticket.fr.md", "ticket.en.md", "debrief.fr.md", "debrief.en.md")
+_LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
+_COMPANIONS = tuple(f"{name}.{language}.md" for name in ("ticket", "debrief") for language in _LANGUAGES)
 _STEPS = ("solutions", "shortcuts")
 _ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS, *PERSONA_ENTRIES)
 
@@ -64,7 +67,11 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     problems = Problems()
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)
-    texts = {name: _companion(folder / name, folder, problems) for name in _COMPANIONS}
+    only = document.ticket_language if document is not None else _stated_language(source)
+    tickets: dict[Language, str] = {language: f"ticket.{only or language}.md" for language in _LANGUAGES}
+    names = (*dict.fromkeys(tickets.values()), *(name for name in _COMPANIONS if name.startswith("debrief")))
+    texts = {name: _companion(folder / name, folder, problems) for name in names}
+    problems.add(_unread_ticket(folder, only))
     files = _repair_files(folder, source, problems)
     placed = placed_files(folder, problems)
     for question in CHECKS_OF_FILES:
@@ -92,7 +99,7 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
         document=document,
         folder=folder,
         lab=lab,
-        ticket=Text(fr=texts["ticket.fr.md"], en=texts["ticket.en.md"]),
+        ticket=Text(fr=texts[tickets["fr"]], en=texts[tickets["en"]]),
         debrief=Text(fr=texts["debrief.fr.md"], en=texts["debrief.en.md"]),
         solutions=files.solutions,
         shortcuts=files.shortcuts,
@@ -137,6 +144,24 @@ def _companion(path: Path, folder: Path, problems: Problems) -> str:
     if text is not None and not text.strip():
         problems.add((problem(path, "ce fichier est vide ; écrivez le texte", "this file is empty; write the text"),))
     return text or "…"
+
+
+def _stated_language(source: YamlSource | None) -> Language | None:
+    """Return the ticket's one language as a ``scenario.yaml`` says it that is no scenario for other reasons."""
+    stated = source.value.get("ticket_language") if source is not None and isinstance(source.value, dict) else None
+    return next((language for language in _LANGUAGES if language == stated), None)
+
+
+def _unread_ticket(folder: Path, only: Language | None) -> Iterator[Problem]:
+    """Yield a problem where the ticket has one language and yet a file in the other."""
+    for language in _LANGUAGES if only is not None else ():
+        path = folder / f"ticket.{language}.md"
+        if language != only and path.exists():
+            yield problem(
+                path,
+                f"ce fichier ne serait pas lu : d'après « ticket_language », le ticket n'est qu'en « {only} »",
+                f'this file would not be read: "ticket_language" says that the ticket is in "{only}" only',
+            )
 
 
 def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems) -> RepairFiles:

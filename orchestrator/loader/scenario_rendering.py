@@ -204,7 +204,8 @@ class _Attempt:
 
     def companions(self, text: Text, name: str) -> None:
         """Render the ticket or the debrief."""
-        self._renderer.companions(text, self._scenario.folder, name)
+        only = self._scenario.document.ticket_language if name == "ticket" else None
+        self._renderer.companions(text, self._scenario.folder, name, only)
 
     def hint(self, hint: Text, i: int) -> None:
         """Render a hint."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.deliverables import Question
@@ -120,6 +121,7 @@ class Plan:
         values: the variant's values plus ``lab`` (a ``LabView``), ``domain`` and ``seed``: what templates and
             checks may use.
         faults: what to inject, in order, with rendered parameters.
+        ticket_language: the one language of the ticket, whichever its reader's; None: it is in both.
         afterwards: what is done after the faults, in order, rendered.
         checks: the files with the checks to grade.
         health: the lab's own health checks.
@@ -158,6 +160,7 @@ class Plan:
     tools: Path | None = None
     afterwards: tuple[LaterAction, ...] = ()
     personas: Mapping[str, PlannedPersona] = field(default_factory=dict)
+    ticket_language: Language | None = None
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

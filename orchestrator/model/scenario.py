@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.base import (
@@ -230,6 +231,11 @@ class ScenarioDocument(ContractDocument):
         "what it drew under the first.",
     )
     title: Title = Field(description="What the user would call the trouble; it must not give the cause away.")
+    ticket_language: Language | None = Field(
+        default=None,
+        description="The one language of the ticket, whichever its reader has chosen: a foreign colleague's is "
+        "written in English (``en``), and ``ticket.en.md`` is its only file.",
+    )
     competences: tuple[CompetenceCode, ...] = Field(
         min_length=1, description='The codes of the competences that the case exercises, quoted: ``["1.3"]``.'
     )
@@ -289,7 +295,7 @@ class Scenario:
         document: the parsed ``scenario.yaml``.
         folder: the scenario's folder.
         lab: the lab that it runs on.
-        ticket: the ticket's Jinja2 source in both languages.
+        ticket: the ticket's Jinja2 source in both languages; twice the same where it has one language only.
         debrief: the debrief's Jinja2 source in both languages.
         solutions: the reference solution first.
         shortcuts: the wrong repairs that must be refused.

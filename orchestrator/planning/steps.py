@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from orchestrator.core.errors import ContentError, Place, Problem
-from orchestrator.core.text import Text
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text, same
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.base import Document
 from orchestrator.model.deliverables import Question
@@ -48,8 +49,11 @@ class Renderer:
         """Render a text in both languages."""
         return self._bilingual(text, (file, (*path, "fr")), (file, (*path, "en")))
 
-    def companions(self, text: Text, folder: Path, name: str) -> Text:
-        """Render a text that stands in two files, ``ticket.fr.md`` and ``ticket.en.md``."""
+    def companions(self, text: Text, folder: Path, name: str, only: Language | None = None) -> Text:
+        """Render a text that stands in two files, ``ticket.fr.md`` and ``ticket.en.md``, or in one language only."""
+        if only is not None:
+            file = folder / f"{name}.{only}.md"
+            return same(self.not_empty(self.text(text.in_(only), file, ()), file, ()))
         return self._bilingual(text, (folder / f"{name}.fr.md", ()), (folder / f"{name}.en.md", ()))
 
     def not_empty(self, text: str, file: Path, path: KeyPath) -> str:

@@ -443,6 +443,7 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
             "orchestrator.model.lab",
             "orchestrator.model.persona",
             "orchestrator.model.scenario",
+            "orchestrator.core.language",
             "orchestrator.core.text",
         },
         "grader.report": {"grader.marks", "orchestrator.core.documents", "orchestrator.core.text"},
