@@ -31,6 +31,16 @@ def forbidden(path: str, before: str, now: str) -> list[str]:
         ("/etc/dovecot/dovecot.conf", "auth_allow_cleartext = no\n", "auth_allow_cleartext = yes\n", "clear text"),
         ("/etc/pam.d/sshd", "auth required pam_unix.so\n", "auth sufficient pam_permit.so\n", "without a password"),
         ("/etc/openvpn/server/server.conf", "port 1194\n", "port 1194\nverify-client-cert none\n", "does not verify"),
+        ("/etc/apt/sources.list", "deb http://a b c\n", "deb [trusted=yes] http://a b c\n", "without verifying"),
+        (
+            "/etc/apt/sources.list.d/a.sources",
+            "Types: deb\nURIs: http://a\nSuites: b\n",
+            "Types: deb\nURIs: http://a\nSuites: b\nTrusted: yes\n",
+            "without verifying",
+        ),
+        ("/etc/apt/apt.conf.d/99x", "", 'APT::Get::AllowUnauthenticated "true";\n', "without verifying"),
+        ("/etc/apt/apt.conf", "", 'Acquire { AllowInsecureRepositories "yes"; };\n', "without verifying"),
+        ("/etc/dpkg/dpkg.cfg.d/x", "force-confold\n", "force-confold\nforce-depends\n", "overrides"),
     ],
 )
 def test_what_weakens_is_forbidden(path: str, before: str, now: str, said: str) -> None:
@@ -47,6 +57,8 @@ def test_what_weakens_is_forbidden(path: str, before: str, now: str, said: str) 
         ("/etc/ssh/sshd_config", "", "PermitRootLogin prohibit-password\n"),
         ("/etc/sssd/sssd.conf", "[domain/a]\n", "[domain/a]\nldap_tls_reqcert = demand\n"),
         ("/etc/pam.d/common-auth", "auth required pam_unix.so nullok\n", "auth required pam_unix.so nullok nodelay\n"),
+        ("/etc/apt/apt.conf.d/99x", "", 'Acquire::AllowInsecureRepositories "false";\n'),
+        ("/etc/dpkg/dpkg.cfg.d/x", "", "force-confold\n"),
         ("/opt/notes", "", "PermitRootLogin yes\n"),
     ],
 )
