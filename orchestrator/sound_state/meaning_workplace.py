@@ -45,9 +45,7 @@ def apt_sources(text: str) -> list[str]:
         for word in ("types", "uris", "suites"):
             if not values.get(word):
                 raise ValueError(f"a source without {word}")
-        kinds, addresses, suites, parts = (
-            values.pop(name, []) for name in ("types", "uris", "suites", "components")
-        )
+        kinds, addresses, suites, parts = (values.pop(name, []) for name in ("types", "uris", "suites", "components"))
         found += [
             _source(kind, address, suite, parts, {name: ",".join(words) for name, words in values.items()})
             for kind in kinds

@@ -61,7 +61,9 @@ class PackageState:
             said = (
                 Text(fr=f"Le paquet {name} est figé (hold).", en=f"The package {name} is on hold.")
                 if now == "hold"
-                else Text(fr=f"Le paquet {name} n'est plus figé (hold).", en=f"The package {name} is no longer on hold.")
+                else Text(
+                    fr=f"Le paquet {name} n'est plus figé (hold).", en=f"The package {name} is no longer on hold."
+                )
             )
             return Thought("unexplained", said)
         said = Text(

@@ -65,7 +65,9 @@ def assert_prints(lab, pc, account="utilisateur"):
     srv1, queue = lab.host("srv1"), QUEUES[pc]
 
     def pages():
-        return [one.path for one in srv1.file("/srv/impressions").tree() if mark in one.path and one.path.endswith("pdf")]
+        return [
+            one.path for one in srv1.file("/srv/impressions").tree() if mark in one.path and one.path.endswith("pdf")
+        ]
 
     nothing = reason(
         fr=f"{pc} : la page que {account} imprime ne sort d'aucune imprimante",
@@ -111,13 +113,16 @@ def assert_up_to_date(lab, pc):
     for name, version in PROGRAMS.items():
         package = host.package(name)
         assert package.is_installed, reason(
-            fr=f"{pc} : le paquet {name} n'est pas installé entièrement", en=f"{pc}: the package {name} is not installed"
+            fr=f"{pc} : le paquet {name} n'est pas installé entièrement",
+            en=f"{pc}: the package {name} is not installed",
         )
         assert package.version == version, reason(
             fr=f"{pc} : {name} est à la version {package.version}, et non à la {version}",
             en=f"{pc}: {name} has version {package.version}, not {version}",
         )
-    altered = [line for name in PROGRAMS for line in lines_in(host.run("dpkg --verify %s", name).stdout) if " c " not in line]
+    altered = [
+        line for name in PROGRAMS for line in lines_in(host.run("dpkg --verify %s", name).stdout) if " c " not in line
+    ]
     assert not altered, reason(
         fr=f"{pc} : ce n'est pas ce que le paquet a apporté : {listed(altered)}",
         en=f"{pc}: this is not what the package brought: {listed(altered)}",
@@ -147,13 +152,17 @@ def trust_lost(lab, pc):
     for name in ("AllowUnauthenticated", "AllowInsecureRepositories", "AllowWeakRepositories"):
         if re.search(rf"{name} \"(?:true|yes|1|on)\"", settings, re.IGNORECASE):
             found.append(reason(fr=f"apt a le réglage {name}", en=f"apt has the setting {name}"))
-    rows = host.run("env LC_ALL=C apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY) $(TRUSTED) $(CREATED_BY)'").stdout
+    rows = host.run(
+        "env LC_ALL=C apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY) $(TRUSTED) $(CREATED_BY)'"
+    ).stdout
     for row in {line for line in lines_in(rows) if line.endswith(" Packages")}:
         address, *middle = row.split()[:-1]
         if address.rstrip("/") != f"http://depot.{lab.domain}/debian":
             found.append(reason(fr=f"une source est {address}", en=f"a source is {address}"))
         if "yes" in middle:
-            found.append(reason(fr=f"la source {address} n'a rien à prouver", en=f"the source {address} proves nothing"))
+            found.append(
+                reason(fr=f"la source {address} n'a rien à prouver", en=f"the source {address} proves nothing")
+            )
         if not any(word.startswith("/") for word in middle):
             found.append(reason(fr=f"la source {address} n'a pas de clé", en=f"the source {address} has no key"))
         for path in (word for word in middle if word.startswith("/")):
@@ -221,7 +230,8 @@ def assert_language(lab, pc):
     language = re.search(r'^\s*LANG="?([^"\s]*)', text, re.MULTILINE)
     found = language[1] if language else ""
     assert found in ("fr_FR.UTF-8", "fr_FR.utf8"), reason(
-        fr=f"{pc} : les sessions sont en {found or 'aucune langue'}", en=f"{pc}: sessions are in {found or 'no language'}"
+        fr=f"{pc} : les sessions sont en {found or 'aucune langue'}",
+        en=f"{pc}: sessions are in {found or 'no language'}",
     )
 
 
@@ -235,7 +245,8 @@ def assert_home(lab, pc):
     )
     strange = lines_in(host.run("find %s ! -user utilisateur", HOME).stdout)
     assert not strange, reason(
-        fr=f"{pc} : {strange[0]} n'appartient pas à utilisateur", en=f"{pc}: {strange[0]} does not belong to utilisateur"
+        fr=f"{pc} : {strange[0]} n'appartient pas à utilisateur",
+        en=f"{pc}: {strange[0]} does not belong to utilisateur",
     )
     other = int(host.run("du -sk --exclude=%s %s", f"{HOME}/Documents", HOME).stdout.split()[0])
     assert other <= 40 << 10, reason(

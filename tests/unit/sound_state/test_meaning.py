@@ -35,7 +35,6 @@ STANZA: Final = "Types: deb\nURIs: http://a/b\nSuites: c\nComponents: main\nSign
 SOA: Final = "$TTL 300\n@ IN SOA a. b. ( {} 3600 900 604800 60 )\n@ IN NS srv1\n"
 
 
-
 def armour(body: str, comment: str = "") -> str:
     """Return a public key in ASCII armour."""
     return f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n{comment}\n{body}\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"

@@ -25,4 +25,6 @@ def test_server_serves(lab):
     shown = lab.host("srv1").run("env LC_ALL=C lpstat -p").stdout
     for queue in QUEUES.values():
         ready = any(line.startswith(f"printer {queue} ") and "disabled" not in line for line in shown.splitlines())
-        assert ready, reason(fr=f"l'imprimante {queue} n'imprime plus", en=f"the printer {queue} does not print any more")
+        assert ready, reason(
+            fr=f"l'imprimante {queue} n'imprime plus", en=f"the printer {queue} does not print any more"
+        )
