@@ -149,9 +149,9 @@ def trust_lost(lab, pc):
     """Return why a workstation may install what the dairy has not signed, each as a sentence; nothing is the rule."""
     host, found = lab.host(pc), []
     settings = host.run("env LC_ALL=C apt-config dump").stdout
-    for name in ("AllowUnauthenticated", "AllowInsecureRepositories", "AllowWeakRepositories"):
-        if re.search(rf"{name} \"(?:true|yes|1|on)\"", settings, re.IGNORECASE):
-            found.append(reason(fr=f"apt a le réglage {name}", en=f"apt has the setting {name}"))
+    names = ("AllowUnauthenticated", "AllowInsecureRepositories", "AllowWeakRepositories")
+    lax = [name for name in names if re.search(rf"{name} \"(?:true|yes|1|on)\"", settings, re.IGNORECASE)]
+    found += [reason(fr=f"apt a le réglage {name}", en=f"apt has the setting {name}") for name in lax]
     rows = host.run(
         "env LC_ALL=C apt-get indextargets --format '$(REPO_URI) $(SIGNED_BY) $(TRUSTED) $(CREATED_BY)'"
     ).stdout

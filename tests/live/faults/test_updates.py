@@ -12,8 +12,8 @@ from orchestrator.faults.library.system.time_zone import TimeZoneWrong
 from orchestrator.faults.library.system.updates import (
     ArchiveKeyExpired,
     DpkgInterrupted,
-    PackagesOutdated,
     PackageSourcesFrozen,
+    PackagesOutdated,
 )
 from tests.live.faults.harness import Case, output, prove, succeeds
 
@@ -104,7 +104,7 @@ def test_fault(case: Case, driver: LabDriver) -> None:
 
 
 def test_what_no_source_offers_is_not_made_old(driver: LabDriver) -> None:
-    with pytest.raises(LabError, match="offered: 1.9.0-1"):
+    with pytest.raises(LabError, match=r"offered: 1\.9\.0-1"):
         PackagesOutdated(host="pc", versions={"collecte": "1.0"}).remember(driver)
 
 

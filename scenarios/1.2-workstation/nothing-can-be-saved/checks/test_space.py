@@ -64,7 +64,7 @@ def test_round(lab):
     "objective",
     points=4,
     competence="1.2",
-    fr="Le dossier personnel de {{ pc }} tient dans la place que la norme lui donne, et n'enfle plus quand on s'en sert.",
+    fr="Le dossier personnel de {{ pc }} tient dans la place prévue, et n'enfle plus quand on s'en sert.",
     en="The home folder of {{ pc }} fits in the space that the standard gives it, and no longer swells with use.",
     before_fr="La place ne reviendra pas d'elle-même sur {{ pc }}.",
     before_en="The space will not come back by itself on {{ pc }}.",

@@ -81,7 +81,8 @@ def test_slip_comes_out(lab):
         done = as_account(lab, pc, f"pesage {batch} 12.5")
         try:
             assert done.rc == 0, reason(
-                fr=f"{pc} : utilisateur ne peut pas peser : {said(done)}", en=f"{pc}: utilisateur cannot weigh: {said(done)}"
+                fr=f"{pc} : utilisateur ne peut pas peser : {said(done)}",
+                en=f"{pc}: utilisateur cannot weigh: {said(done)}",
             )
             journal = lab.host(pc).file("/var/lib/pesage/journal.csv").content_string
             row = next((line for line in lines_in(journal) if f";{batch};" in line), "")
@@ -115,7 +116,9 @@ def test_slip_comes_out(lab):
 def test_who_may_weigh(lab):
     for pc in wanted(lab):
         found = members(lab, pc)
-        assert found is not None, reason(fr=f"{pc} : il n'y a pas de groupe pesage", en=f"{pc}: there is no group pesage")
+        assert found is not None, reason(
+            fr=f"{pc} : il n'y a pas de groupe pesage", en=f"{pc}: there is no group pesage"
+        )
         assert found == ["utilisateur"], reason(
             fr=f"{pc} : dans le groupe pesage : {listed(found)}", en=f"{pc}: in the group pesage: {listed(found)}"
         )
@@ -129,7 +132,8 @@ def test_who_may_weigh(lab):
                 fr=f"{pc} : {path} appartient à {file.user}", en=f"{pc}: {path} belongs to {file.user}"
             )
         assert lab.host(pc).file("/etc/pesage.conf").mode & 0o044 == 0o044, reason(
-            fr=f"{pc} : tout le monde ne peut pas lire /etc/pesage.conf", en=f"{pc}: not everybody can read /etc/pesage.conf"
+            fr=f"{pc} : tout le monde ne peut pas lire /etc/pesage.conf",
+            en=f"{pc}: not everybody can read /etc/pesage.conf",
         )
 
 
@@ -144,7 +148,9 @@ def test_who_may_weigh(lab):
 def test_left_out(lab):
     pc = lab.values["left_out"]
     there = [name for name in VERSIONS if lab.host(pc).package(name).is_installed]
-    there += [path for path in ("/usr/bin/pesage", "/etc/pesage.conf", "/var/lib/pesage") if lab.host(pc).file(path).exists]
+    there += [
+        path for path in ("/usr/bin/pesage", "/etc/pesage.conf", "/var/lib/pesage") if lab.host(pc).file(path).exists
+    ]
     assert not there, reason(fr=f"{pc} a {listed(there)}", en=f"{pc} has {listed(there)}")
     assert members(lab, pc) is None, reason(fr=f"{pc} a un groupe pesage", en=f"{pc} has a group pesage")
 
