@@ -77,7 +77,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/cups/lpoptions|/(root|home/[^/]+)/\.cups/lpoptions", workplace.printer_options),
     (r"/etc/cups/[^/]+\.conf", workplace.cups),
     (r"/etc/localtime", workplace.time_zone),
-    (r"/etc/default/[^/]+|/etc/environment|/etc/.*\.env", records.environment),
+    (r"/etc/default/[^/]+|/etc/environment|/etc/locale\.conf|/etc/.*\.env", records.environment),
 )  # fmt: skip
 _BY_PATH: Final = tuple((re.compile(pattern), reader) for pattern, reader in _READERS)
 

@@ -229,7 +229,7 @@ def assert_time_zone(lab, pc):
 
 def assert_language(lab, pc):
     """Sessions are in French."""
-    text = lab.host(pc).file("/etc/default/locale").content_string
+    text = lab.host(pc).file("/etc/locale.conf").content_string
     language = re.search(r'^\s*LANG="?([^"\s]*)', text, re.MULTILINE)
     found = language[1] if language else ""
     assert found in ("fr_FR.UTF-8", "fr_FR.utf8"), reason(
