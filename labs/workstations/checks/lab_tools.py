@@ -35,9 +35,10 @@ def _quoted(command):
 
 
 def said(done):
-    """Return the last thing that a command said."""
-    text = (done.stderr + done.stdout).strip()
-    return lines_in(text)[-1].strip() if text else reason(fr="rien", en="nothing")
+    """Return what a command said of its failure: its first error, or else the last thing that it wrote."""
+    lines = [line.strip() for line in lines_in(done.stderr or done.stdout) if line.strip()]
+    errors = [line for line in lines if line.startswith(("E: ", "W: "))]
+    return [*errors[:1], *lines[-1:], reason(fr="rien", en="nothing")][0]
 
 
 def assert_round_is_shown(lab, pc):
@@ -260,11 +261,13 @@ def assert_home(lab, pc):
 
 def assert_documents(lab, pc):
     """The documents are all there, as they were."""
-    for name in DOCUMENTS[pc]:
-        path = f"{HOME}/Documents/{name}"
-        file = lab.host(pc).file(path)
-        assert file.is_file, reason(fr=f"{pc} : {path} a disparu", en=f"{pc}: {path} is gone")
-        assert file.is_the_images, reason(fr=f"{pc} : {path} n'est plus le même", en=f"{pc}: {path} is not the same")
+    paths = [f"{HOME}/Documents/{name}" for name in DOCUMENTS[pc]]
+    gone = [path for path in paths if not lab.host(pc).file(path).is_file]
+    assert not gone, reason(fr=f"{pc} : {listed(gone)} a disparu", en=f"{pc}: {listed(gone)} is gone")
+    altered = sorted({*paths} & {*lab.altered(pc, f"{HOME}/Documents")})
+    assert not altered, reason(
+        fr=f"{pc} : {listed(altered)} n'est plus le même", en=f"{pc}: {listed(altered)} is not the same"
+    )
 
 
 def assert_conforms(lab, pc):
