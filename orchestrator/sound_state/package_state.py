@@ -55,7 +55,7 @@ class PackageState:
         if change.object == _DPKG:
             return _of_dpkg(change)
         name, before, now = change.object.removeprefix(_PACKAGE), change.before, change.now
-        if change.field == "version":
+        if change.field == "version" or before is None or now is None:
             return Thought("unexplained", _of_version(name, before, now))
         if change.field == "wanted" and "hold" in (before, now):
             said = (
@@ -67,8 +67,8 @@ class PackageState:
             )
             return Thought("unexplained", said)
         said = Text(
-            fr=f"L'état du paquet {name} selon dpkg a changé : {now or 'aucun'} (avant : {before or 'aucun'}).",
-            en=f"What dpkg says of the package {name} has changed: {now or 'nothing'} (before: {before or 'nothing'}).",
+            fr=f"L'état du paquet {name} selon dpkg a changé : {now} (avant : {before}).",
+            en=f"What dpkg says of the package {name} has changed: {now} (before: {before}).",
         )
         return Thought("unexplained", said)
 
@@ -86,7 +86,7 @@ def _of_version(name: str, before: str | None, now: str | None) -> Text:
     if now is None:
         return Text(fr=f"Le paquet {name} n'est plus installé.", en=f"The package {name} is no longer installed.")
     if before is None:
-        return Text(fr=f"Le paquet {name} {now} est nouveau.", en=f"The package {name} {now} is new.")
+        return Text(fr=f"Le paquet {name} est nouveau.", en=f"The package {name} is new.")
     return Text(
         fr=f"Le paquet {name} est à la version {now} (avant : {before}).",
         en=f"The package {name} has version {now} (before: {before}).",

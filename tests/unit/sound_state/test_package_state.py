@@ -47,7 +47,9 @@ def test_a_journal_is_unfinished_work() -> None:
     [
         ("package a", "version", "1", "2", "unexplained", "a has version 2 (before: 1)"),
         ("package a", "version", "1", None, "unexplained", "a is no longer installed"),
-        ("package a", "version", None, "1", "unexplained", "a 1 is new"),
+        ("package a", "version", None, "1", "unexplained", "package a is new"),
+        ("package a", "state", None, "installed", "unexplained", "package a is new"),
+        ("package a", "state", "installed", None, "unexplained", "no longer installed"),
         ("package a", "wanted", "install", "hold", "unexplained", "a is on hold"),
         ("package a", "wanted", "hold", "install", "unexplained", "no longer on hold"),
         ("package a", "state", "installed", "half-configured", "unexplained", "half-configured (before: installed)"),

@@ -78,6 +78,10 @@ def test_slip_comes_out(lab):
     srv1 = lab.host("srv1")
     for pc, (number, printer) in wanted(lab).items():
         batch = f"essai{secrets.token_hex(4)}"
+        assert lab.host(pc).file("/usr/bin/pesage").exists, reason(
+            fr=f"{pc} : utilisateur ne peut pas peser : il n'y a pas de pesage",
+            en=f"{pc}: utilisateur cannot weigh: there is no pesage",
+        )
         done = as_account(lab, pc, f"pesage {batch} 12.5")
         try:
             assert done.rc == 0, reason(
