@@ -1,6 +1,6 @@
 """Does the server still give away what it gave, and print?"""
 
-from grader import check, reason
+from grader import check, lines_in, reason
 from lab_tools import QUEUES
 
 
@@ -24,7 +24,7 @@ def test_server_serves(lab):
         assert service.is_enabled, reason(fr=f"{name} ne démarre pas avec srv1", en=f"{name} does not start with srv1")
     shown = lab.host("srv1").run("env LC_ALL=C lpstat -p").stdout
     for queue in QUEUES.values():
-        ready = any(line.startswith(f"printer {queue} ") and "disabled" not in line for line in shown.splitlines())
+        ready = any(line.startswith(f"printer {queue} ") and "disabled" not in line for line in lines_in(shown))
         assert ready, reason(
             fr=f"l'imprimante {queue} n'imprime plus", en=f"the printer {queue} does not print any more"
         )

@@ -1,4 +1,4 @@
-"""A time zone that is not the site's: everything runs, and shows another hour."""
+"""Faults of the time zone: everything runs, and shows another hour than the site's."""
 
 from __future__ import annotations
 
