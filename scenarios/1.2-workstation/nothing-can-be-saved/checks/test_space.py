@@ -46,21 +46,6 @@ def test_saves(lab):
 
 
 @check(
-    "symptom",
-    points=2,
-    competence="1.2",
-    fr="La tournée du jour s'affiche sur {{ pc }}.",
-    en="The round of the day shows on {{ pc }}.",
-    before_fr="La tournée du jour ne s'affiche pas sur {{ pc }}.",
-    before_en="The round of the day does not show on {{ pc }}.",
-    host="{{ pc }}",
-    because="ends with status 5",
-)
-def test_round(lab):
-    assert_round_is_shown(lab, lab.values["pc"])
-
-
-@check(
     "objective",
     points=4,
     competence="1.2",
