@@ -12,11 +12,17 @@ from orchestrator.sound_state import daemon_state, open_places, runtime_units, s
 from orchestrator.sound_state.found_applications import FOUND, found_on, without_news
 from orchestrator.sound_state.long_files import with_long_texts
 from orchestrator.sound_state.openldap_state import OpenldapState
+from orchestrator.sound_state.package_state import PackageState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, Objects, RunInHost
 from orchestrator.sound_state.samba_ad_state import SambaAdState
 
-_APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
+_APPLICATIONS: Final[Sequence[ApplicationProvider]] = (
+    OpenldapState(),
+    PackageState(),
+    PostgresqlState(),
+    SambaAdState(),
+)
 APPLICATIONS: Final[Mapping[str, ApplicationProvider]] = {one.name: one for one in _APPLICATIONS} | FOUND
 """What tells of applications, by the names that images state, and of those that are found."""
 _LONG_ENOUGH = 60.0

@@ -83,6 +83,24 @@ _WEAKENED: Final = (
         "OpenVPN ne vérifie plus ses clients, ou ne chiffre plus",
         "OpenVPN does not verify its clients any more, or does not encrypt",
     ),
+    _weakening(
+        r"/etc/apt/sources\.list(?:\.d/.*)?",
+        r"\b(?:trusted|allow-(?:insecure|weak|downgrade-to-insecure))\s*[=:]\s*(?:yes|true|1)\b",
+        "apt prend des paquets sans vérifier leur signature",
+        "apt takes packages without verifying their signature",
+    ),
+    _weakening(
+        r"/etc/apt/apt\.conf(?:\.d/.*)?",
+        r"\b(?:allow-?unauthenticated|allow(?:insecure|weak|downgradetoinsecure)repositories)\b[\s=\"]*(?:yes|true|1)\b",
+        "apt prend des paquets sans vérifier leur signature",
+        "apt takes packages without verifying their signature",
+    ),
+    _weakening(
+        r"/etc/dpkg/dpkg\.cfg(?:\.d/.*)?",
+        r"^force-(?:all|bad-verify|depends|overwrite|breaks|conflicts|downgrade|hold|remove-.*|not-root)\b",
+        "dpkg passe outre ce qu'il devrait refuser",
+        "dpkg overrides what it should refuse",
+    ),
 )
 
 

@@ -26,7 +26,19 @@ NFT: Final = "/etc/nftables.conf"
 VPN: Final = "/etc/openvpn/server/vpn.conf"
 FRR: Final = "/etc/frr/frr.conf"
 DOVECOT: Final = "/etc/dovecot/dovecot.conf"
+SOURCES: Final = "/etc/apt/sources.list.d/site.sources"
+LIST: Final = "/etc/apt/sources.list"
+APT: Final = "/etc/apt/apt.conf.d/90site"
+KEYRING: Final = "/etc/apt/keyrings/site.asc"
+CUPS: Final = "/etc/cups/printers.conf"
+STANZA: Final = "Types: deb\nURIs: http://a/b\nSuites: c\nComponents: main\nSigned-By: /k.asc\n"
 SOA: Final = "$TTL 300\n@ IN SOA a. b. ( {} 3600 900 604800 60 )\n@ IN NS srv1\n"
+
+
+def armour(body: str, comment: str = "") -> str:
+    """Return a public key in ASCII armour."""
+    return f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n{comment}\n{body}\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+
 
 SAME: Final = [
     (NGINX, "server { listen 80; root /a; }", "# a\nserver\n{\n\troot '/a'; # b\n\tlisten 80;\n}\n"),
@@ -103,6 +115,18 @@ SAME: Final = [
     ("/etc/opendkim.conf", "Mode sv\nUMask 007\n", "umask   007\n# x\nMode sv\n"),
     ("/etc/shop/shop.env", 'A="b"\nC=d\n', "# x\nC=d\nA=b\n"),
     ("/opt/shop/shop.py", "a\n\nb  \n", "a\nb"),
+    (SOURCES, STANZA, "# a\nSuites: c\nTypes:  deb\n# b\nURIs: http://a/b/\nSigned-By: /k.asc\nComponents: main\n\n"),
+    (SOURCES, STANZA, f"{STANZA}Enabled: yes\n\n{STANZA.replace('http://a', 'http://z')}Enabled: no\n"),
+    (LIST, "deb [signed-by=/k.asc arch=amd64] http://a/b c main x\n",
+     "# a\ndeb  [arch=amd64 signed-by=/k.asc]  http://a/b/ c x main # b"),
+    (APT, 'Acquire::Retries "3";\nAPT::Install-Recommends "FALSE";\n',
+     '// a\nacquire::retries  "3" ;\nAPT::install-recommends "false";'),
+    (KEYRING, armour("QUJD"), armour("QUJD", "Comment: mine\n")),
+    (KEYRING, armour("QUJDREVG"), armour("QUJD\nREVG")),
+    ("/etc/cups/lpoptions", "Default cave a=1 b=2\nDest c/d\n", "Dest c/d\nDefault cave b=2 a=1\n"),
+    (CUPS, "<Printer a>\nDeviceURI x:/a\nStateTime 1\nState Idle\n</Printer>\n",
+     "# b\n<Printer a>\nState Idle\nDeviceURI x:/a\nStateTime 2\nConfigTime 3\n</Printer>\n"),
+    ("/etc/localtime", "/usr/share/zoneinfo/Europe/Paris", "../usr/share/zoneinfo/Europe/Paris"),
 ]  # fmt: skip
 
 OTHER: Final = [
@@ -197,6 +221,19 @@ OTHER: Final = [
     ("/opt/shop/run", "a \\\nb\n", "a \\ \nb\n"),
     ("/opt/shop/run", "a \\\n\nb\n", "a \\\nb\n"),
     ("/opt/shop/run", "a\r\n", "a\n"),
+    (SOURCES, STANZA, STANZA.replace("Signed-By: /k.asc\n", "")),
+    (SOURCES, STANZA, f"{STANZA}Trusted: yes\n"),
+    (SOURCES, STANZA, STANZA.replace("Suites: c", "Suites: c d")),
+    (SOURCES, STANZA, f"{STANZA}Enabled: no\n"),
+    (LIST, "deb http://a/b c main\n", "deb [trusted=yes] http://a/b c main\n"),
+    (LIST, "deb http://a/b c main\n", "# deb http://a/b c main\n"),
+    (APT, 'A "1";\nA "2";\n', 'A "2";\nA "1";\n'),
+    (APT, 'A "x";\n', 'A "X";\n'),
+    (KEYRING, armour("QUJD"), armour("QUJE")),
+    ("/etc/cups/lpoptions", "Default a\nDest b\n", "Dest a\nDefault b\n"),
+    (CUPS, "<Printer a>\nState Idle\n</Printer>\n", "<Printer a>\nState Stopped\n</Printer>\n"),
+    (CUPS, "<DefaultPrinter a>\n</Printer>\n", "<Printer a>\n</Printer>\n"),
+    ("/etc/localtime", "/usr/share/zoneinfo/Europe/Paris", "/usr/share/zoneinfo/Etc/UTC"),
 ]  # fmt: skip
 
 HASHES: Final = [

@@ -39,6 +39,16 @@ def forbidden(path: str, before: str, now: str) -> list[str]:
         ("/etc/samba/smb.conf", "[global]\n", "[global]\nmap to guest = Bad User\n", "without a proof"),
         ("/etc/pam.d/sshd", "auth required pam_unix.so\n", "auth sufficient pam_permit.so\n", "without a password"),
         ("/etc/openvpn/server/server.conf", "port 1194\n", "port 1194\nverify-client-cert none\n", "does not verify"),
+        ("/etc/apt/sources.list", "deb http://a b c\n", "deb [trusted=yes] http://a b c\n", "without verifying"),
+        (
+            "/etc/apt/sources.list.d/a.sources",
+            "Types: deb\nURIs: http://a\nSuites: b\n",
+            "Types: deb\nURIs: http://a\nSuites: b\nTrusted: yes\n",
+            "without verifying",
+        ),
+        ("/etc/apt/apt.conf.d/99x", "", 'APT::Get::AllowUnauthenticated "true";\n', "without verifying"),
+        ("/etc/apt/apt.conf", "", 'Acquire { AllowInsecureRepositories "yes"; };\n', "without verifying"),
+        ("/etc/dpkg/dpkg.cfg.d/x", "force-confold\n", "force-confold\nforce-depends\n", "overrides"),
     ],
 )
 def test_what_weakens_is_forbidden(path: str, before: str, now: str, said: str) -> None:
@@ -59,6 +69,8 @@ def test_what_weakens_is_forbidden(path: str, before: str, now: str, said: str) 
         ("/etc/systemd/system/a.service.d/x.conf", "", "[Service]\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"),
         ("/etc/systemd/system/a.service.d/x.conf", "", "[Service]\nUser=shop\nGroup=shop\nRestart=always\n"),
         ("/etc/systemd/system/a.service", "", "[Service]\nUser=root\n"),
+        ("/etc/apt/apt.conf.d/99x", "", 'Acquire::AllowInsecureRepositories "false";\n'),
+        ("/etc/dpkg/dpkg.cfg.d/x", "", "force-confold\n"),
         ("/opt/notes", "", "PermitRootLogin yes\n"),
     ],
 )
