@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -64,9 +65,11 @@ class LabHands:
             done = self._driver.run_script(host, step.shell.script, timeout=_LIMIT)
             said = (done.stdout + done.stderr).decode(errors="replace")
             return self._kept("shell", host, step.shell.script.strip(), Done(done.status, said))
-        text = (step.types and step.types.text) or command
-        if not text:
+        stated = (step.types and step.types.text) or "{command}"
+        if "{command}" in stated and not command:
             return self._kept("types", host, "", Done(_UNFIT, ""))
+        # What was dictated is one word among the person's own lines, and a line of its own else.
+        text = command if stated == "{command}" else stated.replace("{command}", shlex.quote(command))
         return self._kept("types", host, text, self._run(host, ("sh", "-c", text), persona.account))
 
     def look(self, look: PersonaLook, persona: PlannedPersona) -> tuple[PersonaAct, Done]:
