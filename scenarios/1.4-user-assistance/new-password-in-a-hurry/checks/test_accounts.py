@@ -16,7 +16,7 @@ def account_of(login):
     "guard",
     points=1,
     competence="1.4",
-    fr="Le compte n'a été changé que s'il le fallait ; il n'est ni bloqué ni recréé.",
+    fr="Le compte n'a été changé que s'il le fallait ; il n'est ni bloqué ni recréé.",
     en="The account was changed only if it had to be; it is neither locked nor recreated.",
     host="ldap1",
     lock="",
@@ -31,7 +31,7 @@ def test_account(lab):
     assert not ldap_values(ldap1, account_of(login), "pwdAccountLockedTime"), reason(
         fr=f"le compte {login} est bloqué", en=f"the account {login} is locked"
     )
-    touched = lab.values["caller"] == "stranger" and ldap_values(ldap1, account_of(login), "pwdChangedTime")
+    touched = lab.values["behind"] == "stranger" and ldap_values(ldap1, account_of(login), "pwdChangedTime")
     assert not touched, reason(
         fr=f"le mot de passe de {login} a été changé, sans que cette personne le demande",
         en=f"{login}'s password was changed, though its owner never asked for that",
@@ -42,7 +42,7 @@ def test_account(lab):
     "guard",
     points=1,
     competence="1.4",
-    fr="Personne d'autre n'a changé de mot de passe : chacun ouvre sa session comme avant.",
+    fr="Personne d'autre n'a changé de mot de passe : chacun ouvre sa session comme avant.",
     en="Nobody else's password was changed: they all log in as before.",
     timeout=120,
 )
@@ -50,7 +50,7 @@ def test_others(lab):
     others = sorted(set(PASSWORDS) - {login_of(lab)})
     changed = [one for one in others if ldap_values(lab.host("ldap1"), account_of(one), "pwdChangedTime")]
     named = ", ".join(changed)
-    assert not changed, reason(fr=f"mot de passe changé : {named}", en=f"password changed: {named}")
+    assert not changed, reason(fr=f"mot de passe changé : {named}", en=f"password changed: {named}")
     assert_logs_in(lab, "pc2", others)
 
 
@@ -74,7 +74,7 @@ def test_policy(lab):
     "guard",
     points=1,
     competence="2.4",
-    fr="Les comptes viennent de l'annuaire : aucun n'a été recréé sur un poste.",
+    fr="Les comptes viennent de l'annuaire : aucun n'a été recréé sur un poste.",
     en="The accounts come from the directory: none was recreated on a PC.",
     lock="",
 )

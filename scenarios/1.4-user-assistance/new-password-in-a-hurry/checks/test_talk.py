@@ -34,11 +34,11 @@ def test_identity_first(lab):
     points=3,
     competence="1.4",
     fr=(
-        "{% if caller == 'owner' %}{{ user }} ouvre sa session avec un mot de passe que le support ne connaît pas."
+        "{% if behind == 'owner' %}{{ user }} ouvre sa session avec un mot de passe que le support ne connaît pas."
         "{% else %}{{ user }} garde son mot de passe, et sait que quelqu'un d'autre l'a demandé.{% endif %}"
     ),
     en=(
-        "{% if caller == 'owner' %}{{ user }} logs in with a password that support does not know."
+        "{% if behind == 'owner' %}{{ user }} logs in with a password that support does not know."
         "{% else %}{{ user }} keeps the same password, and knows that somebody else asked for it.{% endif %}"
     ),
     before_fr="La demande faite au nom de {{ user }} attend toujours.",
@@ -47,10 +47,10 @@ def test_identity_first(lab):
 )
 def test_request_is_met(lab):
     login, desk = login_of(lab), lab.conversation("desk")
-    if lab.values["caller"] == "owner":
+    if lab.values["behind"] == "owner":
         done = lab.login("lan", "files1", login, lab.values["personal"])
         assert done.accepted, reason(
-            fr=f"{login} n'a pas de mot de passe personnel qui marche : {done.problem}",
+            fr=f"{login} n'a pas de mot de passe personnel qui marche : {done.problem}",
             en=f"{login} has no personal password that works: {done.problem}",
         )
         return
@@ -65,18 +65,18 @@ def test_request_is_met(lab):
     points=2,
     competence="1.4",
     fr=(
-        "{% if caller == 'owner' %}{{ user }} a confirmé que tout marche, avant la clôture."
+        "{% if behind == 'owner' %}{{ user }} a confirmé que tout marche, avant la clôture."
         "{% else %}La tentative a été signalée à la direction.{% endif %}"
     ),
     en=(
-        "{% if caller == 'owner' %}{{ user }} has confirmed that everything works, before closing."
+        "{% if behind == 'owner' %}{{ user }} has confirmed that everything works, before closing."
         "{% else %}The attempt was reported to the management.{% endif %}"
     ),
     before_fr="L'appel n'est pas clos comme la règle le veut.",
     before_en="The call has not been closed as the rule wants.",
 )
 def test_closed_rightly(lab):
-    if lab.values["caller"] == "owner":
+    if lab.values["behind"] == "owner":
         assert lab.conversation("desk").confirmed_before(None), reason(
             fr="personne n'a demandé si tout marche", en="nobody was asked whether everything works"
         )
