@@ -32,6 +32,18 @@ _UNFIT: Final = 125
 """The status of what could not be done: as env(1) has it of a program that cannot be run."""
 
 
+def typed_text(stated: str | None, command: str) -> str:
+    """Return what is typed: what was dictated, or lines of the person's own, in which that is one word.
+
+    Args:
+        stated: the person's own lines, ``{command}`` standing for what was dictated; None: that alone.
+        command: what was dictated; nothing is typed where it is needed and was not.
+    """
+    if stated is None or not command:
+        return command if stated is None or "{command}" in stated else stated
+    return stated.replace("{command}", shlex.quote(command))
+
+
 class LabHands:
     """Acts on one lab."""
 
@@ -65,11 +77,9 @@ class LabHands:
             done = self._driver.run_script(host, step.shell.script, timeout=_LIMIT)
             said = (done.stdout + done.stderr).decode(errors="replace")
             return self._kept("shell", host, step.shell.script.strip(), Done(done.status, said))
-        stated = (step.types and step.types.text) or "{command}"
-        if "{command}" in stated and not command:
+        text = typed_text(step.types and step.types.text, command)
+        if not text:
             return self._kept("types", host, "", Done(_UNFIT, ""))
-        # What was dictated is one word among the person's own lines, and a line of its own else.
-        text = command if stated == "{command}" else stated.replace("{command}", shlex.quote(command))
         return self._kept("types", host, text, self._run(host, ("sh", "-c", text), persona.account))
 
     def look(self, look: PersonaLook, persona: PlannedPersona) -> tuple[PersonaAct, Done]:

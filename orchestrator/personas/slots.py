@@ -28,7 +28,8 @@ _COURTESY: Final = re.compile(
     r"[\s,]*(?:s'il (?:vous|te) plait|svp|stp|please|pls|for me|pour moi|thanks|thank you|merci)[\s.!?]*$"
 )
 _PASSWORD: Final = re.compile(
-    r"\b(?:mot de passe|mdp|password)\b[^.?!]*?(?:\s(?:est|sera|is|to)(?:\s*:)?|:|c'est|=)\s*([^\s,;]*\d[^\s,;]*[^\s,;.!?])",
+    r"\b(?:mot de passe|mdp|password)\b[^.?!]*?(?:\s(?:est|sera|is|to)(?:\s*:)?|:|c'est|=)"
+    r"\s*([^\s,;]*\d[^\s,;]*[^\s,;.!?])",
     re.IGNORECASE,
 )
 """A password that is told: it has a digit, and no blank."""
