@@ -3,7 +3,7 @@
 from grader import check, reason
 
 LOOKED = 2
-"""How many acts before the cable goes in its card was looked at: between them it comes out."""
+"""How many acts before the cable goes in the intranet was tried: between them the cable comes out."""
 
 
 @check(
@@ -19,7 +19,7 @@ def test_by_their_hands(lab):
     acts = lab.conversation().acts
     plugged = [place for place, act in enumerate(acts) if act.kind == "cable" and not act.what.endswith("unplug")]
     assert plugged, reason(fr="la personne n'a branché aucun câble", en="they have plugged in no cable")
-    # What was seen at the card just before: with an address there, somebody else had mended it already.
+    # What they saw just before: where the intranet opened, somebody else had mended it already.
     mended = [
         place for place in plugged if place >= 2 and acts[place - 2].kind == "shell" and not acts[place - 2].output
     ]
