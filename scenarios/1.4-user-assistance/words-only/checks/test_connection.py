@@ -3,7 +3,7 @@
 from grader import check, concurrently, ifupdown_methods, names_by_hand, reason
 from lab_tools import RESERVED, addresses_in_words, assert_is_the_intranet, listed, no_lease_to_come
 
-SOON = 5
+SOON = 3
 """Seconds that a workstation may need for its lease after the last action."""
 
 
