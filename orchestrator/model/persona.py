@@ -57,7 +57,8 @@ class TypeAct(Document):
 
     host: Template | None = Field(default=None, description="The host; by default the persona's.")
     text: Template | None = Field(
-        default=None, description="What is typed; by default the ``command`` that was dictated."
+        default=None,
+        description="What is typed, ``{command}`` in it being what was dictated; by default that alone.",
     )
 
 

@@ -404,7 +404,7 @@ class _Hearing:
 
 def _dictated(answer: PersonaAnswer) -> bool:
     """Return whether what is typed is what the technician says."""
-    return any(step.types is not None and step.types.text is None for step in answer.acts)
+    return any(step.types is not None and "{command}" in (step.types.text or "{command}") for step in answer.acts)
 
 
 def read_aloud(output: str) -> str:

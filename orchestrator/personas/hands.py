@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -29,6 +30,18 @@ _SHOWN: Final = 200
 """Characters of what was done that are kept."""
 _UNFIT: Final = 125
 """The status of what could not be done: as env(1) has it of a program that cannot be run."""
+
+
+def typed_text(stated: str | None, command: str) -> str:
+    """Return what is typed: what was dictated, or lines of the person's own, in which that is one word.
+
+    Args:
+        stated: the person's own lines, ``{command}`` standing for what was dictated; None: that alone.
+        command: what was dictated; nothing is typed where it is needed and was not.
+    """
+    if stated is None or not command:
+        return command if stated is None or "{command}" in stated else stated
+    return stated.replace("{command}", shlex.quote(command))
 
 
 class LabHands:
@@ -64,7 +77,7 @@ class LabHands:
             done = self._driver.run_script(host, step.shell.script, timeout=_LIMIT)
             said = (done.stdout + done.stderr).decode(errors="replace")
             return self._kept("shell", host, step.shell.script.strip(), Done(done.status, said))
-        text = (step.types and step.types.text) or command
+        text = typed_text(step.types and step.types.text, command)
         if not text:
             return self._kept("types", host, "", Done(_UNFIT, ""))
         return self._kept("types", host, text, self._run(host, ("sh", "-c", text), persona.account))

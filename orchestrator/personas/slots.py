@@ -27,6 +27,12 @@ _INTRODUCTION: Final = re.compile(
 _COURTESY: Final = re.compile(
     r"[\s,]*(?:s'il (?:vous|te) plait|svp|stp|please|pls|for me|pour moi|thanks|thank you|merci)[\s.!?]*$"
 )
+_PASSWORD: Final = re.compile(
+    r"\b(?:mot de passe|mdp|password)\b[^.?!]*?(?:\s(?:est|sera|is|to)(?:\s*:)?|:|c'est|=)"
+    r"\s*([^\s,;]*\d[^\s,;]*[^\s,;.!?])",
+    re.IGNORECASE,
+)
+"""A password that is told: it has a digit, and no blank."""
 _PARTICLE: Final = 2
 """Letters of the longest particle of a name."""
 _PROGRAMS: Final = frozenset(
@@ -101,7 +107,8 @@ def slots_of(text: str, hosts: Collection[str], names: Collection[str]) -> dict[
         found["host"] = host
     if address := _ADDRESS.search(text):
         found["address"] = address[0]
-    if command := _command(text):
+    told = _PASSWORD.search(text)
+    if command := _command(text) or (told[1] if told else None):
         found["command"] = command
     if name := _name(text, plain, names):
         found["name"] = name

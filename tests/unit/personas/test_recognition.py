@@ -157,6 +157,12 @@ def test_courtesy_stands_behind_what_is_meant() -> None:
         ("run systemctl status sssd please", {"command": "systemctl status sssd"}),
         ("Type your name", {"command": None}),
         ("Is Mrs Faure in room 12?", {"name": "Faure", "number": "12"}),
+        ("Votre mot de passe provisoire est Sapin-4417.", {"command": "Sapin-4417"}),
+        ("Voici votre mot de passe temporaire : Sapin-4417", {"command": "Sapin-4417"}),
+        ("Your temporary password is Sapin-4417, change it.", {"command": "Sapin-4417"}),
+        ("I've reset your password to Sapin-4417", {"command": "Sapin-4417"}),
+        ("Quel est votre mot de passe ?", {"command": None}),
+        ("Your password is not right.", {"command": None}),
     ],
 )
 def test_slots(said: str, slots: dict[str, str | None]) -> None:
