@@ -9,7 +9,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd.account_contract import NewLink
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.lab_contract import GradingView, QuestionView, ReportView, TrainerNote
-from orchestrator.labd.talk_contract import Conversation
+from orchestrator.labd.talk_contract import ConversationView
 
 TypingState = Literal["asked", "allowed", "refused", "unanswered", "ended", "left", "idle", "closed"]
 """What becomes of a trainer's wish to type in a terminal, as events tell it.
@@ -160,7 +160,7 @@ class AttemptView:
     report: ReportView | None
     notes: tuple[TrainerNote, ...]
     trouble: Text | None
-    talks: tuple[Conversation, ...] = ()
+    talks: tuple[ConversationView, ...] = ()
 
 
 @dataclass(frozen=True)

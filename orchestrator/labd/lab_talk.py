@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.talk_contract import Conversation, PhrasesFor, Say, TurnView
+from orchestrator.labd.talk_contract import ConversationView, PhrasesFor, Say, TurnView
 from orchestrator.labd.told_refusals import refused
 from orchestrator.labd.trainee_view import person_view, turns_of
 from orchestrator.labs import Labs, Running
@@ -29,7 +29,7 @@ class LabTalk:
         """Take what finds labs."""
         self._desk = desk
 
-    def conversation(self, found: FoundLab, name: str) -> Conversation:
+    def conversation(self, found: FoundLab, name: str) -> ConversationView:
         """Return what was said with somebody.
 
         Raises:
@@ -78,14 +78,14 @@ class LabTalk:
         return running, running.plan.personas[name]
 
 
-def talks_of(plan: Plan, turns: Iterable[Turn]) -> tuple[Conversation, ...]:
+def talks_of(plan: Plan, turns: Iterable[Turn]) -> tuple[ConversationView, ...]:
     """Return the conversations in which something was said."""
     kept = tuple(turns)
     found = (_conversation(person, with_(name, kept)) for name, person in plan.personas.items())
     return tuple(one for one in found if one.turns)
 
 
-def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tuple[Conversation, ...]:
+def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tuple[ConversationView, ...]:
     """Return what was said during an attempt; nothing where another has followed in its lab: it is with that one.
 
     Raises:
@@ -96,8 +96,8 @@ def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tupl
     return talks_of(labs.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
 
 
-def _conversation(person: PlannedPersona, turns: Iterable[Turn]) -> Conversation:
-    return Conversation(person_view(person), person.document.opens, turns_of(turns))
+def _conversation(person: PlannedPersona, turns: Iterable[Turn]) -> ConversationView:
+    return ConversationView(person_view(person), person.document.opens, turns_of(turns))
 
 
 def _nobody() -> RefusedCallError:

@@ -28,7 +28,7 @@ from orchestrator.labd.lab_contract import QuestionView, ReportView
 from orchestrator.labd.lab_desk import LabDesk
 from orchestrator.labd.lab_talk import talks_of
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.talk_contract import Conversation
+from orchestrator.labd.talk_contract import ConversationView
 from orchestrator.labd.told_refusals import words_of
 from orchestrator.labd.trainee_view import grading_view, iso, notes_of, questions_of, report_view
 from orchestrator.model.seeds import shown_seed
@@ -45,7 +45,7 @@ class _HandedIn(NamedTuple):
 
     questions: tuple[QuestionView, ...] = ()
     report: ReportView | None = None
-    talks: tuple[Conversation, ...] = ()
+    talks: tuple[ConversationView, ...] = ()
     trouble: Text | None = None
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.path_contract import LookAtScenario
-from orchestrator.labd.talk_contract import Conversation
+from orchestrator.labd.talk_contract import ConversationView
 
 # What is kept -------------------------------------------------------------------------------------------------
 
@@ -213,7 +213,7 @@ class ReplayView:
     recordings: tuple[RecordingLine, ...]
     marks: tuple[MarkLine, ...]
     recordings_days: int
-    talks: tuple[Conversation, ...] = ()
+    talks: tuple[ConversationView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_talk import talks_of_attempt
 from orchestrator.labd.privacy_contract import Piece, PieceOf, RecordingLine, ReplayView
 from orchestrator.labd.replay_marks import marks_of
-from orchestrator.labd.talk_contract import Conversation
+from orchestrator.labd.talk_contract import ConversationView
 from orchestrator.labd.told_refusals import missing_recording
 from orchestrator.labd.trainee_view import iso
 from orchestrator.model.seeds import shown_seed
@@ -135,7 +135,7 @@ class ReplayDesk:
     def _seen(self, reading: Transaction, attempt: Attempt) -> bool:
         return bool(self._of(attempt) or self._talks(reading, attempt))
 
-    def _talks(self, reading: Transaction, attempt: Attempt) -> tuple[Conversation, ...]:
+    def _talks(self, reading: Transaction, attempt: Attempt) -> tuple[ConversationView, ...]:
         try:
             return talks_of_attempt(self._parts.labs(), reading, attempt)
         except BreakfixError:  # the scenario is gone, or has a mistake by now: nobody can say who spoke

@@ -58,7 +58,9 @@ class TalkCalls:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def conversation(self, _who: Who, found: FoundLab, asked: contract.OfConversation) -> contract.Conversation:
+    async def conversation(
+        self, _who: Who, found: FoundLab, asked: contract.OfConversation
+    ) -> contract.ConversationView:
         """See ``talk_contract.CONVERSATION``."""
         view = await self._threads.run(self._talk.conversation, found, asked.person)
         return replace(view, answering=self._at_it.get(found.name) == asked.person)

@@ -51,7 +51,7 @@ class TurnView:
 
 
 @dataclass(frozen=True)
-class Conversation:
+class ConversationView:
     """What was said with somebody of a lab.
 
     Attributes:
@@ -101,7 +101,7 @@ class Said:
     turn: TurnView | None
 
 
-CONVERSATION = Call("conversation", OfConversation, Conversation)
+CONVERSATION = Call("conversation", OfConversation, ConversationView)
 PHRASES = Call("phrases", PhrasesFor, tuple[str, ...])
 SAY = Call("say", Say, Said)
 

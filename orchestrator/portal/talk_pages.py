@@ -18,7 +18,7 @@ from orchestrator.labd.talk_contract import (
     LONGEST_SAID,
     PHRASES,
     SAY,
-    Conversation,
+    ConversationView,
     OfConversation,
     PhrasesFor,
     Said,
@@ -35,7 +35,7 @@ from orchestrator.portal.visit import ask, visit_of
 class ShownTalk:
     """Somebody of a lab as its page shows them: what was said, and what can be said now."""
 
-    conversation: Conversation
+    conversation: ConversationView
     phrases: tuple[str, ...]
 
 
@@ -50,7 +50,7 @@ async def shown(request: Request, lab: LabView) -> tuple[ShownTalk, ...]:
 
 
 async def _shown(request: Request, lab: LabView, name: str) -> ShownTalk:
-    conversation: Conversation = await ask(request, CONVERSATION, OfConversation(lab.name, name))
+    conversation: ConversationView = await ask(request, CONVERSATION, OfConversation(lab.name, name))
     if not lab.yours:
         return ShownTalk(conversation, ())
     asked = PhrasesFor(lab.name, name, visit_of(request).language)
@@ -66,7 +66,12 @@ def context(language: Language) -> Mapping[str, Any]:
             _act(act).in_(language).format(**_values(act), name=name, host=act.host, what=act.what), language
         )
 
-    return {"q": talk_words, "spoken": _printed, "told_act": told_act, "longest_said": LONGEST_SAID}
+    return {
+        "q": talk_words,
+        "spoken": _printed,
+        "told_act": told_act,
+        "longest_said": LONGEST_SAID,
+    }
 
 
 def _printed(text: str, language: Language) -> str:

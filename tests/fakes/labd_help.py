@@ -11,7 +11,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd import account_contract, lab_contract
 from orchestrator.labd import help_contract as h
 from orchestrator.labd.calls import Call, Nothing
-from orchestrator.labd.talk_contract import Conversation
+from orchestrator.labd.talk_contract import ConversationView
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import UNTIL, FakeClasses
 from tests.fakes.labd_world import FakePerson
@@ -61,7 +61,7 @@ class FakeHelp:
         self._refuse = refuse
         self.attempts: dict[int, h.AttemptSummary] = {SUMMARY.id: SUMMARY, SOLVED.id: SOLVED}
         self.notes: dict[int, list[lab_contract.TrainerNote]] = {SUMMARY.id: [], SOLVED.id: []}
-        self.talks: tuple[Conversation, ...] = ()
+        self.talks: tuple[ConversationView, ...] = ()
         """What was said in the attempt that runs."""
         self.refs: dict[str, str] = {}
         """Whose each question to type is, by its id."""

@@ -42,7 +42,7 @@ TURNS = (
         ended=True,
     ),
 )
-TALK = k.Conversation(ALICE, OPENS["alice"], TURNS)
+TALK = k.ConversationView(ALICE, OPENS["alice"], TURNS)
 
 
 class FakePeople:
@@ -75,10 +75,10 @@ class FakePeople:
                 return one
         raise self._refuse("missing", "Ce lab n'a personne de ce nom.", "This lab has nobody of that name.")
 
-    def conversation(self, who: FakePerson, asked: k.OfConversation) -> k.Conversation:
+    def conversation(self, who: FakePerson, asked: k.OfConversation) -> k.ConversationView:
         """Return what was said."""
         one, place = self._one(who, asked.lab, asked.person), (asked.lab, asked.person)
-        return k.Conversation(one, OPENS[one.name], self.turns.get(place, ()), self.answering == place)
+        return k.ConversationView(one, OPENS[one.name], self.turns.get(place, ()), self.answering == place)
 
     def phrases(self, who: FakePerson, asked: k.PhrasesFor) -> tuple[str, ...]:
         """Return what can be said."""

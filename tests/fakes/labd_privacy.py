@@ -10,7 +10,7 @@ from orchestrator.core.text import Text, same
 from orchestrator.labd import path_contract
 from orchestrator.labd import privacy_contract as k
 from orchestrator.labd.calls import Call, Nothing
-from orchestrator.labd.talk_contract import Conversation
+from orchestrator.labd.talk_contract import ConversationView
 from tests.fakes import labd_world as world
 from tests.fakes.labd_world import FakePerson
 
@@ -80,7 +80,7 @@ class FakePrivacy:
         self.erased: list[str] = []
         self.running: tuple[str, ...] = ()
         self.archives = 0
-        self.talks: tuple[Conversation, ...] = ()
+        self.talks: tuple[ConversationView, ...] = ()
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:

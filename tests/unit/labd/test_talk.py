@@ -59,7 +59,7 @@ async def say(client: LabdClient, member: Member, lab: str, text: str, person: s
     return await client.call(contract.SAY, contract.Say(lab, person, text, "en"), member.token)
 
 
-async def read(client: LabdClient, member: Member, lab: str, person: str = "anne") -> contract.Conversation:
+async def read(client: LabdClient, member: Member, lab: str, person: str = "anne") -> contract.ConversationView:
     return await client.call(contract.CONVERSATION, contract.OfConversation(lab, person), member.token)
 
 
@@ -73,7 +73,7 @@ def test_what_is_said_is_answered_told_and_kept(peopled: Site) -> None:
             view = await client.call(lab_contract.LAB, OfLab(lab), lea.token)
             role = Text(fr="comptable", en="accountant")
             assert view.people == (LabPerson("anne", "Anne Faure", role, ""), LabPerson("sam", "Sam Faure", role, "en"))
-            assert await read(client, lea, lab) == contract.Conversation(
+            assert await read(client, lea, lab) == contract.ConversationView(
                 view.people[0], Text(fr="Allô ?", en="Hello?"), ()
             )
             asked = contract.PhrasesFor(lab, "anne", "fr")
@@ -105,7 +105,7 @@ def test_what_is_said_is_answered_told_and_kept(peopled: Site) -> None:
     asyncio.run(play())
 
 
-async def kept(client: LabdClient, lab: str, lea: Member, ada: Member, mine: contract.Conversation) -> None:
+async def kept(client: LabdClient, lab: str, lea: Member, ada: Member, mine: contract.ConversationView) -> None:
     """See the talk with the attempt: for its trainer and its trainee, while it runs, after it, and in the export."""
     number = (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).attempt
     of_attempt = privacy_contract.OfAttempt(number)

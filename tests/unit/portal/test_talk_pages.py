@@ -144,7 +144,7 @@ def test_nothing_that_is_said_is_more_than_text(browser: Browser, labd: FakeLabd
     acts = (contract.TurnAct("types", EVIL, EVIL), contract.TurnAct("cable", EVIL, EVIL))
     turn = replace(people.TURNS[0], said=EVIL, reply=EVIL, acts=acts, at=EVIL)
     labd.lab_people.turns[world.LAB, "alice"] = (turn,)
-    labd.help.talks = labd.privacy.talks = (contract.Conversation(person, same(EVIL), (turn,)),)
+    labd.help.talks = labd.privacy.talks = (contract.ConversationView(person, same(EVIL), (turn,)),)
     browser.sign_in("theo" if path == ATTEMPT else "lea", "en")
     text = browser.get(path).text
     assert EVIL not in text
