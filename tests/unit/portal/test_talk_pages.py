@@ -17,6 +17,8 @@ from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.browser import Browser, Reading
 
+pytestmark = pytest.mark.slow
+
 PAGE = f"/labs/{world.LAB}"
 ATTEMPT = f"/classes/{classes.CLASS}/members/lea/attempts/7"
 EVIL = '"><script>alert(1)</script>{{ 7 * 7 }}</p><!--'
