@@ -235,6 +235,23 @@ class TrainerNote:
 
 
 @dataclass(frozen=True)
+class LabPerson:
+    """Somebody of a lab who can be talked to.
+
+    Attributes:
+        name: their short name.
+        full: first and last name.
+        role: what they do.
+        language: the one language that they speak; empty: the trainee's.
+    """
+
+    name: str
+    full: str
+    role: Text
+    language: Literal["", "fr", "en"]
+
+
+@dataclass(frozen=True)
 class TypingView:
     """That a trainer asks to type in a terminal, or may.
 
@@ -292,6 +309,7 @@ class LabView:
         saves: when it will be saved, which is frozen now, unless somebody does something in it; empty: never.
         pages: the web pages that people in it open.
         solved_at: when it was first found repaired, ISO 8601; empty: it was not.
+        people: who can be talked to.
     """
 
     name: str
@@ -326,6 +344,7 @@ class LabView:
     pages: tuple[WebPageView, ...] = ()
     solved_at: str = ""
     ticket_language: Language | None = None
+    people: tuple[LabPerson, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -317,6 +317,7 @@ class LabDesk:
             attempt=look.number if look else 0,
             notes=trainee_view.notes_of(look.notes) if look else (),
             solved_at=trainee_view.iso(look.solved_at) if look and look.solved_at else "",
+            people=tuple(map(trainee_view.person_view, labs.people(plan))),
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:

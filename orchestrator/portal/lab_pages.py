@@ -22,6 +22,7 @@ from orchestrator.portal import (
     page_words,
     replay_words,
     share_words,
+    talk_pages,
 )
 from orchestrator.portal.browser_display import display
 from orchestrator.portal.browser_events import events
@@ -54,6 +55,7 @@ def routes() -> list[BaseRoute]:
         WebSocketRoute("/labs/{lab}/terminals/{terminal}", terminal),
         WebSocketRoute("/labs/{lab}/screens/{host}", display),
         *lab_actions.routes(),
+        *talk_pages.routes(),
     ]
 
 
@@ -74,6 +76,8 @@ async def _page(request: Request) -> Response:
         "s": share_words,
         "p": page_words,
         "pages": page_actions.shown(request, lab),
+        "talks": await _talks(request, lab) if phase == "started" else (),
+        **talk_pages.context(visit_of(request).language),
         "picture": await _picture(request, lab) if phase == "started" else None,
         "debrief": await _debrief(request, lab) if lab.solved else None,
         "solved_in": solved_in(lab),
@@ -86,6 +90,14 @@ async def _page(request: Request) -> Response:
         "diff_lines": diff_lines,
         "for_browser": for_browser,
     })  # fmt: skip
+
+
+async def _talks(request: Request, lab: LabView) -> tuple[talk_pages.ShownTalk, ...]:
+    """Return the people of a lab; nobody where it has gone since."""
+    try:
+        return await talk_pages.shown(request, lab)
+    except RefusedError:
+        return ()
 
 
 async def _picture(request: Request, lab: LabView) -> str | None:

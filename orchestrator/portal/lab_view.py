@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_contract import CableView, ChangeView, CheckView, GradingView, LabView
-from orchestrator.portal import board_words, desktop_words, help_words, in_words, lab_words
+from orchestrator.portal import board_words, desktop_words, help_words, in_words, lab_words, talk_words
 
 Phase = Literal["waiting", "starting", "started", "saved", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
@@ -128,6 +128,7 @@ def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
                 **board_words.LAB_SCRIPT_WORDS,
                 **help_words.LAB_SCRIPT_WORDS,
                 **desktop_words.SCRIPT_WORDS,
+                **talk_words.SCRIPT_WORDS,
             }.items()
         },
     }

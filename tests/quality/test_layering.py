@@ -129,7 +129,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.event_contract "
         "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
-        "labd.privacy_contract labd.proof_contract labd.web_contract labd.wire"
+        "labd.privacy_contract labd.proof_contract labd.talk_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (

@@ -22,6 +22,7 @@ from orchestrator.portal import (
     in_words,
     privacy_words,
     replay_words,
+    talk_words,
     trainer_words,
     words,
 )
@@ -280,7 +281,7 @@ def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLab
 PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
-    (catalogue_words, "k|catalogue_words"),
+    (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"),
 )  # fmt: skip
 
 
