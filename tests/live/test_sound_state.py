@@ -64,6 +64,12 @@ CHANGES = {
         "/usr/local/bin/t",
         forbidden=True,
     ),
+    "everybody may write where services keep their data": Change(
+        "db1", "install -d -m 777 /var/lib/open", "rmdir /var/lib/open", "/var/lib/open", forbidden=True
+    ),
+    "a timer waits that no file tells of": Change(
+        "app2", "systemd-run -q --on-active=1h --unit=later true", "systemctl stop later.timer", "later.timer"
+    ),
     "a setting is another one": Change(
         "web1",
         "sed -i.bak 's/worker_connections .*/worker_connections 64;/' /etc/nginx/nginx.conf",
