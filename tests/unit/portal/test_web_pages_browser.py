@@ -10,7 +10,7 @@ import pytest
 from orchestrator.labd import lab_contract
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
-from tests.unit.portal.served_portal import ServedPortal, browsing, served
+from tests.unit.portal.served_portal import ServedPortal, browsing
 from tests.unit.portal.test_every_page import _found
 from tests.unit.portal.web_sites import page as answer
 from tests.unit.portal.web_sites import says, web_site
@@ -37,12 +37,6 @@ TRIES = """async (portal) => {
   catch { tried.frame = "refused"; }
   return tried;
 }"""
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[ServedPortal]:
-    with served() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
