@@ -27,7 +27,6 @@ from orchestrator.portal import (
 from orchestrator.portal.browser_display import display
 from orchestrator.portal.browser_events import events
 from orchestrator.portal.browser_terminal import terminal
-from orchestrator.portal.browser_wording import for_browser
 from orchestrator.portal.debrief_view import told_debrief, with_code
 from orchestrator.portal.lab_addresses import lab_of
 from orchestrator.portal.lab_map import NoPictureError, inline_map
@@ -88,7 +87,6 @@ async def _page(request: Request) -> Response:
         "told_debrief": told_debrief,
         "with_code": with_code,
         "diff_lines": diff_lines,
-        "for_browser": for_browser,
     })  # fmt: skip
 
 

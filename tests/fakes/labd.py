@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,9 @@ from tests.fakes.labd_privacy import FakePrivacy
 from tests.fakes.labd_web import FakeWeb
 from tests.fakes.labd_world import FakePerson
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
+
+sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
+"""httpx looks for it at each request that stays in the process, and looks through all folders each time."""
 
 
 class RefusalError(Exception):

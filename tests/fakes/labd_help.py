@@ -166,7 +166,7 @@ class FakeHelp:
             name=person.name,
             summary=summary,
             lab=world.LAB if summary.running else "",
-            grading=world.GRADING,
+            grading=replace(world.GRADING, checks=(*world.CHECKS, replace(world.CHECKS[1], id="another"))),
             questions=answered if summary.running else (),
             report=REPORT if summary.running else None,
             notes=tuple(self.notes[asked.attempt]),

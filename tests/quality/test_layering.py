@@ -203,7 +203,8 @@ FOREIGN: Mapping[str, str] = {
     "markdown_it": "orchestrator.portal.markup",
     "websockets": (
         "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "
-        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal orchestrator.portal.page_line"
+        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal orchestrator.portal.page_line "
+        "orchestrator.portal.page_socket"
     ),
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.labd_app orchestrator.labd.terminal_socket "

@@ -1,6 +1,6 @@
 // The lab page: what happens in the lab is shown as it happens; what is done here is asked of the portal.
 
-import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, words } from "./lab_calls.js";
+import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, troubleOver, words } from "./lab_calls.js";
 import { LabEvents } from "./lab_events.js";
 import { setUpMenus } from "./lab_menus.js";
 import { keepPlace, keptPlace } from "./lab_place.js";
@@ -175,6 +175,7 @@ function listen() {
     onEvent: heard,
     onOpen() {
       lost.hidden = true;
+      troubleOver();
       if (before) refresh();
       before = true;
     },

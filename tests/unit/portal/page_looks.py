@@ -261,7 +261,8 @@ def _graded(labd: FakeLabd) -> None:
         ),
     )
     evidence = same("ip: " + "a" * 90)
-    checks = tuple(replace(check, evidence=evidence) for check in world.CHECKS)
+    kept = tuple(replace(world.CHECKS[1], id=str(number)) for number in range(6))
+    checks = (*(replace(check, evidence=evidence) for check in world.CHECKS), *kept)
     grading = replace(world.GRADING, checks=checks, changes=changes)
     labd.change(grading=grading, hints=world.HINTS[:1])
 

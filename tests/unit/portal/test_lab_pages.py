@@ -309,3 +309,6 @@ def test_checks_are_in_groups_and_none_is_left_out() -> None:
     checks = tuple(replace(world.CHECKS[0], id=str(n), role=role) for n, role in enumerate(roles))
     groups = check_groups(replace(world.GRADING, checks=checks))
     assert [[check.id for check in group.checks] for group in groups] == [["1", "3"], ["0"], ["2"]]
+    kept = tuple(replace(world.CHECKS[1], id=str(n), outcome="fail" if n == 1 else "pass") for n in range(4))
+    [group] = check_groups(replace(world.GRADING, checks=kept))
+    assert [[check.id for check in checks] for checks in (group.checks, group.kept)] == [["1"], ["0", "2", "3"]]
