@@ -77,7 +77,7 @@ class LabHands:
             done = self._driver.run_script(host, step.shell.script, timeout=_LIMIT)
             said = (done.stdout + done.stderr).decode(errors="replace")
             return self._kept("shell", host, step.shell.script.strip(), Done(done.status, said))
-        text = typed_text(step.types and step.types.text, command)
+        text = typed_text(None if step.types is None else step.types.text, command)
         if not text:
             return self._kept("types", host, "", Done(_UNFIT, ""))
         return self._kept("types", host, text, self._run(host, ("sh", "-c", text), persona.account))

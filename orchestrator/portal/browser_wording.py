@@ -32,6 +32,11 @@ _WORDS: Mapping[Language, Sequence[tuple[str, str]]] = {
         (r"Le\s+plan\s+du\s+portail,\s+ou\s+«\s+breakfix\s+cable[^»]*»,?", "Le plan de la page du lab"),
         (r"«\s+breakfix\s+cable[^»]*»", "le plan de la page du lab"),
         (
+            r"avec\s+«\s+breakfix\s+forward[^»]*»,\s+dans\s+le\s+portail,",
+            "par «\u00a0Pages web\u00a0», sur la page du lab,",
+        ),
+        (r"«\s+breakfix\s+talk[^»]*»", "l'onglet «\u00a0Parler\u00a0»"),
+        (
             rf"{_PLUGGED}, ou un câble neuf \(`replace`\)",
             r"Sur la page du lab, rebrancher le câble de \g<cable>, ou en mettre un neuf",
         ),
@@ -54,6 +59,8 @@ _WORDS: Mapping[Language, Sequence[tuple[str, str]]] = {
         (r'on\s+the\s+(?:portal\'s\s+)?map\s+or\s+by\s+"breakfix\s+cable[^"]*"', "on the lab's page"),
         (r'The\s+portal\'s\s+map,\s+or\s+"breakfix\s+cable[^"]*",', "The map on the lab's page"),
         (r'"breakfix\s+cable[^"]*"', "the map on the lab's page"),
+        (r'with\s+"breakfix\s+forward[^"]*",\s+in\s+the\s+portal,', 'by "Web pages", on the lab\'s page,'),
+        (r'"breakfix\s+talk[^"]*"', 'the "Talk" tab'),
         (
             rf"{_PLUGGED}, or a new cable \(`replace`\)",
             r"On the lab's page, plug the cable of \g<cable> back in, or put in a new one",
