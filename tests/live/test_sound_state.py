@@ -64,8 +64,8 @@ CHANGES = {
         "/usr/local/bin/t",
         forbidden=True,
     ),
-    "everybody may write where services keep their data": Change(
-        "db1", "install -d -m 777 /var/lib/open", "rmdir /var/lib/open", "/var/lib/open", forbidden=True
+    "a program in /tmp runs with root's rights": Change(
+        "db1", "install -m 4755 /bin/true /tmp/as-root", "rm /tmp/as-root", "/tmp/as-root", forbidden=True
     ),
     "a timer waits that no file tells of": Change(
         "app2", "systemd-run -q --on-active=1h --unit=later true", "systemctl stop later.timer", "later.timer"
