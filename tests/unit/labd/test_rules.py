@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pytest
+
 from orchestrator.labd import account_contract, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
@@ -36,6 +38,8 @@ from orchestrator.labd.told_refusals import forbidden, missing_attempt, missing_
 from tests.labd_talk import events_until
 
 from .conftest import SCENARIO, Site, refusal_of, started
+
+pytestmark = pytest.mark.slow
 
 OUT, NOT, MAY, HIDDEN = "signed-out", "forbidden", "", "missing"
 ANYBODY = (MAY, MAY, MAY, MAY, MAY, MAY)

@@ -17,6 +17,8 @@ from orchestrator.personas.word_forms import distance, folded, stem, words_of
 if TYPE_CHECKING:
     from orchestrator.core.language import Language
 
+pytestmark = pytest.mark.slow
+
 PARAPHRASES = Path(__file__).parents[2] / "golden" / "paraphrases"
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 WANTED = 0.9
