@@ -51,11 +51,6 @@ def printed_words(scenario: Scenario, values: Mapping[str, Any], constant: Colle
     return found
 
 
-def _says_more(word: str, constant: Collection[str]) -> bool:
-    """Return whether a word says what was drawn, and not just by a value's own name."""
-    return any(names_in(one) - {*constant} for one in _EXPRESSION.findall(_ALONE.sub("", word)))
-
-
 def _texts_of(scenario: Scenario, renderer: Renderer) -> Iterator[str]:
     """Yield the texts of the drawn faults, and of the solutions' steps that apply, as they are written."""
     for fault, _ in stated_faults(scenario.document, renderer.values):
