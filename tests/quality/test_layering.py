@@ -61,9 +61,27 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.helper.syscall_policy fabric.reaper faults model sound_state"
     ),
     "orchestrator.sound_state": "fabric.fabric_interface grader model",
+    "orchestrator.labs.running_lab": "instances model",
+    "orchestrator.labs.variant_plans": "faults instances loader model planning sound_state",
+    "orchestrator.labs.running_labs": (
+        "access.cabling access.lab_driver engine.engine_interface fabric.fabric_interface instances labs.running_lab "
+        "labs.variant_plans"
+    ),
+    "orchestrator.labs.lab_lifecycle": (
+        "deliverables instances labs.running_lab labs.running_labs labs.variant_plans loader model"
+    ),
+    "orchestrator.labs.conversations": "deliverables labs.running_lab labs.running_labs model personas",
+    "orchestrator.labs.lab_grading": (
+        "deliverables engine.container_processor fabric.container grader labs.conversations labs.running_lab "
+        "labs.running_labs labs.variant_plans model sound_state"
+    ),
+    "orchestrator.labs.solutions": (
+        "access.lab_driver deliverables instances labs.conversations labs.running_lab labs.running_labs model"
+    ),
     "orchestrator.labs": (
-        "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
-        "fabric.container fabric.fabric_interface faults grader instances loader model personas planning sound_state"
+        "access.lab_driver deliverables engine.engine_interface fabric.fabric_interface grader instances "
+        "labs.conversations labs.lab_grading labs.lab_lifecycle labs.running_lab labs.running_labs labs.solutions "
+        "labs.variant_plans loader model personas sound_state"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
@@ -350,7 +368,7 @@ MADE_IN: Mapping[str, str] = {
     "Ledger": "orchestrator.app",
     "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
-    "Content": "orchestrator.app orchestrator.labs",
+    "Content": "orchestrator.app orchestrator.labs.variant_plans",
     "App": (
         "orchestrator.bench.local_labd orchestrator.cli.invocation orchestrator.labd.labd_process "
         "orchestrator.labd.proof_folder orchestrator.labd.proof_process"

@@ -338,19 +338,18 @@ class World:
     def locks(self) -> Locks:
         return Locks(self.state.parent / "lock", patience=0)
 
+    def build(self, names: Sequence[str]) -> dict[str, str]:
+        self.built.append(tuple(names))
+        return {name: f"breakfix/{name}:1" for name in names}
+
     def labs(self, content: Content | None = None) -> Labs:
         """The service, as a new command has it."""
-
-        def build(names: Sequence[str]) -> dict[str, str]:
-            self.built.append(tuple(names))
-            return {name: f"breakfix/{name}:1" for name in names}
-
         return Labs(
             content=content or self.content,
             instances=lambda: self.instances,
             records=self.records,
             deliverables=DeliverablesStore(self.state.parent / "deliverables"),
-            build=build,
+            build=self.build,
             explained=lambda _scenario, _seed: (),
         )
 

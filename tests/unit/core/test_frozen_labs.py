@@ -9,13 +9,12 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
-from orchestrator import labs as module
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import same
 from orchestrator.engine import refusals
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.freezing import freeze, thaw
-from orchestrator.labs import Running
+from orchestrator.labs import Running, lab_grading
 from orchestrator.model.seeds import SECRET
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def running(world: World, monkeypatch: pytest.MonkeyPatch) -> Running:
         facts = (request.facts.instance, request.scenario, request.seed, request.digest)
         return Report(*facts, "", 0.0, (result,))
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     made = world.labs().start(world.plan(), world.progress)
     freeze_all(world, made.instance.name)
     return made

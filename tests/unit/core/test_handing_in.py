@@ -9,12 +9,11 @@ import pytest
 
 from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report, WrittenReport
-from orchestrator import labs as module
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import same
 from orchestrator.deliverables.answers_file import AnswersError
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
-from orchestrator.labs import Running
+from orchestrator.labs import Running, lab_grading
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -62,7 +61,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> None:
         report = Report(facts.instance, request.scenario, request.seed, request.digest, "", 0.0, chosen)
         return replace(report, whole=bool(chosen))
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
 
 
 def outcomes(report: Report) -> list[str]:

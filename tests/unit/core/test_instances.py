@@ -300,18 +300,11 @@ def test_a_lab_has_the_name_that_was_chosen(world: World) -> None:
 @pytest.mark.parametrize("name", ["mine", "Mine", "mine_2", "a" * 41, "../mine", "", "-mine"])
 def test_a_name_that_is_in_use_or_none_is_refused_before_anything_is_made(world: World, name: str) -> None:
     kept = world.labs().start(world.plan(), world.progress, name="mine").instance
-    before, built = world.left, []
-
-    def build(names: Sequence[str]) -> dict[str, str]:
-        built.append(names)
-        return {}
-
-    labs = world.labs()
-    labs._build = build
+    before, built = world.left, list(world.built)
     with pytest.raises(UsageError) as refused:
-        labs.start(world.plan(), world.progress, name=name)
+        world.labs().start(world.plan(), world.progress, name=name)
     assert refused.value.hint is not None
-    assert (world.left, built) == (before, [])
+    assert (world.left, world.built) == (before, built)
     assert world.instances.find(kept.name) == kept
 
 

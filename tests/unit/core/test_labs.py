@@ -14,7 +14,6 @@ import pytest
 
 from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report
-from orchestrator import labs as module
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.text import Text, same
@@ -24,7 +23,7 @@ from orchestrator.fabric.fabric_interface import HostActivity, HostRef, ObjectCh
 from orchestrator.instances.instance_records import InstanceRecord
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError
-from orchestrator.labs import Running, carry_out
+from orchestrator.labs import Running, carry_out, lab_grading
 from orchestrator.loader.content import Content
 from orchestrator.model.scenario import CableStep, DeviceStep, FileStep, RebootStep, ScriptStep, Step
 
@@ -122,8 +121,8 @@ def test_a_reset_for_which_something_is_lacking_leaves_the_lab_as_it_is(
         raise MachineError(same("no registry answers"))
 
     with monkeypatch.context() as patch:
+        patch.setattr(world, "build", refuse)
         labs = world.labs()
-        patch.setattr(labs, "_build", refuse)
         with pytest.raises(MachineError, match="registry"):
             labs.reset(running, world.progress)
     with monkeypatch.context() as patch:
@@ -153,7 +152,7 @@ def graded(monkeypatch: pytest.MonkeyPatch) -> list[GradeRequest]:
         requests.append(request)
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     return requests
 
 
@@ -221,7 +220,7 @@ def green(request: GradeRequest, **_: object) -> Report:
 @pytest.fixture
 def new_file(world: World, running: Running, monkeypatch: pytest.MonkeyPatch) -> ObjectChange:
     """A file that is new in a host where every check is green, and every cable back in its place."""
-    monkeypatch.setattr(module, "grade", green)
+    monkeypatch.setattr(lab_grading, "grade", green)
     for host in ("pc1", "pc2"):
         world.labs().move_cable(HostRef(running.instance.name, host), "eth0", plugged=True, segment="office")
     entry = {"kind": "file", "mode": "0644", "owner": "0:0", "content": "x"}
@@ -318,7 +317,7 @@ def test_a_grading_that_gives_way_ends_when_a_trainee_s_begins(
             go_on()
         raise AssertionError
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     with pytest.raises(BusyError):
         world.labs().check(running, giving_way=True)
     assert begun == [running.instance.name]
@@ -338,7 +337,7 @@ def test_a_grading_that_gives_way_is_of_the_lab_that_was_there(
         labs.reset(running, world.progress)
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     with pytest.raises(LabError, match="stopped or reset"):
         labs.check(running, giving_way=True)
 
@@ -349,8 +348,8 @@ def test_the_processor_of_gradings_is_the_graders_and_the_helper_s(
     with pytest.raises(LabError):
         world.labs().processor_time()
     helper = world.engine.create(ContainerSpec(name=HELPER, image="breakfix/fabric:1", labels={}))
-    monkeypatch.setattr(module, "processor_time", lambda: 1.5)
-    monkeypatch.setattr(module, "container_processor_time", {helper: 0.25}.__getitem__)
+    monkeypatch.setattr(lab_grading, "processor_time", lambda: 1.5)
+    monkeypatch.setattr(lab_grading, "container_processor_time", {helper: 0.25}.__getitem__)
     assert world.labs().processor_time() == 1.75
 
 

@@ -18,14 +18,13 @@ from grader.errors import unexpected_status
 from grader.job import GradeRequest, Selection
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Difference, Outcome, Report
-from orchestrator import labs
 from orchestrator.core import labels
 from orchestrator.core.errors import FaultMistakeError, LabError, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.instances.lifecycle import Instances
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, lab_grading
 from orchestrator.model.persona import ComesOf, ExampleDialogue, SaidLine
 from orchestrator.model.plan import Plan
 from orchestrator.proof import jobs, judging
@@ -141,7 +140,7 @@ def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader()
     planned = dict(world.fabric.cables)
     made.whole = lambda: world.fabric.cables == planned
-    monkeypatch.setattr(labs, "grade", made.grade)
+    monkeypatch.setattr(lab_grading, "grade", made.grade)
     monkeypatch.setattr(jobs, "residue_of", lambda driver, *, recorded: residue_of(driver, recorded=recorded, within=0))
     monkeypatch.setattr(comparison, "cabling_changes", lambda *_: ())  # a shortcut that is accepted here moves none
     world.fabric.on("/bin/bash -s")
@@ -805,7 +804,7 @@ def test_labs_run_side_by_side_and_every_stage_is_told_once(world: World, monkey
             barrier.wait()
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
-    monkeypatch.setattr(labs, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     proof = proof_of(world, jobs=3)
     assert len(running) == 3
     assert not proof.proven
@@ -843,7 +842,7 @@ def test_an_interruption_removes_the_labs_of_the_other_jobs_so_that_they_end(
         assert wait_until(lambda: not world.engine.containers({labels.INSTANCE: instance}), within=20)
         raise LabError(same("the host is gone"))
 
-    monkeypatch.setattr(labs, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     with pytest.raises(KeyboardInterrupt):
         proof_of(world, jobs=2)
     assert world.left == ([], [])

@@ -13,12 +13,11 @@ from click.testing import CliRunner
 
 from grader.job import GradeRequest
 from grader.report import Report
-from orchestrator import labs as module
 from orchestrator.cli import language_choice, run
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text, same
-from orchestrator.labs import Labs, Running
+from orchestrator.labs import Labs, Running, lab_grading
 from orchestrator.model.persona import ComesOf, ExampleDialogue, SaidLine, TalkStep
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.scenario import Step
@@ -108,7 +107,7 @@ def test_checks_are_given_what_was_said(world: World, running: Running, monkeypa
         asked.append(GradeRequest.from_json(request.to_json()))
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     labs = world.labs()
     labs.say(running, None, "What is your staff number?", "en")
     labs.check(running)

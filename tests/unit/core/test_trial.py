@@ -11,11 +11,10 @@ import pytest
 from grader.job import GradeRequest
 from grader.marks import Role
 from grader.report import CheckResult, Difference, Outcome, Report
-from orchestrator import labs
 from orchestrator.authoring.trial import BROKEN, HEALTHY, NOT_BEGUN, RESTORED, State, Trial, TrialSubject, expectation
 from orchestrator.core.errors import ContentError, LabError
 from orchestrator.core.text import same
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, lab_grading
 from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import Step
 from orchestrator.proof.model import Stage
@@ -67,7 +66,7 @@ class Grader:
 @pytest.fixture
 def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader(world)
-    monkeypatch.setattr(labs, "grade", made.grade)
+    monkeypatch.setattr(lab_grading, "grade", made.grade)
     wait_ready = world.fabric.wait_ready
 
     def wired(instance: str, hosts: list[str], *, timeout: float) -> None:
