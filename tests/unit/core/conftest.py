@@ -24,7 +24,7 @@ from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import Locks
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, Running
 from orchestrator.loader.content import Content
 from orchestrator.model.plan import Plan
 from tests.fakes.engine import FakeEngine
@@ -432,6 +432,12 @@ def make_world(tmp_path: Path, common_content: tuple[Path, dict[str, Any]]) -> C
 def world(make_world: Callable[[Engine], World]) -> World:
     """A world where nothing runs yet."""
     return make_world(Engine())
+
+
+@pytest.fixture
+def running(world: World) -> Running:
+    """A broken instance of the scenario, seed 7."""
+    return world.labs().start(world.plan(), world.progress)
 
 
 @pytest.fixture
