@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.keeper.keeper_client import KeeperClient, KeeperDownError, NoTerminalError, TooManyError
 from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
-from orchestrator.labd.calls import Who
+from orchestrator.labd.calls import Refusal, Who
 from orchestrator.labd.lab_contract import TerminalView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
@@ -174,6 +174,15 @@ class LabTerminals:
         self.consents.close(*(one.id for one in terminals))
         for one in terminals:
             found.log.add("closed", {"terminal": one.id})
+
+    def forgetting(self, found: FoundLab) -> Callable[[Refusal | None], Awaitable[None]]:
+        """Return what forgets a lab's terminals after an act that ends its hosts, also where it failed half-way."""
+
+        async def forget(refusal: Refusal | None) -> None:
+            if refusal is None or await self._threads.run(self._desk.find, found.name) is None:
+                await self.forget(found)
+
+        return forget
 
 
 def _is_of(kept: KeptTerminal, found: FoundLab) -> bool:

@@ -26,13 +26,16 @@ from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
 from orchestrator.labd.kept_rights import KeptRights
-from orchestrator.labd.lab_calls import LabCalls, StartParts
+from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
+from orchestrator.labd.lab_starts import LabStarts, StartParts
+from orchestrator.labd.lab_stops import LabStops
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_web import LabWeb
+from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
@@ -107,13 +110,16 @@ class LabdServer:
         viewed = ViewedHosts(displays.shown, terminals.forget)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
         self._web = LabWeb(desk)
-        starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
-        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
+        start_parts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
+        work = LabWork(desk, limits.host_processors)
+        starts = LabStarts(desk, jobs, logs, terminals, threads, start_parts, work)
+        stops = LabStops(desk, jobs, logs, terminals, threads, queue, work)
+        self._labs = LabCalls(desk, jobs, terminals, displays, threads, starts, stops)
         classes = ClassDesk(desk, room, share=limits.class_memory)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
-        launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget, book)
+        launches = ClassLaunches(classes, starts, stops, queue, threads, boards.forget, book)
         rights = KeptRights(parts.database)
-        self._taking_up = TakingUp(book, rights, self._labs, launches, queue, logs, self._threads)
+        self._taking_up = TakingUp(book, rights, starts, launches, queue, logs, self._threads)
         self._ended = asyncio.Event()
         self._classes = ClassCalls(classes, launches, boards, self._threads)
         replay = ReplayDesk(parts, privacy.recordings, privacy.recordings_days)

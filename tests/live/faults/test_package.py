@@ -16,8 +16,8 @@ from orchestrator.faults.library.system.package import (
     PackageHalfConfigured,
     PackageHeld,
     PackageRemoved,
-    PackageSourcesWrong,
 )
+from orchestrator.faults.library.system.package_sources import PackageSourcesWrong
 from orchestrator.labs import Running
 from tests.live.faults.harness import Case, output, prove, succeeds
 
