@@ -20,7 +20,7 @@ from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.proof import judging, verdicts
+from orchestrator.proof import judging, lab_verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, StageName, Verdict
@@ -160,7 +160,7 @@ class Trial:
         try:
             judged = self._judged(on_result)
         except LabError as error:
-            judged = Judged((), (verdicts.trouble(self.state.name, said(error)),))
+            judged = Judged((), (lab_verdicts.trouble(self.state.name, said(error)),))
         took = round(time.monotonic() - began, 2)
         found = (*self._failed, *judged.verdicts)
         return Stage(self.state.name, self.state.subject, took, judged.seen, found)
@@ -218,7 +218,7 @@ class Trial:
         try:
             self._labs.inject(self._lab())
         except (LabError, UsageError) as error:  # UsageError: the fault's module has a mistake by now
-            self._failed = (verdicts.no_fault(said(error)),)
+            self._failed = (lab_verdicts.no_fault(said(error)),)
 
     def _revert(self) -> None:
         self.state, self._failed = RESTORED, ()
@@ -226,7 +226,7 @@ class Trial:
             self._labs.revert(self._lab())
             wait_for_conditions(self._labs.driver(self._lab()), self.plan.ready)
         except (LabError, UsageError) as error:  # UsageError: the fault's parameters are other ones now
-            self._failed = (verdicts.not_reverted(None, said(error)),)
+            self._failed = (lab_verdicts.not_reverted(None, said(error)),)
 
     def _judged(self, on_result: OnResult | None) -> Judged:
         labs, running, plan = self._labs, self._lab(), self.plan

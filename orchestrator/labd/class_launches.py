@@ -72,8 +72,8 @@ class ClassLaunches:
         """
         self._changed = changed
         self._desk = desk
-        self._starts = starts
-        self._stops = stops
+        self._lab_starts = starts
+        self._lab_stops = stops
         self._queue = queue
         self._threads = threads
         self._book = book
@@ -136,7 +136,7 @@ class ClassLaunches:
 
     async def _put(self, name: str, seat: KeptStart) -> None:
         try:
-            over = await self._starts.start_for(seat.note, seat.by, asker_of(name))
+            over = await self._lab_starts.start_for(seat.note, seat.by, asker_of(name))
         except (RefusedCallError, BreakfixError) as error:
             _log.warning("no lab for %s: %s", seat.note.owner, error)
             return
@@ -183,7 +183,7 @@ class ClassLaunches:
 
     async def _stop(self, who: Who, name: str, lab: str) -> None:
         try:
-            await self._stops.stop_when_free(who, lab)
+            await self._lab_stops.stop_when_free(who, lab)
         except (RefusedCallError, BreakfixError) as error:
             _log.warning("%s cannot be stopped: %s", lab, error)
         self._changed(name)

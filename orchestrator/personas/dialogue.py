@@ -17,8 +17,7 @@ from orchestrator.core.text import Text
 from orchestrator.model.persona import ActStep, PersonaAnswer, PersonaLook, PlannedPersona
 from orchestrator.model.turns import PersonaAct, Turn, facts_of
 from orchestrator.personas import temper_words
-from orchestrator.personas.phrase_book import IntentPhrases
-from orchestrator.personas.recognition import Recognizer, chief, recognizer
+from orchestrator.personas.recognition import Recognizer, chief, recognizer_of
 from orchestrator.personas.slots import slots_of
 
 LOST: Final = "patience_lost"
@@ -114,15 +113,6 @@ class MenuEntry(NamedTuple):
 
     intent: str
     phrases: tuple[str, ...]
-
-
-def own_intents(persona: PlannedPersona, language: Language) -> tuple[IntentPhrases, ...]:
-    """Return a persona's own intents in a language; those that they act on must not be taken for meant by mistake."""
-    acted = {name for answer in persona.document.answers if answer.acts for name in answer.to}
-    return tuple(
-        IntentPhrases(name, own.fr if language == "fr" else own.en, acts=name in acted)
-        for name, own in persona.document.intents.items()
-    )
 
 
 class Dialogue:
@@ -241,7 +231,7 @@ class Dialogue:
         return replace(turn, reply=" ".join(part.strip() for part in spoken if part.strip()))
 
     def _knows(self, language: Language) -> Recognizer:
-        return recognizer(language, own_intents(self.persona, language))
+        return recognizer_of(self.persona, language)
 
     def _stamp(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -25,7 +25,7 @@ from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.proof import judging, verdicts
+from orchestrator.proof import judging, lab_verdicts, repair_verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
@@ -163,7 +163,7 @@ class ProvenVariant:
         if last:
             left = tuple(dict.fromkeys(self._left))
             self._record(
-                Stage("stopped", "", round(self._stopping, 2), verdicts=tuple(verdicts.residue(t) for t in left))
+                Stage("stopped", "", round(self._stopping, 2), verdicts=tuple(lab_verdicts.residue(t) for t in left))
             )
             self.ended = time.monotonic()
 
@@ -247,7 +247,7 @@ class ProvenVariant:
         if other.digest == self.plan.digest:  # else somebody has just edited the content
             for part in dataclasses.fields(Plan):
                 if getattr(other, part.name) != getattr(self.plan, part.name):
-                    yield verdicts.unsteady_plan(part.name)
+                    yield lab_verdicts.unsteady_plan(part.name)
 
     def _begin(self, lab: _Lab, clock: Clock) -> bool:
         self._stage(("not-begun", ""), clock, lambda: judging.broken(self._check(lab), task=True))
@@ -274,9 +274,9 @@ class ProvenVariant:
             self._labs.revert(lab.running)
             wait_for_conditions(lab.driver, self.plan.ready)
         except FaultMistakeError as error:
-            return Judged((), (verdicts.fault_mistake("not-reverted", said(error)),))
+            return Judged((), (lab_verdicts.fault_mistake("not-reverted", said(error)),))
         except LabError as error:
-            return Judged((), (verdicts.not_reverted(None, said(error)),))
+            return Judged((), (lab_verdicts.not_reverted(None, said(error)),))
         health = self._labs.health(lab.running) if self.plan.health else None
         return judging.restored(health, self._check(lab))
 
@@ -300,7 +300,7 @@ class ProvenVariant:
             report, learning = self._check(lab), self._learning
             judged = judging.rebooted(report, solution.name, repaired, learning=learning)
             if reason is not None and repaired.sound and all(verdict.remark for verdict in judged.verdicts):
-                return judged.and_before([verdicts.not_ready(reason, solution=solution.name)])
+                return judged.and_before([repair_verdicts.not_ready(reason, solution=solution.name)])
             return judged
 
         repaired = self._stage(key, clock, repair)
@@ -314,7 +314,7 @@ class ProvenVariant:
         try:
             running = self._labs.start(self.plan, Silent(), broken=False)
         except LabError as error:
-            raise self._over(key, clock, verdicts.trouble("healthy", said(error))) from error
+            raise self._over(key, clock, lab_verdicts.trouble("healthy", said(error))) from error
         self._at_work.add(running.instance)
         driver = None
         try:
@@ -340,9 +340,9 @@ class ProvenVariant:
         try:
             self._labs.inject(lab.running)
         except FaultMistakeError as error:
-            raise self._over(key, clock, verdicts.fault_mistake("no-fault", said(error))) from error
+            raise self._over(key, clock, lab_verdicts.fault_mistake("no-fault", said(error))) from error
         except LabError as error:
-            raise self._over(key, clock, verdicts.no_fault(said(error))) from error
+            raise self._over(key, clock, lab_verdicts.no_fault(said(error))) from error
 
     def _stage(self, key: Key, clock: Clock, act: Callable[[], Judged]) -> Stage:
         """Carry out a stage and record it."""
@@ -350,7 +350,7 @@ class ProvenVariant:
         try:
             judged = act()
         except LabError as error:
-            raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
+            raise self._over(key, clock, lab_verdicts.trouble(key[0], said(error))) from error
         changes, by_expressions = self._told(judged.differences)
         stage = Stage(
             *key,
@@ -390,4 +390,4 @@ def _nobody(_step: Step) -> None:
 
 def _led(strays: Callable[[], tuple[Text, ...]], who: str, kind: str) -> Judged:
     """Judge a dialogue by what came out otherwise than stated."""
-    return Judged((), tuple(verdicts.dialogue_strays(who, kind, text) for text in strays()))
+    return Judged((), tuple(repair_verdicts.dialogue_strays(who, kind, text) for text in strays()))

@@ -89,15 +89,19 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",
     "orchestrator.privacy": "deliverables records",
     "orchestrator.proof.model": "grader sound_state.explained",
-    "orchestrator.proof.verdicts": "model proof.model",
-    "orchestrator.proof.judging": "grader proof.model proof.verdicts sound_state.explained",
-    "orchestrator.proof.applying": "labs model proof.model proof.verdicts",
+    "orchestrator.proof.check_verdicts": "proof.model",
+    "orchestrator.proof.repair_verdicts": "model proof.model",
+    "orchestrator.proof.lab_verdicts": "proof.model",
+    "orchestrator.proof.judging": (
+        "grader proof.check_verdicts proof.lab_verdicts proof.model proof.repair_verdicts sound_state.explained"
+    ),
+    "orchestrator.proof.applying": "labs model proof.model proof.repair_verdicts",
     "orchestrator.proof.residue": "access.lab_driver",
     "orchestrator.proof.admission": "",
     "orchestrator.proof.stages": "model proof.model",
     "orchestrator.proof.jobs": (
-        "access.lab_driver grader instances labs model proof.applying proof.judging proof.model proof.residue "
-        "proof.stages proof.verdicts sound_state.explained"
+        "access.lab_driver grader instances labs model proof.applying proof.judging proof.lab_verdicts proof.model "
+        "proof.repair_verdicts proof.residue proof.stages sound_state.explained"
     ),
     "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
     "orchestrator.proof.seed_cover": "model planning",
@@ -141,7 +145,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.authoring.creation": "authoring.content_names authoring.example_files faults loader",
     "orchestrator.authoring.file_watch": "",
     "orchestrator.authoring.trial": (
-        "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
+        "faults grader instances labs model proof.applying proof.judging proof.lab_verdicts proof.model"
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
