@@ -29,14 +29,15 @@ class LabTalk:
         """Take what finds labs."""
         self._desk = desk
 
-    def conversation(self, found: FoundLab, name: str) -> ConversationView:
-        """Return what was said with somebody.
+    def conversation(self, found: FoundLab, name: str, *, words: bool) -> ConversationView:
+        """Return what was said with somebody, the passwords in it for who talks (``words``).
 
         Raises:
             RefusedCallError: there is nobody of that name, or the lab is not running.
         """
         running, person = self.person(found, name)
-        return _conversation(person, self._desk.parts.labs().turns(running.instance.name, person))
+        turns = self._desk.parts.labs().turns(running.instance.name, person)
+        return _conversation(person, turns, words=words)
 
     def phrases(self, found: FoundLab, asked: PhrasesFor) -> tuple[str, ...]:
         """Return what can be said to somebody now.
@@ -64,7 +65,7 @@ class LabTalk:
             trouble = self._desk.parts.practice_of(found.owner, found.owner).handed_in(running, "talk")
             if trouble is not None:
                 _log.warning("not recorded: %s", trouble.text.en)
-        return turns_of((turn,))[0]
+        return turns_of((turn,), person, words=True)[0]
 
     def person(self, found: FoundLab, name: str) -> tuple[Running, PlannedPersona]:
         """Return a lab with somebody of it.
@@ -79,9 +80,9 @@ class LabTalk:
 
 
 def talks_of(plan: Plan, turns: Iterable[Turn]) -> tuple[ConversationView, ...]:
-    """Return the conversations in which something was said."""
+    """Return the conversations in which something was said, without the passwords."""
     kept = tuple(turns)
-    found = (_conversation(person, with_(name, kept)) for name, person in plan.personas.items())
+    found = (_conversation(person, with_(name, kept), words=False) for name, person in plan.personas.items())
     return tuple(one for one in found if one.turns)
 
 
@@ -96,8 +97,8 @@ def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tupl
     return talks_of(labs.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
 
 
-def _conversation(person: PlannedPersona, turns: Iterable[Turn]) -> ConversationView:
-    return ConversationView(person_view(person), person.document.opens, turns_of(turns))
+def _conversation(person: PlannedPersona, turns: Iterable[Turn], *, words: bool) -> ConversationView:
+    return ConversationView(person_view(person), person.document.opens, turns_of(turns, person, words=words))
 
 
 def _nobody() -> RefusedCallError:

@@ -124,6 +124,7 @@ class Conversations:
             LabHands(lambda: self._labs.driver(running)),
             hosts=[host.name for host in plan.hosts],
             names=name_parts([*(one.full for one in people), *(one.full for one in plan.personas.values())]),
+            passwords=plan.passwords,
         )
 
     def _say(self, running: Running, person: PlannedPersona, said: str, language: Language) -> Turn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -18,8 +19,10 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.labs import Labs, Running
 from orchestrator.model.persona import PlannedPersona
-from orchestrator.model.turns import PersonaAct, Turn, facts_of
+from orchestrator.model.turns import Turn, facts_of
+from orchestrator.personas.act_sentences import act_sentence
 from orchestrator.personas.dialogue import MenuEntry
+from orchestrator.personas.password_masks import masked, with_acts_masked
 
 Say = Callable[[str], Turn]
 """Says something to somebody."""
@@ -98,7 +101,7 @@ def talk_with(
             {"person": person.name, "menu": document}, lambda: _show_phrases(invocation, _offered(entries))
         )
     elif show:
-        turns = labs.turns(running.instance.name, person)
+        turns = tuple(map(masked, labs.turns(running.instance.name, person)))
         document_ = {"person": person.name, "turns": document_of(turns)}
         invocation.output.emit(document_, lambda: _show_turns(invocation, person, turns))
     elif said:
@@ -133,7 +136,7 @@ def _converse(invocation: Invocation, labs: Labs, running: Running, person: Plan
     import readline  # noqa: F401 - input() then has a history, and arrows
 
     out, language = invocation.output, invocation.language
-    turns = labs.turns(running.instance.name, person)
+    turns = tuple(map(masked, labs.turns(running.instance.name, person)))
     out.quiet(Text(fr="« ? » propose des phrases, Ctrl-D quitte.", en="'?' offers phrases, Ctrl-D leaves."))
     if turns:
         _show_turns(invocation, person, turns)
@@ -183,19 +186,11 @@ def _show_turns(invocation: Invocation, person: PlannedPersona, turns: Sequence[
 
 
 def _show_turn(invocation: Invocation, person: PlannedPersona, turn: Turn) -> None:
-    for act in turn.acts:
+    """Print what somebody has done, and what they have answered."""
+    for act in with_acts_masked(turn).acts:
         if act.kind != "looks":
-            invocation.output.quiet(_done(act))
+            invocation.output.quiet(act_sentence(act, person.full))
     _speak(invocation, person, turn.reply)
-
-
-def _done(act: PersonaAct) -> Text:
-    names = {
-        "cable": Text(fr=f"(câble {act.host}:{act.what})", en=f"(cable {act.host}:{act.what})"),
-        "reboot": Text(fr=f"({act.host} redémarre)", en=f"({act.host} restarts)"),
-        "types": Text(fr=f"(tape sur {act.host} : {act.what})", en=f"(types on {act.host}: {act.what})"),
-    }
-    return names.get(act.kind, Text(fr=f"(agit sur {act.host})", en=f"(acts on {act.host})"))
 
 
 def _speak(invocation: Invocation, person: PlannedPersona, text: str) -> None:
@@ -205,7 +200,8 @@ def _speak(invocation: Invocation, person: PlannedPersona, text: str) -> None:
 
 def _turn_document(labs: Labs, running: Running, person: PlannedPersona, turn: Turn) -> dict[str, Any]:
     facts = facts_of(labs.turns(running.instance.name, person))
-    return {"person": person.name, "full": person.full, "turn": document_of(turn), "facts": facts}
+    told = replace(with_acts_masked(turn), secrets=())
+    return {"person": person.name, "full": person.full, "turn": document_of(told), "facts": facts}
 
 
 def _people_document(labs: Labs, running: Running) -> dict[str, Any]:
@@ -217,7 +213,7 @@ def _people_document(labs: Labs, running: Running) -> dict[str, Any]:
                 "role": both(one.document.role),
                 "language": one.document.language,
                 "opens": both(one.document.opens),
-                "turns": document_of(labs.turns(running.instance.name, one)),
+                "turns": document_of(tuple(map(masked, labs.turns(running.instance.name, one)))),
             }
             for one in labs.people(running.plan)
         ]

@@ -192,12 +192,19 @@ def test_one_thing_is_said(talk: Any) -> None:  # noqa: ANN401
     assert "Anne Faure: Nothing works." in shown
 
 
+def test_a_password_is_masked_in_what_is_shown_later(talk: Any) -> None:  # noqa: ANN401
+    talk("anne", "Your new password is Sapin-4417.")
+    for shown in (talk("--show"), talk("--show", "--json"), talk("--json")):
+        assert "Your new password is •••• (password)." in shown
+        assert "Sapin" not in shown
+
+
 def test_each_line_is_said(talk: Any) -> None:  # noqa: ANN401
     shown = talk(stdin="Unplug the cable\n\nyes\n")
     assert shown.splitlines() == [
         "Anne Faure: I unplug it?",
-        "(cable pc1:eth0 unplug)",
-        "(cable pc1:eth0 plug)",
+        "Anne Faure unplugs the cable of pc1 (eth0).",
+        "Anne Faure plugs the cable of pc1 (eth0) in.",
         "Anne Faure: It is back in.",
     ]
 
