@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -152,7 +152,7 @@ class Recognizer:
             IntentMatch(
                 name,
                 self._likeness(name, tokens, near.get(name, 0.0), voted.get(name, 0.0)),
-                self._part(tokens, lambda token, name=name: name in self._speaks.get(token, ())),
+                self._part(tokens, (token for token in tokens if name in self._speaks.get(token, ()))),
             )
             for name in near.keys() | voted.keys()
         ]
@@ -162,12 +162,12 @@ class Recognizer:
         likeness = _NEAR * near + (1 - _NEAR) * voted
         if near > _SAME and not self.intents[name].acts:  # one of its phrases, word by word
             return min(1.0, likeness + _EXACT)
-        known = self._part(tokens, self._weight.__contains__) ** _POWER
+        known: float = self._part(tokens, tokens & self._weight.keys()) ** _POWER
         return self._fit(name, tokens) * likeness * known
 
-    def _part(self, tokens: frozenset[str], counts: Callable[[str], bool]) -> float:
+    def _part(self, tokens: frozenset[str], some: Iterable[str]) -> float:
         """Return the part of a sentence, by weight, that some of its words make up."""
-        return sum(self.weight(one) for one in tokens if counts(one)) / sum(self.weight(one) for one in tokens)
+        return sum(map(self.weight, some)) / sum(map(self.weight, tokens))
 
     def _fit(self, name: str, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where an intent's needs are not met, or something bars it."""
