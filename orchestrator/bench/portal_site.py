@@ -92,7 +92,7 @@ def portal_site(app: App, folder: Path) -> Iterator[PortalSite]:
     Raises:
         MachineError: one of them does not start.
     """
-    plan = app.labs.preview(SCENARIO, SEED)
+    plan = app.labs.plans.preview(SCENARIO, SEED)
     trainees, trainer = _people(folder, app, plan)
     with ExitStack() as ends, socket.create_server(("127.0.0.1", 0)) as listener:
         names, keeper = folder / "labs", folder / "keeper"

@@ -185,8 +185,8 @@ class ClassDesk:
         self._desk.parts.shelf.one(asked.scenario)
         wanted = WantedLaunch(asked.name, asked.scenario, secrets.randbelow(SEEDS), asked.handles)
         labs = self._desk.parts.labs()
-        self._room.require(labs.plan(asked.scenario, wanted.seed), self._share)
-        alive = {instance.name for instance in labs.all()}
+        self._room.require(labs.plans.plan(asked.scenario, wanted.seed), self._share)
+        alive = {instance.name for instance in labs.running.all()}
         with self._database.write() as writing:
             return note_launch(writing, wanted, alive, by=People(writing).find(who.ref))
 
@@ -203,7 +203,7 @@ class ClassDesk:
             people |= {one.ref for one in groups.members(found)}
             numbers = {one.id for one in groups.launches(found) if one.id <= last}
         labs = self._desk.of_people(people)
-        self._end(who, names - {instance.name for instance in self._desk.parts.labs().all()})
+        self._end(who, names - {instance.name for instance in self._desk.parts.labs().running.all()})
         return tuple(
             one.name for one in labs if one.name in names or (one.instance is None and one.log.note.launch in numbers)
         )

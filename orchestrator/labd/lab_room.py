@@ -68,7 +68,7 @@ class LabRoom:
             BreakfixError: the engine does not answer.
         """
         labs = self._labs()
-        found = labs.all()
+        found = labs.running.all()
         plans = {(one.scenario, one.lab, one.seed, one.digest): one for one in found}
         self._known = {
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
@@ -79,13 +79,15 @@ class LabRoom:
             self.memory(),
             self._classes(),
             self._kept(),
-            sum(labs.state_of(one) == "starting" for one in found),  # of those that labd starts nobody else has a lock
+            sum(
+                labs.running.state_of(one) == "starting" for one in found
+            ),  # of those that labd starts nobody else has a lock
         )
 
     def memory(self) -> int:
         """Return the bytes that all labs may take together; raises as ``taken``."""
         if self._memory is None:
-            self._memory = usual_memory(self._labs().engine_info().memory)
+            self._memory = usual_memory(self._labs().running.engine().info().memory)
         return self._memory
 
     def require(self, plan: Plan, share: int | None = None) -> int:
@@ -105,6 +107,6 @@ class LabRoom:
 
 def _memory_of(labs: Labs, instance: Instance) -> int:
     try:
-        return memory_of(labs.running(instance.name).plan)
+        return memory_of(labs.running.planned(instance.name).plan)
     except BreakfixError:  # its content is gone, or it is
         return instance.expected * _UNKNOWN_HOST

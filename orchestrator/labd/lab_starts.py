@@ -160,7 +160,7 @@ class LabStarts:
         """
         note = kept.note
         await self._threads.run(self._desk.parts.shelf.one, note.scenario)
-        plan = await self._threads.run(lambda: self._desk.parts.labs().plan(note.scenario, int(note.seed)))
+        plan = await self._threads.run(lambda: self._desk.parts.labs().plans.plan(note.scenario, int(note.seed)))
         needs = await self._threads.run(self._room.require, plan)
         if not kept.again:
             return self._start_of(kept.lab, plan, note, needs, kept.by, kept.asker, kept.asked)

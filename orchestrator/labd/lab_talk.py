@@ -36,7 +36,7 @@ class LabTalk:
             RefusedCallError: there is nobody of that name, or the lab is not running.
         """
         running, person = self.person(found, name)
-        turns = self._desk.parts.labs().turns(running.instance.name, person)
+        turns = self._desk.parts.labs().conversations.turns(running.instance.name, person)
         return _conversation(person, turns, words=words)
 
     def phrases(self, found: FoundLab, asked: PhrasesFor) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ class LabTalk:
             RefusedCallError: there is nobody of that name, or the lab is not running.
         """
         running, person = self.person(found, asked.person)
-        entries = self._desk.parts.labs().menu(running, person, asked.language)
+        entries = self._desk.parts.labs().conversations.menu(running, person, asked.language)
         phrases = (phrase[:1].upper() + phrase[1:] for entry in entries for phrase in entry.phrases)
         return tuple(dict.fromkeys(phrases))
 
@@ -59,8 +59,8 @@ class LabTalk:
         """
         running, person = self.person(found, asked.person)
         labs = self._desk.parts.labs()
-        first = not labs.turns(running.instance.name)
-        turn = labs.say(running, person.name, asked.text, asked.language)
+        first = not labs.conversations.turns(running.instance.name)
+        turn = labs.conversations.say(running, person.name, asked.text, asked.language)
         if first:
             trouble = self._desk.parts.practice_of(found.owner, found.owner).handed_in(running, "talk")
             if trouble is not None:
@@ -93,8 +93,8 @@ def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tupl
         BreakfixError: its scenario is gone, or has a mistake by now.
     """
     last = attempts.latest(reading, attempt.instance)
-    turns = labs.turns(attempt.instance) if last is not None and last.id == attempt.id else ()
-    return talks_of(labs.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
+    turns = labs.conversations.turns(attempt.instance) if last is not None and last.id == attempt.id else ()
+    return talks_of(labs.plans.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
 
 
 def _conversation(person: PlannedPersona, turns: Iterable[Turn], *, words: bool) -> ConversationView:

@@ -139,7 +139,9 @@ class LabTerminals:
                 )
             command = shell_of(device.user)
         target = HostRef(found.name, asked.host)
-        return self._desk.parts.labs().fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
+        return (
+            self._desk.parts.labs().running.fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
+        )
 
     async def close(self, found: FoundLab, terminal: str) -> None:
         """Hang a terminal up; whoever looks at it is told.
@@ -162,7 +164,7 @@ class LabTerminals:
         """
         kept = {one.about.lab for one in await self.keeper.terminals()}
         if kept:
-            alive = await self._threads.run(lambda: self._desk.parts.labs().all())
+            alive = await self._threads.run(self._desk.parts.labs().running.all)
             for lab in sorted(kept - {instance.name for instance in alive}):
                 await self.keeper.forget_lab(lab)
 

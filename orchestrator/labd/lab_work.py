@@ -77,7 +77,7 @@ class LabWork:
             BreakfixError: it did not come up; nothing is left of it.
         """
         try:
-            running = self._labs.start(plan, EventProgress(log), name=name)
+            running = self._labs.lifecycle.start(plan, EventProgress(log), name=name)
         except BaseException:
             log.add("state", {"state": "failed"})
             raise
@@ -92,13 +92,13 @@ class LabWork:
             BreakfixError: it did not come up, or another program is at work on it.
         """
         if found.instance is None:
-            plan = self._labs.plan(found.log.note.scenario, int(found.log.note.seed))
+            plan = self._labs.plans.plan(found.log.note.scenario, int(found.log.note.seed))
             self.start(found.name, plan, found.log, by)
             return
         running = self._desk.running(found)
         found.log.add("state", {"state": "starting"})
         try:
-            again = self._labs.reset(running, EventProgress(found.log))
+            again = self._labs.lifecycle.reset(running, EventProgress(found.log))
         except BaseException:
             self._after_failed_reset(found, running)
             raise
@@ -112,13 +112,13 @@ class LabWork:
             return
         try:
             for host in running.instance.hosts:
-                self._labs.engine().limit_processors(host.container, self._processors)
+                self._labs.running.engine().limit_processors(host.container, self._processors)
         except BreakfixError as error:
             _log.warning("the processors of %s are not limited: %s", running.instance.name, error)
 
     def _after_failed_reset(self, found: FoundLab, running: Running) -> None:
-        if any(one.name == found.name for one in self._labs.all()):  # it was refused before anything was done
-            found.log.add("state", {"state": self._labs.state_of(running.instance)})
+        if any(one.name == found.name for one in self._labs.running.all()):  # it was refused before anything was done
+            found.log.add("state", {"state": self._labs.running.state_of(running.instance)})
             return
         self._record(found.owner, lambda practice: practice.stopped(running.instance))
         found.log.add("state", {"state": "failed"})
@@ -131,7 +131,7 @@ class LabWork:
         """
         found.log.add("state", {"state": "starting"})
         try:
-            self._labs.resume(self._desk.running(found), EventProgress(found.log))
+            self._labs.lifecycle.resume(self._desk.running(found), EventProgress(found.log))
         except BaseException:
             found.log.add("state", {"state": "saved"})
             raise
@@ -147,7 +147,7 @@ class LabWork:
             return
         found.log.add("state", {"state": "stopping"})
         instance = found.instance
-        self._labs.stop(found.name)
+        self._labs.lifecycle.stop(found.name)
         self._record(found.owner, lambda practice: practice.stopped(instance), by)
 
     # Acts -----------------------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ class LabWork:
                 shown = sentences
                 found.log.add("running", {"sentences": sentences})
 
-        report = self._labs.check(running, on_result=on_result, on_running=on_running)
+        report = self._labs.grading.check(running, on_result=on_result, on_running=on_running)
         self._record(found.owner, lambda practice: practice.checked(running, report), by)
         found.log.add("graded", trainee_view.fields(trainee_view.grading_view(report, marks, _now())))
 
@@ -184,16 +184,18 @@ class LabWork:
         """
         running, target = self._desk.running(found), HostRef(found.name, asked.host)
         require_host(asked.host, [host.name for host in running.plan.hosts])
-        cables = self._labs.cables(running.instance)
+        cables = self._labs.running.cables(running.instance)
         require_cable(cables, target, asked.interface)
         if asked.action == "replace":
-            self._labs.replace_cable(target, asked.interface)
+            self._labs.running.replace_cable(target, asked.interface)
         elif asked.action == "move":
             _require_segment(asked.segment, sorted({cable.segment for cable in cables}))
-            self._labs.move_cable(target, asked.interface, plugged=True, segment=asked.segment)
+            self._labs.running.move_cable(target, asked.interface, plugged=True, segment=asked.segment)
         else:
-            self._labs.move_cable(target, asked.interface, plugged=asked.action == "plug")
-        now = trainee_view.cable_view(require_cable(self._labs.cables(running.instance), target, asked.interface))
+            self._labs.running.move_cable(target, asked.interface, plugged=asked.action == "plug")
+        now = trainee_view.cable_view(
+            require_cable(self._labs.running.cables(running.instance), target, asked.interface)
+        )
         found.log.add("cable", trainee_view.fields(now))
         return now
 
@@ -205,7 +207,7 @@ class LabWork:
             BreakfixError: another program is at work on the lab.
         """
         running = self._desk.running(found)
-        view = HintView(*self._labs.hint(running))
+        view = HintView(*self._labs.solutions.hint(running))
         self._record(found.owner, lambda practice: practice.hinted(running, view.number))
         found.log.add("hint", trainee_view.fields(view))
         return view
@@ -218,7 +220,7 @@ class LabWork:
             BreakfixError: another program is at work on the lab.
         """
         running = self._desk.running(found)
-        with self._writing, self._labs.exclusive(running):
+        with self._writing, self._labs.running.exclusive(running):
             self._labs.hand_in(running).answer({asked.question: asked.value}, language)
         self._record(found.owner, lambda practice: practice.handed_in(running, "answer"))
 
@@ -231,7 +233,7 @@ class LabWork:
         """
         running = self._desk.running(found)
         parts = ReportParts(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
-        with self._writing, self._labs.exclusive(running):
+        with self._writing, self._labs.running.exclusive(running):
             self._labs.hand_in(running).write_report(parts, asked.language)
         self._record(found.owner, lambda practice: practice.handed_in(running, "report"))
 
@@ -247,7 +249,7 @@ class LabWork:
                 "forbidden",
                 Text(fr="Le bilan s'ouvre une fois le lab résolu.", en="The debrief opens once the lab is solved."),
             )
-        return DebriefView(self._labs.explain(running), running.plan.debrief)
+        return DebriefView(self._labs.plans.explain_faults(running.instance, running.plan), running.plan.debrief)
 
 
 def _now() -> datetime:

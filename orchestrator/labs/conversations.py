@@ -28,6 +28,10 @@ class Conversations:
         self._labs = labs
         self._deliverables = deliverables
 
+    def people(self, plan: Plan) -> tuple[PlannedPersona, ...]:
+        """Return the people of a variant who can be talked to."""
+        return tuple(plan.personas.values())
+
     def person(self, plan: Plan, name: str | None) -> PlannedPersona:
         """Return somebody who can be talked to: by their short name, a first or last name, or the only one.
 

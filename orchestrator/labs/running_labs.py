@@ -48,7 +48,7 @@ class RunningLabs:
         """
         return self.instances.find(name)
 
-    def running(self, name: str | None) -> Running:
+    def planned(self, name: str | None) -> Running:
         """Return a running instance with its plan, made again from the labels.
 
         Raises:
@@ -85,6 +85,10 @@ class RunningLabs:
         if record.started is None or record.identity != instance.identity:  # or somebody else has reset it since
             return self.instances.started(instance.name)
         return record.started
+
+    def cut_off(self, instance: Instance) -> bool:
+        """Return whether an instance's start or stop was ended before it was done, so that nothing can be graded."""
+        return self.state_of(instance) == "cut off"
 
     def unready(self, instance: Instance) -> dict[str, Text]:
         """Return the hosts that run and are not wired or have not booted, each with why (``Instances.unready``)."""

@@ -106,6 +106,10 @@ class VariantPlans:
         roots = self.content_of(instance).roots
         return tuple(make_fault(spec, roots).explain() for spec in plan.faults)
 
+    def images(self, plan: Plan) -> dict[str, ImageSpec]:
+        """Return the descriptions of the images that a plan's hosts use."""
+        return images_of(self.content, plan)
+
     def words(self, plan: Plan) -> VariantWords:
         """Return what tells a variant's differences in its words."""
         return words_of(plan, partial(printed, self.content, plan))

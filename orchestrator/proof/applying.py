@@ -35,7 +35,7 @@ def apply(
         on_step(step)
 
     try:
-        done = labs.apply(running, solution, begin)
+        done = labs.solutions.apply(running, solution, begin)
     except LabError as error:
         if not current:
             raise

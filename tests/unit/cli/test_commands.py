@@ -160,7 +160,7 @@ def test_start_beside_another_lab_names_itself(cli: Cli) -> None:
 
 
 def test_nothing_is_offered_that_a_lab_without_a_scenario_has_not(cli: Cli, app: FakeApp) -> None:
-    app.labs.planned = replace(app.labs.planned, scenario=None, ticket=None, hints=())
+    app.labs.variant = replace(app.labs.variant, scenario=None, ticket=None, hints=())
     shown = cli("start", "cable-out").stdout
     assert "breakfix shell pc1" in shown
     assert "breakfix check" not in shown

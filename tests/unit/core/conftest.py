@@ -354,10 +354,10 @@ class World:
         )
 
     def plan(self, seed: int = 7) -> Plan:
-        return self._read(f"plan {seed}", lambda: self.labs().plan("moved-desks", seed))
+        return self._read(f"plan {seed}", lambda: self.labs().plans.plan("moved-desks", seed))
 
     def bare(self) -> Plan:
-        return self._read("bare", lambda: self.labs().plan_of_lab("pair"))
+        return self._read("bare", lambda: self.labs().plans.of_lab("pair"))
 
     @property
     def around(self) -> StartContext:
@@ -437,7 +437,7 @@ def world(make_world: Callable[[Engine], World]) -> World:
 @pytest.fixture
 def running(world: World) -> Running:
     """A broken instance of the scenario, seed 7."""
-    return world.labs().start(world.plan(), world.progress)
+    return world.labs().lifecycle.start(world.plan(), world.progress)
 
 
 @pytest.fixture

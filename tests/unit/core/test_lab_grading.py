@@ -45,7 +45,7 @@ def noticed(_: object) -> None:
 
 
 def test_a_check_grades_with_the_scenarios_checks(world: World, running: Running, graded: list[GradeRequest]) -> None:
-    report = world.labs().check(running, on_result=noticed)
+    report = world.labs().grading.check(running, on_result=noticed)
     (request,) = graded
     assert request.files == running.plan.checks
     assert (report.instance, request.seed, request.digest) == (running.instance.name, 7, running.plan.digest)
@@ -60,36 +60,36 @@ def test_a_check_grades_with_the_scenarios_checks(world: World, running: Running
 
 def test_a_selection_reaches_the_grader(world: World, running: Running, graded: list[GradeRequest]) -> None:
     selection = Selection(("test_a.py::test_x",), until_red=True)
-    world.labs().check(running, selection=selection, on_result=noticed)
-    world.labs().check(running, on_result=noticed)
-    world.labs().health(running, on_result=noticed)
+    world.labs().grading.check(running, selection=selection, on_result=noticed)
+    world.labs().grading.check(running, on_result=noticed)
+    world.labs().grading.health(running, on_result=noticed)
     assert [request.selection for request in graded] == [selection, Selection(), Selection()]
 
 
 def test_health_grades_with_the_labs_own(world: World, running: Running, graded: list[GradeRequest]) -> None:
-    world.labs().health(running, on_result=noticed)
+    world.labs().grading.health(running, on_result=noticed)
     assert graded[0].files == running.plan.health
     assert [f.name for f in graded[0].files] == ["test_healthy.py"]
 
 
 def test_a_bare_lab_has_nothing_to_repair(world: World, graded: list[GradeRequest]) -> None:
     labs = world.labs()
-    running = labs.start(labs.plan_of_lab("pair"), world.progress)
+    running = labs.lifecycle.start(labs.plans.of_lab("pair"), world.progress)
     with pytest.raises(UsageError, match=running.instance.name) as raised:
-        labs.check(running, on_result=noticed)
+        labs.grading.check(running, on_result=noticed)
     assert "rien à réparer" in raised.value.text.fr
-    labs.health(running, on_result=noticed)
+    labs.grading.health(running, on_result=noticed)
     assert len(graded) == 1
 
 
 def test_what_was_cut_off_is_not_graded(world: World, running: Running, graded: list[GradeRequest]) -> None:
     labs = world.labs()
-    assert not labs.cut_off(running.instance)
+    assert not labs.running.cut_off(running.instance)
     record = world.records.get(running.instance.name)
     world.records.put(dataclasses.replace(record, started=False))
-    assert labs.cut_off(running.instance)
+    assert labs.running.cut_off(running.instance)
     with pytest.raises(LabError, match="cut off") as raised:
-        labs.check(running, on_result=noticed)
+        labs.grading.check(running, on_result=noticed)
     assert raised.value.hint is not None
     assert "breakfix reset" in raised.value.hint.fr
     assert graded == []
@@ -106,7 +106,7 @@ def new_file(world: World, running: Running, monkeypatch: pytest.MonkeyPatch) ->
     """A file that is new in a host where every check is green, and every cable back in its place."""
     monkeypatch.setattr(lab_grading, "grade", green)
     for host in ("pc1", "pc2"):
-        world.labs().move_cable(HostRef(running.instance.name, host), "eth0", plugged=True, segment="office")
+        world.labs().running.move_cable(HostRef(running.instance.name, host), "eth0", plugged=True, segment="office")
     entry = {"kind": "file", "mode": "0644", "owner": "0:0", "content": "x"}
     world.fabric.changes = [ObjectChange(running.plan.hosts[0].name, "files", "/etc/x", {}, entry)]
     return world.fabric.changes[0]
@@ -116,23 +116,23 @@ def new_file(world: World, running: Running, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_check_tells_what_differs_from_the_sound_state(
     world: World, running: Running, new_file: ObjectChange, giving_way: bool
 ) -> None:
-    report = world.labs().check(running, giving_way=giving_way)
+    report = world.labs().grading.check(running, giving_way=giving_way)
     assert [(one.host, one.object, one.standing) for one in report.differences] == [
         (new_file.host, "/etc/x", "unexplained")
     ]
-    assert world.labs().health(running).differences == (), "nothing is repaired there"
+    assert world.labs().grading.health(running).differences == (), "nothing is repaired there"
 
 
 def test_a_check_tells_of_a_cable_that_is_out(world: World, running: Running, new_file: ObjectChange) -> None:
-    world.labs().move_cable(HostRef(running.instance.name, "pc2"), "eth0", plugged=False)
-    told = [(one.host, one.provider, one.object) for one in world.labs().check(running).differences]
+    world.labs().running.move_cable(HostRef(running.instance.name, "pc2"), "eth0", plugged=False)
+    told = [(one.host, one.provider, one.object) for one in world.labs().grading.check(running).differences]
     assert told == [("pc1", "files", new_file.object), ("pc2", "cables", "eth0")]
 
 
 def test_a_check_tells_of_a_host_that_was_switched_off(world: World, running: Running, new_file: ObjectChange) -> None:
     off = next(host for host in running.instance.hosts if host.name != new_file.host)
     world.engine.stop(off.container, grace=0)
-    report = world.labs().check(running)
+    report = world.labs().grading.check(running)
     assert [(one.host, one.standing) for one in report.differences] == [
         (off.name, "forbidden"),
         (new_file.host, "unexplained"),
@@ -144,7 +144,7 @@ def test_who_hears_the_results_hears_that_the_sound_state_is_not_known(
 ) -> None:
     del world.fabric.kept[HostRef(running.instance.name, new_file.host)]
     heard: list[CheckResult] = []
-    report = world.labs().check(running, on_result=heard.append)
+    report = world.labs().grading.check(running, on_result=heard.append)
     assert report.verdict == "not_valid"
     assert [(one.id, one.outcome) for one in heard] == [("sound-state", "error")]
     assert heard[0] in report.results
@@ -203,10 +203,10 @@ def test_a_grading_that_gives_way_ends_when_a_trainee_s_begins(
 
     monkeypatch.setattr(lab_grading, "grade", grade)
     with pytest.raises(BusyError):
-        world.labs().check(running, giving_way=True)
+        world.labs().grading.check(running, giving_way=True)
     assert begun == [running.instance.name]
     with trainee_at_work(world, running), pytest.raises(BusyError):
-        world.labs().check(running, giving_way=True)
+        world.labs().grading.check(running, giving_way=True)
     assert begun == [running.instance.name], "it did not even begin"
 
 
@@ -214,38 +214,38 @@ def test_a_grading_that_gives_way_is_of_the_lab_that_was_there(
     world: World, running: Running, graded: list[GradeRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     labs = world.labs()
-    assert labs.check(running, giving_way=True, on_result=noticed).instance == running.instance.name
+    assert labs.grading.check(running, giving_way=True, on_result=noticed).instance == running.instance.name
     assert len(graded) == 1
 
     def grade(request: GradeRequest, **_: object) -> Report:
-        labs.reset(running, world.progress)
+        labs.lifecycle.reset(running, world.progress)
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
     monkeypatch.setattr(lab_grading, "grade", grade)
     with pytest.raises(LabError, match="stopped or reset"):
-        labs.check(running, giving_way=True)
+        labs.grading.check(running, giving_way=True)
 
 
 def test_the_processor_of_gradings_is_the_graders_and_the_helper_s(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(LabError):
-        world.labs().processor_time()
+        world.labs().grading.processor_time()
     helper = world.engine.create(ContainerSpec(name=HELPER, image="breakfix/fabric:1", labels={}))
     monkeypatch.setattr(lab_grading, "processor_time", lambda: 1.5)
     monkeypatch.setattr(lab_grading, "container_processor_time", {helper: 0.25}.__getitem__)
-    assert world.labs().processor_time() == 1.75
+    assert world.labs().grading.processor_time() == 1.75
 
 
 def test_what_one_user_started_another_may_grade(world: World, running: Running, graded: list[GradeRequest]) -> None:
     labs = world.of_another_user().labs()
-    assert not labs.cut_off(running.instance)
-    labs.check(running, on_result=noticed)
-    labs.hint(running)
-    labs.check(running, on_result=noticed)
+    assert not labs.running.cut_off(running.instance)
+    labs.grading.check(running, on_result=noticed)
+    labs.solutions.hint(running)
+    labs.grading.check(running, on_result=noticed)
     assert len(graded) == 2, "a record that only counts hints does not say that the start was cut off"
     world.records.remove(running.instance.name)
-    world.labs().check(running, on_result=noticed)
+    world.labs().grading.check(running, on_result=noticed)
     assert len(graded) == 3, "a record that is lost is no reason either"
 
 
@@ -268,17 +268,17 @@ def test_what_one_user_s_start_left_half_done_no_other_may_grade(
             world.start()
     other = world.of_another_user()
     for labs in (world.labs(), other.labs()):
-        seen = labs.running(None)
+        seen = labs.running.planned(None)
         assert seen.instance.whole, "as far as the engine knows"
-        assert labs.cut_off(seen.instance)
+        assert labs.running.cut_off(seen.instance)
         with pytest.raises(LabError, match="cut off"):
-            labs.check(seen, on_result=noticed)
-    other.labs().hint(seen)
-    assert other.labs().cut_off(seen.instance), "a hint makes nothing whole"
+            labs.grading.check(seen, on_result=noticed)
+    other.labs().solutions.hint(seen)
+    assert other.labs().running.cut_off(seen.instance), "a hint makes nothing whole"
     assert graded == []
-    again = other.labs().reset(seen, world.progress)
+    again = other.labs().lifecycle.reset(seen, world.progress)
     for labs in (world.labs(), other.labs()):
-        assert not labs.cut_off(again.instance)
+        assert not labs.running.cut_off(again.instance)
 
 
 def test_a_stop_that_was_cut_off_is_so_for_everybody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +288,7 @@ def test_a_stop_that_was_cut_off_is_so_for_everybody(world: World, monkeypatch: 
         patch.setattr(world.engine, "remove", killed)
         with pytest.raises(Killed):
             world.instances.remove(instance.name)
-    assert other.labs().cut_off(instance)
+    assert other.labs().running.cut_off(instance)
     other.instances.remove(instance.name)
     assert world.left[0] == []
     assert world.engine.volumes({}) == ()

@@ -23,8 +23,8 @@ SCENARIO = "scenarios/1.3-network-connection/moved-desks/scenario.yaml"
 
 def test_a_plan_is_of_its_seed_and_starts_nothing(world: World) -> None:
     labs = world.labs()
-    assert labs.plan("moved-desks", 7) == labs.plan("moved-desks", 7)
-    assert labs.plan("moved-desks", 7).values["old"] != labs.plan("moved-desks", 8).values["old"]
+    assert labs.plans.plan("moved-desks", 7) == labs.plans.plan("moved-desks", 7)
+    assert labs.plans.plan("moved-desks", 7).values["old"] != labs.plans.plan("moved-desks", 8).values["old"]
     assert world.left == ([], [])
     assert world.built == []
 
@@ -36,16 +36,16 @@ def test_only_the_images_of_the_lab_are_built(world: World, running: Running) ->
 
 
 def test_a_running_instance_gives_its_plan_back(world: World, running: Running) -> None:
-    again = world.labs().running(None)
+    again = world.labs().running.planned(None)
     assert again == running
     assert again.plan.seed == 7
-    assert not world.labs().stale(again)
+    assert not world.labs().running.stale(again)
 
 
 def test_a_bare_lab_is_found_too(world: World) -> None:
     labs = world.labs()
-    started = labs.start(labs.plan_of_lab("pair"), world.progress)
-    assert world.labs().running(started.instance.name) == started
+    started = labs.lifecycle.start(labs.plans.of_lab("pair"), world.progress)
+    assert world.labs().running.planned(started.instance.name) == started
     assert started.plan.scenario is None
     assert not [line for line in world.fabric.done if line.startswith("cable")]
 
@@ -53,11 +53,11 @@ def test_a_bare_lab_is_found_too(world: World) -> None:
 @pytest.mark.parametrize("name", [SCENARIO, "labs/pair/lab.yaml"])
 def test_an_instance_whose_content_changed_is_stale(world: World, name: str) -> None:
     world.edit(name, "contract: 1", "contract: 1 #")
-    running = world.labs().start(world.plan(), world.progress)
-    assert not world.labs().stale(world.labs().running(None))
+    running = world.labs().lifecycle.start(world.plan(), world.progress)
+    assert not world.labs().running.stale(world.labs().running.planned(None))
     world.edit(name, "contract: 1 #", "contract: 1")
-    seen = world.labs().running(None)
-    assert world.labs().stale(seen)
+    seen = world.labs().running.planned(None)
+    assert world.labs().running.stale(seen)
     assert seen.instance == running.instance
 
 
@@ -67,25 +67,25 @@ def test_content_is_found_where_the_instance_was_started_from(world: World, runn
     for folder in ("labs", "scenarios", "images"):
         (elsewhere / folder).mkdir(parents=True)
     labs = world.labs(Content((elsewhere,)))
-    assert labs.running(None).plan == running.plan
+    assert labs.running.planned(None).plan == running.plan
     world.records.put(InstanceRecord(running.instance.name, roots=(str(tmp_path / "gone"),)))
     with pytest.raises(UsageError, match="moved-desks"):
-        labs.running(None)
+        labs.running.planned(None)
 
 
 def test_a_reset_keeps_the_seed_and_breaks_anew(world: World, running: Running) -> None:
     labs = world.labs()
-    labs.apply(running, running.plan.solutions[0], lambda _: None)
-    labs.hint(running)
+    labs.solutions.apply(running, running.plan.solutions[0], lambda _: None)
+    labs.solutions.hint(running)
     healthy = dict(world.fabric.cables)
-    reset = labs.reset(running, world.progress)
+    reset = labs.lifecycle.reset(running, world.progress)
     assert reset.plan == running.plan
     assert reset.instance.seed == 7
     assert reset.instance.name == running.instance.name
     assert reset.instance.identity != running.instance.identity
     assert [i.name for i in world.instances.all()] == [reset.instance.name], "the old one is gone"
     assert world.fabric.cables != healthy
-    assert labs.hint(reset)[0] == 1
+    assert labs.solutions.hint(reset)[0] == 1
     assert len(world.records.get(running.instance.name).faults) == len(running.plan.faults), "those of the old one"
 
 
@@ -102,18 +102,18 @@ def test_a_reset_for_which_something_is_lacking_leaves_the_lab_as_it_is(
         patch.setattr(world, "build", refuse)
         labs = world.labs()
         with pytest.raises(MachineError, match="registry"):
-            labs.reset(running, world.progress)
+            labs.lifecycle.reset(running, world.progress)
     with monkeypatch.context() as patch:
         patch.setattr(Instances, "prepare", refuse)
         with pytest.raises(MachineError, match="registry"):
-            world.labs().reset(running, world.progress)
+            world.labs().lifecycle.reset(running, world.progress)
     assert (world.left, world.records.get(running.instance.name)) == before
     assert world.instances.find(None) == running.instance
-    assert not world.labs().cut_off(running.instance)
+    assert not world.labs().running.cut_off(running.instance)
 
 
 def test_stopping_leaves_nothing(world: World, running: Running) -> None:
-    world.labs().discard(running.instance)
+    world.labs().lifecycle.discard(running.instance)
     assert world.left == ([], [])
 
 
@@ -121,7 +121,7 @@ def test_a_passing_look_asks_of_the_hosts_that_run(world: World, running: Runnin
     world.fabric.on("activity", host="pc2", stdout='{"typed": 5.0}')
     world.engine.stop(next(h.container for h in running.instance.hosts if h.name == "r1"), grace=0)
     name = running.instance.name
-    found = world.labs().activity(world.labs().all())
+    found = world.labs().running.activity(world.labs().running.all())
     assert found == {
         HostRef(name, "pc1"): HostActivity(runs=True, booted=True),
         HostRef(name, "pc2"): HostActivity(runs=True, booted=True, typed=5.0),
@@ -156,5 +156,5 @@ def test_a_start_that_fails_while_resetting_leaves_nothing(
 
     monkeypatch.setattr(world.fabric, "wait_ready", refuse)
     with pytest.raises(LabError):
-        world.labs().reset(running, world.progress)
+        world.labs().lifecycle.reset(running, world.progress)
     assert world.left == ([], [])

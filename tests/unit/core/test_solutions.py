@@ -23,7 +23,7 @@ TELL = Text(fr="Faire", en="Do")
 
 def test_hints_come_one_by_one_and_the_last_one_again(world: World, running: Running) -> None:
     user, old = running.plan.values["user"], running.plan.values["old"]
-    seen = [world.labs().hint(world.labs().running(None)) for _ in range(3)]
+    seen = [world.labs().solutions.hint(world.labs().running.planned(None)) for _ in range(3)]
     assert [(number, total) for number, total, _ in seen] == [(1, 2), (2, 2), (2, 2)]
     assert seen[0][2] == Text(fr=f"Demandez à {user.full}", en=f"Ask {user.full}")
     assert seen[1][2] == seen[2][2] == Text(fr=f"L'ancienne adresse : {old}", en=f"The old address: {old}")
@@ -34,26 +34,26 @@ def test_hints_come_one_by_one_and_the_last_one_again(world: World, running: Run
 
 def test_each_instance_counts_its_own_hints(world: World, running: Running) -> None:
     labs = world.labs()
-    labs.hint(running)
-    other = labs.start(world.plan(), world.progress)
-    assert labs.hint(other)[0] == 1
-    assert labs.hint(running)[0] == 2
+    labs.solutions.hint(running)
+    other = labs.lifecycle.start(world.plan(), world.progress)
+    assert labs.solutions.hint(other)[0] == 1
+    assert labs.solutions.hint(running)[0] == 2
 
 
 def test_hints_go_on_without_a_record(world: World, running: Running) -> None:
     world.records.remove(running.instance.name)
-    assert [world.labs().hint(running)[0] for _ in range(2)] == [1, 2]
+    assert [world.labs().solutions.hint(running)[0] for _ in range(2)] == [1, 2]
 
 
 def test_a_bare_lab_has_no_hints(world: World) -> None:
     labs = world.labs()
-    running = labs.start(labs.plan_of_lab("pair"), world.progress)
+    running = labs.lifecycle.start(labs.plans.of_lab("pair"), world.progress)
     with pytest.raises(UsageError, match="no hints"):
-        labs.hint(running)
+        labs.solutions.hint(running)
 
 
 def test_what_was_broken_is_told_fault_by_fault(world: World, running: Running) -> None:
-    told = world.labs().explain(running)
+    told = world.labs().plans.explain_faults(running.instance, running.plan)
     assert [text.en for text in told] == [
         "The cable of pc1 led to the segment 'servers'.",
         "The cable of pc2 led to the segment 'servers'.",
@@ -65,7 +65,7 @@ def test_a_solution_is_done_step_by_step(world: World, running: Running) -> None
     world.fabric.on("/bin/bash -s", stdout="eth0: rebinding\n")
     world.fabric.done.clear()
     told: list[tuple[str, int]] = []
-    done = world.labs().apply(
+    done = world.labs().solutions.apply(
         running, running.plan.solutions[0], lambda step: told.append((step.tell.en, len(world.fabric.done)))
     )
     assert world.fabric.done == [
@@ -82,7 +82,7 @@ def test_a_step_that_fails_does_not_stop_the_rest(world: World, running: Running
     world.fabric.on("/bin/bash -s", status=2, stdout="out", stderr="err")
     solution = running.plan.solutions[0]
     failing = dataclasses.replace(solution, steps=(solution.steps[2], solution.steps[0]))
-    done = world.labs().apply(running, failing, lambda _: None)
+    done = world.labs().solutions.apply(running, failing, lambda _: None)
     assert [(t.status, t.output) for t in done] == [(2, "outerr"), (0, "")]
     assert world.fabric.done[-1] == "cable pc1 eth0 segment=office"
 

@@ -90,7 +90,7 @@ def make(world: World, grader: Grader) -> Make:
     def labs() -> Labs:
         return world.labs(world.content)
 
-    return lambda: Trial(TrialSubject(labs, lambda labs: labs.plan("moved-desks", 7), (world.root,), folders))
+    return lambda: Trial(TrialSubject(labs, lambda labs: labs.plans.plan("moved-desks", 7), (world.root,), folders))
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ def test_the_folders_that_are_watched(trial: Trial, world: World) -> None:
 
 
 def test_a_bare_lab_has_its_health_only(world: World, grader: Grader) -> None:
-    trial = Trial(TrialSubject(world.labs, lambda labs: labs.plan_of_lab("pair"), (world.root,), lambda _: ()))
+    trial = Trial(TrialSubject(world.labs, lambda labs: labs.plans.of_lab("pair"), (world.root,), lambda _: ()))
     trial.start(world.progress)
     assert trial.given == HEALTHY
     trial.give(world.progress)

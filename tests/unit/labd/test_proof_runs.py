@@ -299,7 +299,7 @@ def test_what_stands_in_the_notes_is_removed_and_nothing_else(site: Site, tmp_pa
     assert left_over(tmp_path / "proof")
     app = cast("App", SimpleNamespace(labs=site.labs, instance_records=notes))
     proof_process._sweep(app)
-    assert [one.name for one in site.labs.all()] == [other.name]
+    assert [one.name for one in site.labs.running.all()] == [other.name]
     assert "long-gone-0000" not in notes.names()
 
 

@@ -47,14 +47,14 @@ def peopled(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     def with_people(plan: Plan) -> Plan:
         return replace(plan, personas=people)
 
-    running, preview = site.labs.running, site.labs.preview
+    running, preview = site.labs.running.planned, site.labs.plans.preview
 
     def ran(name: str | None) -> Running:
         found = running(name)
         return replace(found, plan=with_people(found.plan))
 
-    monkeypatch.setattr(site.labs, "running", ran)
-    monkeypatch.setattr(site.labs, "preview", lambda scenario, seed: with_people(preview(scenario, seed)))
+    monkeypatch.setattr(site.labs.running, "planned", ran)
+    monkeypatch.setattr(site.labs.plans, "preview", lambda scenario, seed: with_people(preview(scenario, seed)))
     return site
 
 
@@ -159,14 +159,14 @@ def test_what_cannot_be_said_is_refused(peopled: Site) -> None:
 
 def slow(site: Site, monkeypatch: pytest.MonkeyPatch, may: threading.Event, then: Callable[[], object]) -> None:
     """Have everybody answer slowly, within what labd waits for."""
-    own = site.labs.say
+    own = site.labs.conversations.say
 
     def said(*asked: Any) -> Turn:  # noqa: ANN401 - passed on
         assert may.wait(SOON)
         then()
         return own(*asked)
 
-    monkeypatch.setattr(site.labs, "say", said)
+    monkeypatch.setattr(site.labs.conversations, "say", said)
 
 
 def test_whoever_acts_for_long_is_waited_for_by_the_page(peopled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
