@@ -132,7 +132,7 @@ class HostInspector:
 
     def writable(self, paths: Sequence[str]) -> tuple[tuple[FileState, tuple[FileState, ...]], ...]:
         """Return what is at each of some paths, and all below it that others than owner and group may write."""
-        seen = self._looks(paths, "writable")
+        seen = self._looks(paths, "rights")
         return tuple((state, tuple(FileState(**row) for row in rows)) for state, rows in seen)
 
     def _looks(self, paths: Sequence[str], want: str) -> Sequence[tuple[FileState, list[Any]]]:
