@@ -26,7 +26,6 @@ OFFERED: Final = (
     "check",
     "concurrently",
     "directory_rights_gained",
-    "domain_administrators_added",
     "eventually",
     "find_mail",
     "ifupdown_interfaces",
