@@ -42,7 +42,6 @@ OFFERED: Final = (
     "plain_name",
     "policy_differences",
     "reason",
-    "rights_gained",
     "rrsync_command",
     "ruleset_differences",
     "same_name",

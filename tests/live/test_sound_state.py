@@ -28,7 +28,7 @@ LIST = (
     "my @entries = ([1, 6, 0], [2, 6, 33], [4, 4, 0], [16, 6, 0], [32, 4, 0]); "
     'my $list = pack("L", 2) . join("", map {pack("SSL", @$_)} @entries); '
     'my ($file, $name) = ("/etc/hosts", "system.posix_acl_access"); '
-    'syscall(188, $file, $name, $list, length($list), 0) and die $!;'
+    "syscall(188, $file, $name, $list, length($list), 0) and die $!;"
 )
 """What ``setfacl -m u:33:rw /etc/hosts`` does (setxattr(2)), which no host has."""
 SOON = 30
