@@ -238,7 +238,7 @@ class Recognizer:
         return tuple(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def recognizer(
     language: Language, own: tuple[IntentPhrases, ...] = (), acted: frozenset[str] | None = None
 ) -> Recognizer:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from orchestrator.core.language import Language
     from tests.unit.personas.conftest import FakeHands
 
+pytestmark = pytest.mark.slow
+
 TOLD, OWN = "Sapin-4417", "Bavomi-Teruka47"
 TAKES = PERSONA.replace(
     "answers:\n",
