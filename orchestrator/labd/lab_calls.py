@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from orchestrator.labd import lab_contract, lab_work_contract, path_contract, talk_contract
 from orchestrator.labd.calls import Nothing, Refusal, Who
+from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.event_log import EventLogs, LabNote
+from orchestrator.labd.fair_turns import class_of
 from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
-from orchestrator.labd.lab_limits import LabLimits
-from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.path_view import LearnersPath
@@ -60,18 +60,18 @@ class StartParts:
     Attributes:
         queue: the starts that wait.
         lengths: how long starts take.
-        room: what labs take of the machine.
+        shares: what the labs of each class may take, and all of them of the machine.
         persons: what those of one person take.
         idle: in which of them nobody does anything.
-        limits: how much labs may take.
+        at_once: how many labs start at once.
     """
 
     queue: StartQueue
     lengths: StartLengths
-    room: LabRoom
+    shares: ClassShares
     persons: PersonRoom
     idle: IdleWatch
-    limits: LabLimits
+    at_once: int
 
 
 class LabCalls:
@@ -89,17 +89,17 @@ class LabCalls:
     ) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""
         self._desk = desk
-        self._queue, self._lengths, self._room, self._idle = starts.queue, starts.lengths, starts.room, starts.idle
-        self._persons, self._limits = starts.persons, starts.limits
+        self._queue, self._lengths, self._room, self._idle = starts.queue, starts.lengths, starts.shares.room, starts.idle
+        self._persons, self._shares = starts.persons, starts.shares
         self._jobs = jobs
         self._logs = logs
         self._terminals = terminals
         self._displays = displays
         self._threads = threads
-        self._work = LabWork(desk, starts.limits.host_processors)
+        self._work = LabWork(desk, starts.shares.processors)
         self._path = LearnersPath(desk)
         self._starting = asyncio.Lock()
-        self._making = WorkThreads(starts.limits.starts, "start")
+        self._making = WorkThreads(starts.at_once, "start")
         self._grading = WorkThreads(2, "grading")
         self._stopping = WorkThreads(2, "stop")
         self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -198,7 +198,7 @@ class LabCalls:
                 choice = await self._threads.run(self._desk.to_launch, note)
                 plan = choice.plan
                 if plan is not None:
-                    needs = await self._threads.run(self._room.require, plan, self._limits.class_memory)
+                    needs = await self._threads.run(self._shares.require, plan, class_of(asker))
                     return await self._begin_start(choice.lab, plan, note, needs, by, asker)
             if self._jobs.act_on(choice.lab) == "stop":
                 await self._jobs.free(choice.lab)
