@@ -89,7 +89,12 @@ class LabCalls:
     ) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""
         self._desk = desk
-        self._queue, self._lengths, self._room, self._idle = starts.queue, starts.lengths, starts.shares.room, starts.idle
+        self._queue, self._lengths, self._room, self._idle = (
+            starts.queue,
+            starts.lengths,
+            starts.shares.room,
+            starts.idle,
+        )
         self._persons, self._shares = starts.persons, starts.shares
         self._jobs = jobs
         self._logs = logs

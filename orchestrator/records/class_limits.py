@@ -82,9 +82,7 @@ def of_group(session: Session, group: PeopleGroup) -> ClassLimits:
 
 def of_launch(session: Session, launch: int) -> ClassLimits:
     """Return the limits of the class for which something was launched, by the launch's number."""
-    wanted = (
-        select(ClassLimitsRow).join(Launch, Launch.group_id == ClassLimitsRow.group_id).where(Launch.id == launch)
-    )
+    wanted = select(ClassLimitsRow).join(Launch, Launch.group_id == ClassLimitsRow.group_id).where(Launch.id == launch)
     return _limits(session.scalars(wanted).first())
 
 

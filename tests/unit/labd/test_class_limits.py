@@ -50,6 +50,7 @@ def test_the_queue_goes_by_a_class_s_own_limits(
     asyncio.run(play())
 
 
+@pytest.mark.slow
 def test_what_a_trainer_may_set(site: Site) -> None:
     ada, lea = site.member("ada", "trainer"), site.member("lea")
     site.a_class("tssr", ada, lea)
