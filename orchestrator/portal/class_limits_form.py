@@ -80,7 +80,7 @@ def fields_of(view: ClassView, typed: Mapping[str, str] | None) -> tuple[LimitFi
         LimitField(
             name,
             trainer_words.LIMIT_FIELDS[name],
-            _hint(name, most[name]),
+            _hint(most[name]),
             (typed or own).get(name, ""),
             "1" if name == "labs" else "0",
             most[name],
@@ -90,10 +90,11 @@ def fields_of(view: ClassView, typed: Mapping[str, str] | None) -> tuple[LimitFi
     )
 
 
-def _hint(name: str, most: str) -> Text:
-    free, bound, later = trainer_words.LIMIT_FREE, trainer_words.LIMIT_MOST, trainer_words.LIMIT_LATER
-    said = Text(fr=bound.fr.format(most=most.replace(".", ",")), en=bound.en.format(most=most)) if most else free
-    return Text(fr=f"{said.fr} {later.fr}", en=f"{said.en} {later.en}") if name == "processors" else said
+def _hint(most: str) -> Text:
+    bound = trainer_words.LIMIT_MOST
+    if not most:
+        return trainer_words.LIMIT_FREE
+    return Text(fr=bound.fr.format(most=most.replace(".", ",")), en=bound.en.format(most=most))
 
 
 def shown(limits: ClassLimitsView) -> Mapping[str, str]:
