@@ -62,7 +62,7 @@ def starts(app: App, folder: Path, runs: int, progress: Progress) -> list[Figure
         app.labs.prepare([plan])  # neither a build nor the fabric's start is what is measured
     except BreakfixError as error:
         return figures((), error.text)
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     with _removed(app, folder), site_of_labs(folder, plan.hosts[0].name) as site:
         pairs = []
         for number in range(runs):
