@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,10 +39,18 @@ _LAB: Final = re.compile(r"/labs/([a-z0-9-]+)")
 
 @dataclass(frozen=True)
 class StartPair:
-    """The seconds of one lab's start by the service layer, and those to the first prompt of its like by the portal."""
+    """One lab's start by the service layer, and its like by the portal.
+
+    Attributes:
+        start: the seconds of the first.
+        prompt: the seconds from *start* to the first prompt of the other.
+        around: those of them that were before and after labd's own start of it: what the portal adds, whatever else
+            the machine has to do.
+    """
 
     start: float
     prompt: float
+    around: float
 
 
 def starts(app: App, folder: Path, runs: int, progress: Progress) -> list[Figure]:
@@ -68,11 +77,11 @@ def starts(app: App, folder: Path, runs: int, progress: Progress) -> list[Figure
         for number in range(runs):
             _tell(progress, number + 1, runs)
             if number % 2:  # by turns, so that neither always comes first
-                prompt = asyncio.run(_by_portal(site))
-                pairs.append(StartPair(_by_service(app), prompt))
+                prompt, around = asyncio.run(_by_portal(site))
+                pairs.append(StartPair(_by_service(app), prompt, around))
             else:
                 start = _by_service(app)
-                pairs.append(StartPair(start, asyncio.run(_by_portal(site))))
+                pairs.append(StartPair(start, *asyncio.run(_by_portal(site))))
         return figures(pairs)
 
 
@@ -81,6 +90,7 @@ def figures(pairs: Sequence[StartPair], why: Text | None = None) -> list[Figure]
     start = Text(fr="démarrage d'un lab, sans le portail", en="start of a lab, without the portal")
     prompt = Text(fr="du démarrage à la première invite, au portail", en="from start to first prompt, by the portal")
     beyond = Text(fr="  de plus que sans le portail", en="  more than without the portal")
+    around = Text(fr="  avant et après son propre démarrage", en="  before and after its own start")
 
     def median(values: list[float]) -> float | None:
         return statistics.median(values) if values else None
@@ -89,6 +99,7 @@ def figures(pairs: Sequence[StartPair], why: Text | None = None) -> list[Figure]
         Figure("start", start, "s", median([one.start for one in pairs]), None, why),
         Figure("prompt", prompt, "s", median([one.prompt for one in pairs]), None, why),
         Figure("prompt-beyond", beyond, "s", median([one.prompt - one.start for one in pairs]), _BEYOND_START_S, why),
+        Figure("prompt-around", around, "s", median([one.around for one in pairs]), None, why),
     ]
 
 
@@ -125,8 +136,12 @@ def _removed(app: App, folder: Path) -> Iterator[None]:
                     app.labs.discard(app.labs.find(name))
 
 
-async def _by_portal(site: PortalSite) -> float:
-    """Start a lab as somebody does in a browser, and return the seconds to its first prompt; then stop it."""
+async def _by_portal(site: PortalSite) -> tuple[float, float]:
+    """Start a lab as somebody does in a browser, and stop it.
+
+    Returns:
+        The seconds to its first prompt, and those of them that labd did not need to start it.
+    """
     guest = site.trainees[0]
     timeout = httpx.Timeout(_WITHIN_S)
     headers = {**guest.headers, "Origin": site.origin, "Sec-Fetch-Site": "same-origin"}
@@ -138,7 +153,7 @@ async def _by_portal(site: PortalSite) -> float:
             raise _refused("start", led)
         lab = f"/labs/{found[1]}"
         (await browser.get(lab)).raise_for_status()
-        await _ended(browser, lab, "start")
+        own = await _ended(browser, lab, "start")
         (await browser.get(lab)).raise_for_status()  # the page loads again, now with its buttons of terminals
         opened = await browser.post(
             f"{lab}/terminals", data={**_key(guest), "host": site.host}, headers={"Accept": "application/json"}
@@ -151,7 +166,7 @@ async def _by_portal(site: PortalSite) -> float:
         if done.is_error:
             raise _refused("stop", done)
         await _ended(browser, lab, "stop")
-    return seconds
+    return seconds, seconds - own
 
 
 def _key(guest: Guest) -> dict[str, str]:
@@ -167,18 +182,28 @@ async def _prompt(site: PortalSite, terminal: MeasuredTerminal) -> None:
             shown += said if isinstance(said, bytes) else b""
 
 
-async def _ended(browser: httpx.AsyncClient, lab: str, act: str) -> None:
+async def _ended(browser: httpx.AsyncClient, lab: str, act: str) -> float:
     """Hear the events of a lab, as its page does, until something that is done with it has ended, or it is gone.
+
+    Returns:
+        The seconds that it took, as labd tells them.
 
     Raises:
         LabError: it has ended badly.
     """
     async with asyncio.timeout(_WITHIN_S), browser.stream("GET", f"{lab}/events") as answer:
+        begun = 0.0
         async for event in _events(answer):
-            if event.get("kind") == "ended" and event["body"].get("act") == act:
+            if event.get("body", {}).get("act") != act:
+                continue
+            at = datetime.fromisoformat(event["at"]).timestamp()
+            if event["kind"] == "began":
+                begun = at
+            elif event["kind"] == "ended":
                 if event["body"].get("refusal") is not None:
                     raise LabError(Text(fr=f"{lab} : {event['body']}", en=f"{lab}: {event['body']}"))
-                return
+                return at - begun
+    return 0.0
 
 
 async def _events(answer: httpx.Response) -> AsyncIterator[dict[str, Any]]:

@@ -30,8 +30,8 @@ def test_both_ways_are_measured_and_no_lab_is_left(app: App, monkeypatch: pytest
         there = {one.name for one in app.labs.all()}
         begun = {path.name.partition(".")[0] for path in Path(folder).glob("site/state/labd/*.events")}
     values = {one.name: one.value for one in found}
-    assert values.keys() == {"start", "prompt", "prompt-beyond"}
-    assert min(values["start"] or 0, values["prompt"] or 0) > 0
+    assert values.keys() == {"start", "prompt", "prompt-beyond", "prompt-around"}
+    assert min(values[name] or 0 for name in ("start", "prompt", "prompt-around")) > 0
     assert len(made) == 2
     assert begun == set(), "labd has stopped what it began"
     assert there.isdisjoint(made)

@@ -50,17 +50,20 @@ def test_a_table_shows_each_figure_beside_its_target() -> None:
 
 
 def test_the_medians_of_pairs_and_of_their_differences_are_shown() -> None:
-    pairs = [StartPair(4.0, 4.2), StartPair(9.0, 9.1), StartPair(5.0, 6.5)]
-    start, prompt, beyond = portal_start.figures(pairs)
-    assert [one.value for one in (start, prompt, beyond)] == [5.0, 6.5, pytest.approx(0.2)]
-    assert (start.target, prompt.target, beyond.target, beyond.met) == (None, None, 0.3, True)
-    assert not portal_start.figures([StartPair(4.0, 4.5)])[2].met
+    pairs = [StartPair(4.0, 4.2, 0.5), StartPair(9.0, 9.1, 0.25), StartPair(5.0, 6.5, 0.75)]
+    found = {one.name: one for one in portal_start.figures(pairs)}
+    assert {name: one.value for name, one in found.items()} == {
+        "start": 5.0, "prompt": 6.5, "prompt-beyond": pytest.approx(0.2), "prompt-around": 0.5,
+    }  # fmt: skip
+    assert {name for name, one in found.items() if one.target is not None} == {"prompt-beyond"}
+    assert found["prompt-beyond"].met
+    assert [one.name for one in portal_start.figures([StartPair(4.0, 4.5, 0.1)]) if not one.met] == ["prompt-beyond"]
 
 
 def test_without_labs_their_start_is_not_measured_and_the_table_says_why() -> None:
     found = portal_start.figures((), Text(fr="pas de Docker", en="no Docker"))
     assert PortalReport(tuple(found)).missed == []
-    assert PortalReport(tuple(found)).to_text("en").count("no Docker") == 3
+    assert PortalReport(tuple(found)).to_text("en").count("no Docker") == 4
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(50, 2.0), (95, 4.0), (99, 4.0), (1, 1.0)])
