@@ -147,6 +147,10 @@ class ClassLaunches:
         await over.wait()
         self._changed(name)
 
+    def look_again(self) -> None:
+        """Look for room for what waits: what a class may take has changed."""
+        self._queue.freed()
+
     def stop(self, who: Who, name: str, last: int) -> None:
         """Begin to stop the labs of a class's launches, and return at once; what was not begun will not be.
 

@@ -8,12 +8,12 @@ from functools import partial
 
 from orchestrator.labd import lab_contract
 from orchestrator.labd.calls import Nothing, Who
+from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.event_log import EventLogs, LabNote
+from orchestrator.labd.fair_turns import class_of
 from orchestrator.labd.idle_watch import IdleWatch
 from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
-from orchestrator.labd.lab_limits import LabLimits
-from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.person_room import PersonRoom
@@ -31,18 +31,18 @@ class StartParts:
     Attributes:
         queue: the starts that wait.
         lengths: how long starts take.
-        room: what labs take of the machine.
+        shares: what the labs of each class may take, and all of them of the machine.
         persons: what those of one person take.
         idle: in which of them nobody does anything.
-        limits: how much labs may take.
+        at_once: how many labs start at once.
     """
 
     queue: StartQueue
     lengths: StartLengths
-    room: LabRoom
+    shares: ClassShares
     persons: PersonRoom
     idle: IdleWatch
-    limits: LabLimits
+    at_once: int
 
 
 class LabStarts:
@@ -67,9 +67,8 @@ class LabStarts:
     ) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""
         self.queue, self.idle, self.work = parts.queue, parts.idle, work
-        self.threads = WorkThreads(parts.limits.starts, "start")
-        self._lengths, self._room, self._persons = parts.lengths, parts.room, parts.persons
-        self._class_memory = parts.limits.class_memory
+        self.threads = WorkThreads(parts.at_once, "start")
+        self._lengths, self._shares, self._persons = parts.lengths, parts.shares, parts.persons
         self._desk = desk
         self._jobs = jobs
         self._logs = logs
@@ -109,7 +108,7 @@ class LabStarts:
                 choice = await self._threads.run(self._desk.to_launch, note)
                 plan = choice.plan
                 if plan is not None:
-                    needs = await self._threads.run(self._room.require, plan, self._class_memory)
+                    needs = await self._threads.run(self._shares.require, plan, class_of(asker))
                     return await self._begin_start(choice.lab, plan, note, needs, by, asker)
             if self._jobs.act_on(choice.lab) == "stop":
                 await self._jobs.free(choice.lab)

@@ -46,8 +46,14 @@ class EventProgress:
 class LabWork:
     """Acts on labs for their owners."""
 
-    def __init__(self, desk: LabDesk, processors: float | None = None) -> None:
-        """Take what finds labs, and the processors that each host may keep busy once it has started; None: all."""
+    def __init__(self, desk: LabDesk, processors: Callable[[int], float | None] = lambda _launch: None) -> None:
+        """Take what finds labs.
+
+        Args:
+            desk: finds labs.
+            processors: returns how many each host may keep busy once it has started, by the number of the lab's
+                launch; None: all.
+        """
         self._desk = desk
         self._processors = processors
         self._writing = threading.Lock()
@@ -81,7 +87,7 @@ class LabWork:
         except BaseException:
             log.add("state", {"state": "failed"})
             raise
-        self._limit_processors(running)
+        self._limit_processors(running, log.note.launch)
         self._record(log.note.owner, lambda practice: practice.started(running, log.note.launch or None), by)
         log.add("state", {"state": "started"})
 
@@ -102,17 +108,18 @@ class LabWork:
         except BaseException:
             self._after_failed_reset(found, running)
             raise
-        self._limit_processors(again)
+        self._limit_processors(again, found.log.note.launch)
         self._record(found.owner, lambda practice: practice.reset(running, again, found.log.note.launch or None), by)
         found.log.add("state", {"state": "started"})
 
-    def _limit_processors(self, running: Running) -> None:
+    def _limit_processors(self, running: Running, launch: int) -> None:
         """Limit what each host may take, once a start was as fast as it can be; a lab without is better than none."""
-        if self._processors is None:
+        processors = self._processors(launch)
+        if processors is None:
             return
         try:
             for host in running.instance.hosts:
-                self._labs.running.engine().limit_processors(host.container, self._processors)
+                self._labs.running.engine().limit_processors(host.container, processors)
         except BreakfixError as error:
             _log.warning("the processors of %s are not limited: %s", running.instance.name, error)
 

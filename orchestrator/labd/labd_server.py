@@ -19,7 +19,7 @@ from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
-from orchestrator.labd.class_labs import room_of
+from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.event_log import EventLogs
@@ -92,7 +92,8 @@ class LabdServer:
         """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
         book = WaitingBook(places.events / "waiting.json")
         logs = EventLogs(places.events, frozenset(kept.lab for kept in book.starts))
-        lengths, room = StartLengths(), room_of(parts, limits)
+        lengths, shares = StartLengths(), ClassShares(parts, limits)
+        room = shares.room
         jobs = LabJobs()
         self._threads = threads = WorkThreads(_CALLS, "call")
         queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths, book)
@@ -110,12 +111,14 @@ class LabdServer:
         viewed = ViewedHosts(displays.shown, terminals.forget)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
         self._web = LabWeb(desk)
-        start_parts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
-        work = LabWork(desk, limits.host_processors)
+        start_parts = StartParts(
+            queue, lengths, shares, PersonRoom(desk, room, limits.person_memory), self._idle, limits.starts
+        )
+        work = LabWork(desk, shares.processors)
         starts = LabStarts(desk, jobs, logs, terminals, threads, start_parts, work)
         stops = LabStops(desk, jobs, logs, terminals, threads, queue, work)
         self._labs = LabCalls(desk, jobs, terminals, displays, threads, starts, stops)
-        classes = ClassDesk(desk, room, share=limits.class_memory)
+        classes = ClassDesk(desk, shares)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
         launches = ClassLaunches(classes, starts, stops, queue, threads, boards.forget, book)
         rights = KeptRights(parts.database)

@@ -172,7 +172,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.bench.page_paint": "bench.peer_shells bench.portal_site",
     "orchestrator.bench.portal_bench": (
         "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.portal_report bench.portal_site "
-        "bench.process_costs"
+        "bench.portal_start bench.process_costs"
+    ),
+    "orchestrator.bench.portal_start": (
+        "app bench.local_labd bench.portal_lines bench.portal_report bench.portal_site labd.event_log"
     ),
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
@@ -221,7 +224,7 @@ FOREIGN: Mapping[str, str] = {
     ),
     "argon2": "orchestrator.labd.account_passwords",
     "limits": "orchestrator.labd.account_tries orchestrator.labd.export_turns",
-    "httpx": "orchestrator.bench.portal_lines orchestrator.labd.labd_client",
+    "httpx": "orchestrator.bench.portal_lines orchestrator.bench.portal_start orchestrator.labd.labd_client",
     "markdown_it": "orchestrator.portal.markup",
     "websockets": (
         "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "

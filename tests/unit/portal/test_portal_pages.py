@@ -108,6 +108,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/classes/tssr-2026/members/remove": ({"handle": "mia"}, (303, 404, 303, 303)),
     "/classes/tssr-2026/code": ({}, (303, 404, 303, 303)),
     "/classes/tssr-2026/code/end": ({}, (303, 404, 303, 303)),
+    "/classes/tssr-2026/limits": ({"labs": "8"}, (303, 404, 303, 303)),
     "/classes/tssr-2026/launch": ({"scenario": "backup-script", "for": "all"}, (303, 404, 303, 303)),
     "/classes/tssr-2026/check": ({"lab": world.LAB}, (303, 303, 303, 303)),
     "/classes/tssr-2026/announce": ({"text": "Pause."}, (303, 404, 303, 303)),
