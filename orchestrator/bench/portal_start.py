@@ -66,9 +66,9 @@ def starts(app: App, folder: Path, runs: int, progress: Progress) -> list[Figure
         MachineError: a process of the portal does not start.
         LabError: a lab does not come up.
     """
-    plan = app.labs.plan(SCENARIO, SEED)
+    plan = app.labs.plans.plan(SCENARIO, SEED)
     try:
-        app.labs.prepare([plan])  # neither a build nor the fabric's start is what is measured
+        app.labs.lifecycle.prepare([plan])  # neither a build nor the fabric's start is what is measured
     except BreakfixError as error:
         return figures((), error.text)
     folder.mkdir(mode=0o700)
@@ -114,14 +114,14 @@ def _tell(progress: Progress, number: int, runs: int) -> None:
 
 def _by_service(app: App) -> float:
     """Start a lab by the service layer, and return the seconds; the lab is removed again."""
-    plan = app.labs.plan(SCENARIO, SEED)
+    plan = app.labs.plans.plan(SCENARIO, SEED)
     begun = time.perf_counter()
-    running = app.labs.start(plan, Silent())
+    running = app.labs.lifecycle.start(plan, Silent())
     try:
         return time.perf_counter() - begun
     finally:
         with interrupts.shielded():
-            app.labs.discard(running.instance)
+            app.labs.lifecycle.discard(running.instance)
 
 
 @contextmanager
@@ -133,7 +133,7 @@ def _removed(app: App, folder: Path) -> Iterator[None]:
         with interrupts.shielded():
             for name, _ in EventLogs(state_folder({HOME: str(folder)}) / "labd").noted():
                 with suppress(BreakfixError):
-                    app.labs.discard(app.labs.find(name))
+                    app.labs.lifecycle.discard(app.labs.running.find(name))
 
 
 async def _by_portal(site: PortalSite) -> tuple[float, float]:

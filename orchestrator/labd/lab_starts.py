@@ -160,7 +160,7 @@ class LabStarts:
         note = kept.note
         await self._threads.run(self._desk.parts.shelf.one, note.scenario)
         plan = await self._threads.run(lambda: self._desk.parts.labs().plans.plan(note.scenario, int(note.seed)))
-        needs = await self._threads.run(self._room.require, plan)
+        needs = await self._threads.run(self._shares.room.require, plan)
         if not kept.again:
             return self._start_of(kept.lab, plan, note, needs, kept.by, kept.asker, kept.asked)
         found = await self._threads.run(self._desk.find, kept.lab)
@@ -227,7 +227,7 @@ class LabStarts:
         """Return the bytes that a lab may take, of its owner's share where they ask, else of the machine's."""
         if found.owner == who.ref:
             return await self._threads.run(self._persons.require, who.ref, plan)
-        return await self._threads.run(self._room.require, plan)
+        return await self._threads.run(self._shares.room.require, plan)
 
     async def _saved(self, found: FoundLab) -> bool:
         return await self._threads.run(self._desk.is_saved, found)

@@ -10,24 +10,25 @@ import pytest
 from orchestrator.app import App
 from orchestrator.bench import portal_start
 from orchestrator.core.progress import Silent
-from orchestrator.labs import Labs, Running
+from orchestrator.labs import Running
+from orchestrator.labs.lab_lifecycle import LabLifecycle
 
 pytestmark = pytest.mark.live
 
 
 def test_both_ways_are_measured_and_no_lab_is_left(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    start = Labs.start
+    start = LabLifecycle.start
 
-    def noted(self: Labs, *given: object, **named: object) -> Running:
+    def noted(self: LabLifecycle, *given: object, **named: object) -> Running:
         running = start(self, *given, **named)  # type: ignore[arg-type]
         made.append(running.instance.name)
         return running
 
-    monkeypatch.setattr(Labs, "start", noted)
+    monkeypatch.setattr(LabLifecycle, "start", noted)
     with tempfile.TemporaryDirectory(prefix="starts-") as folder:
         found = portal_start.starts(app, Path(folder) / "site", 2, Silent())
-        there = {one.name for one in app.labs.all()}
+        there = {one.name for one in app.labs.running.all()}
         begun = {path.name.partition(".")[0] for path in Path(folder).glob("site/state/labd/*.events")}
     values = {one.name: one.value for one in found}
     assert values.keys() == {"start", "prompt", "prompt-beyond", "prompt-around"}

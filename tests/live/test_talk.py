@@ -26,7 +26,7 @@ REPORT = {
 @pytest.fixture
 def plan(app: App) -> Plan:
     """A variant in which the cable is out."""
-    plans = (app.labs.preview(SCENARIO, seed) for seed in range(100))
+    plans = (app.labs.plans.preview(SCENARIO, seed) for seed in range(100))
     return next(plan for plan in plans if plan.cases["cause"] == "unplugged")
 
 
