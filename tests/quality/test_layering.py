@@ -79,9 +79,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.lab_driver deliverables instances labs.conversations labs.running_lab labs.running_labs model"
     ),
     "orchestrator.labs": (
-        "access.lab_driver deliverables engine.engine_interface fabric.fabric_interface grader instances "
-        "labs.conversations labs.lab_grading labs.lab_lifecycle labs.running_lab labs.running_labs labs.solutions "
-        "labs.variant_plans loader model personas sound_state"
+        "deliverables instances labs.conversations labs.lab_grading labs.lab_lifecycle labs.running_lab "
+        "labs.running_labs labs.solutions labs.variant_plans loader model sound_state"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
@@ -401,7 +400,7 @@ DOORS: Mapping[str, str] = {
     "build_observer": "who is told of builds",
     "close": "the end",
 }
-"""Part of the program that the command line may ask for -> what for. To a lab, ``labs`` is the one door."""
+"""Part of the program that the command line may ask for -> what for. To a lab, ``labs`` is the way."""
 SIDE_DOORS: Mapping[str, Mapping[str, str]] = {
     "orchestrator.cli.commands.images": dict.fromkeys(("builder", "catalogue", "engine"), "images belong to no lab"),
     "orchestrator.cli.commands.doctor": dict.fromkeys(("builder", "catalogue", "engine"), "looks at what there is"),
