@@ -29,7 +29,8 @@ def test_consent(lab):
         fr="personne n'a demandé s'il pouvait voir l'écran", en="nobody has asked whether they may see the screen"
     )
     assert not talk.when("looked_before"), reason(
-        fr="l'écran était déjà regardé quand on l'a demandé", en="the screen was being looked at already when they asked"
+        fr="l'écran était déjà regardé quand on l'a demandé",
+        en="the screen was being looked at already when they asked",
     )
     if opened is not None:
         assert talk.consent_before(opened), reason(
