@@ -28,8 +28,6 @@ from grader.openvpn import openvpn_options
 from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
 from grader.postgresql import ask_postgresql
-from grader.rights import rights_gained
-from grader.samba import domain_administrators_added
 
 __all__ = [
     "Allowed",
@@ -47,7 +45,6 @@ __all__ = [
     "check",
     "concurrently",
     "directory_rights_gained",
-    "domain_administrators_added",
     "eventually",
     "find_mail",
     "ifupdown_interfaces",
@@ -64,7 +61,6 @@ __all__ = [
     "plain_name",
     "policy_differences",
     "reason",
-    "rights_gained",
     "rrsync_command",
     "ruleset_differences",
     "same_name",
