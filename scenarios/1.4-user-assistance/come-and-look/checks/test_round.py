@@ -18,8 +18,15 @@ from lab_tools import QUEUES, assert_conforms, assert_documents, assert_home, as
 def test_round(lab):
     pc = lab.values["pc"]
     assert_round_is_shown(lab, pc)
-    page = lab.client(pc).http_get(f"http://depot.{lab.domain}/")
-    assert page.status == 200, reason(  # the round may come by a number that somebody has typed in
+    name, address = f"depot.{lab.domain}", lab.address("srv1")
+    found = lab.client(pc).lookup(name)
+    seen = ", ".join(found) or reason(fr="rien", en="nothing")
+    assert found == (address,), reason(  # the round may come by a number, or from a server that has taken another one
+        fr=f"sur {pc}, {name} mène à {seen} au lieu de {address}",
+        en=f"on {pc}, {name} leads to {seen} instead of {address}",
+    )
+    page = lab.client(pc).http_get(f"http://{name}/")
+    assert page.status == 200, reason(
         fr=f"{pc} n'ouvre pas les pages de la maison ({page.status or page.problem})",
         en=f"{pc} does not open the dairy's pages ({page.status or page.problem})",
     )
