@@ -20,8 +20,8 @@ def screen_opened(lab):
     competence="1.4",
     fr="L'accord {{ user.full | de }} a été demandé avant que l'on regarde son écran, et la réponse respectée.",
     en="{{ user.full }} was asked before anybody looked at their screen, and the answer was respected.",
-    before_fr="On n'a pas encore demandé à {{ user.full }} si l'on peut voir son écran.",
-    before_en="{{ user.full }} has not been asked yet whether their screen may be seen.",
+    before_fr="On ne s'est pas assuré de l'accord {{ user.full | de }} pour regarder son écran.",
+    before_en="Nobody has made sure that {{ user.full }} agrees to having their screen seen.",
 )
 def test_consent(lab):
     talk, opened = lab.conversation(), screen_opened(lab)
