@@ -37,7 +37,7 @@ def test_round(lab):
     points=1,
     competence="1.2",
     fr="Sur {{ pc }}, le dossier personnel et ses documents sont intacts, et à cette personne seule.",
-    en="On {{ pc }} the home folder and its documents are intact, and nobody else's.",
+    en="On {{ pc }} the home folder and its documents are intact, and still private.",
     host="{{ pc }}",
 )
 def test_home(lab):
