@@ -2,7 +2,7 @@
 
 A check file imports what is listed here, and nothing else of the program::
 
-    from grader import check, eventually, rights_gained
+    from grader import check, eventually, reason
 
 These modules import no more than they need: the command line imports this package as well.
 """
@@ -12,6 +12,7 @@ from grader.authorized_keys import authorized_keys, rrsync_command
 from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
+from grader.conversation import Conversation
 from grader.directory import directory_rights_gained, ldap_entries, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
 from grader.firewall_place import Firewall
@@ -36,6 +37,7 @@ __all__ = [
     "Allowed",
     "Article",
     "CheckMistakeError",
+    "Conversation",
     "DeskSnapshot",
     "Firewall",
     "FoundMail",

@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping
 
 from grader.report import ANSWERS, CheckResult, Outcome
 from orchestrator.core.text import Text
-from orchestrator.model.deliverables import Question
-from orchestrator.planning.answers import UnreadableAnswerError, is_right, normal_form
+from orchestrator.model.deliverables import ProseQuestion, Question
+from orchestrator.planning.answers import UnreadableAnswerError, is_right, normal_form, too_short, words_missing
 
 
 def grade_answers(
@@ -41,6 +41,10 @@ def _judged(
         return "fail", Text(fr=f"Réponse illisible : {reason.fr}", en=f"Unreadable answer: {reason.en}")
     if not answer.strip():
         return "fail", Text(fr="Pas encore de réponse.", en="No answer yet.")
+    if isinstance(question, ProseQuestion):
+        missing = words_missing(question, answer)
+        told = too_short(missing).map(lambda words: f"{words[:1].upper()}{words[1:]}.")
+        return ("fail", told) if missing else ("pass", None)
     try:
         typed = normal_form(question, answer, hosts)
     except UnreadableAnswerError as error:
@@ -58,12 +62,17 @@ def _judged(
 
 def _result(name: str, question: Question, outcome: Outcome, evidence: Text | None) -> CheckResult:
     asked = question.question.map(lambda text: " ".join(text.split()))
+    sentence = Text(fr=f"Réponse juste : {asked.fr}", en=f"Right answer: {asked.en}")
+    if isinstance(question, ProseQuestion):
+        sentence = Text(
+            fr=f"Texte remis, que lira une personne : {asked.fr}", en=f"Text handed in, for people to read: {asked.en}"
+        )
     return CheckResult(
         id=f"{ANSWERS}{name}",
         role="objective",
         points=question.points,
         competence=question.competence,
-        sentence=Text(fr=f"Réponse juste : {asked.fr}", en=f"Right answer: {asked.en}"),
+        sentence=sentence,
         outcome=outcome,
         evidence=evidence,
     )

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.model.turns import Turn
+
 if TYPE_CHECKING:
     from orchestrator.model.plan import Plan
 
@@ -49,6 +51,7 @@ class LabFacts:
         placed: for each host the files that the plan puts into it, with the SHA-256 of their content.
         gateways: the addresses that planned network settings name as a gateway.
         proxies: the hosts whose planned settings have them answer ARP for others.
+        conversation: what was said to people of the scenario so far, in order.
     """
 
     instance: str
@@ -60,6 +63,7 @@ class LabFacts:
     placed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gateways: frozenset[str] = frozenset()
     proxies: frozenset[str] = frozenset()
+    conversation: tuple[Turn, ...] = ()
 
     @classmethod
     def of(cls, plan: Plan, instance: str) -> LabFacts:

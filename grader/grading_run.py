@@ -19,24 +19,26 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import pytest
 
-from grader.command_log import Commands, trim
+from grader.check_groups import Numbered, groups_of, unknown, waves
+from grader.command_log import Commands
 from grader.host_inspector import HostInspector
 from grader.identity import host_of, no_longer_so
-from grader.job import GradeRequest, Selection
+from grader.job import GradeRequest
 from grader.lab_tools import offer
 from grader.linux_processes import kill_group
 from grader.load import MOST, scaled_deadline
 from grader.plugin import GraderPlugin, Planned, refused
+from grader.pytest_options import pytest_arguments
 from grader.report import CheckResult, CommandRecord, Report
+from grader.running_worker import RunningWorker, end_of
 from grader.shared_looks import Desk, pair
 from grader.told import running_for_trainee
 from grader.worker import Ends, work
@@ -49,34 +51,6 @@ _GRACE = 2.0
 
 _LAST_LOOK = 10.0
 """Seconds after which no further host is asked whether all is as the checks saw it: what is not asked does not hold."""
-
-_PLUGINS_OFF = [
-    "cacheprovider",
-    "debugging",
-    "doctest",
-    "faulthandler",
-    "junitxml",
-    "legacypath",
-    "logging",
-    "monkeypatch",
-    "pastebin",
-    "recwarn",
-    "setuponly",
-    "setupplan",
-    "skipping",
-    "stepwise",
-    "subtests",
-    "threadexception",
-    "tmpdir",
-    "unittest",
-    "unraisableexception",
-    "warnings",
-]
-"""pytest's own plugins that a grading has no use for: they cost time, or turn a warning into a failure."""
-
-
-Numbered: TypeAlias = tuple[int, Planned]
-"""A check that is asked, and its place in the report."""
 
 
 def grade(request: GradeRequest, events_fd: int) -> None:
@@ -94,31 +68,11 @@ def grade(request: GradeRequest, events_fd: int) -> None:
     run.grade()
 
 
-@dataclass
-class _Worker:
-    """A running worker: its process, how it is told what to do, what it still has to do, and what it is at."""
-
-    pid: int
-    pidfd: int
-    pipe: int
-    orders: int
-    output: int
-    waiting: deque[Numbered] = field(default_factory=deque)
-    started: int | None = None
-    printed: int = 0
-    since: float = 0.0
-    timeout: float = 0.0
-    deadline: float | None = None
-    timed_out: bool = False
-    commands: Commands = field(default_factory=Commands)
-    rest: bytes = b""
-
-
 class _GradingRun:
     def __init__(self, request: GradeRequest, events_fd: int) -> None:
         self._request = request
         self._events_fd = events_fd
-        self._workers: dict[int, _Worker] = {}
+        self._workers: dict[int, RunningWorker] = {}
         self._selector = selectors.DefaultSelector()
         self._checks: dict[int, Planned] = {}
         self._results: dict[int, CheckResult] = {}
@@ -138,7 +92,7 @@ class _GradingRun:
         absent = Text(fr="Ce fichier de contrôles n'existe pas.", en="This check file does not exist.")
         self._problems = [refused(f.name, absent) for f in missing]
         if files:
-            pytest.main(_pytest_arguments(files), plugins=[self._plugin])
+            pytest.main(pytest_arguments(files), plugins=[self._plugin])
             return
         if not missing:
             self._problems.append(refused("checks", Text(fr="Aucun fichier de contrôles.", en="No check file.")))
@@ -169,15 +123,15 @@ class _GradingRun:
         selection = self._request.selection
         planned = [check for check in collected if selection.only is None or check.result.id in selection.only]
         known = {check.result.id for check in collected} | {problem.id for problem in problems}
-        self._problems += [*problems, *_unknown(selection, known)]
+        self._problems += [*problems, *unknown(selection, known)]
         longest = MOST * max((p.timeout for p in planned), default=0.0)
         self._send({"event": "collected", "checks": len(planned), "longest": longest + _GRACE})
         for problem in self._problems:
             self._send({"event": "result", "result": problem.to_document()})
         self._checks = dict(enumerate(planned))
         try:
-            for wave in _waves(planned, selection):
-                self._work_off(_groups(wave))
+            for wave in waves(planned, selection):
+                self._work_off(groups_of(wave))
             self._grade_again()
             self._left_out = len(collected) - len(self._results)
             self._report()  # those who wait for it need not wait until the last worker has gone
@@ -194,7 +148,7 @@ class _GradingRun:
         self._again = self._in_doubt()
         if self._again:
             self._over = False
-            self._work_off(_groups((number, self._checks[number]) for number in sorted(self._again)))
+            self._work_off(groups_of((number, self._checks[number]) for number in sorted(self._again)))
 
     def _in_doubt(self) -> dict[int, list[CommandRecord]]:
         """Return the checks that passed by what is not so any more, each with what was seen of it, as evidence."""
@@ -248,7 +202,7 @@ class _GradingRun:
                     queue.appendleft(again)
             self._kill_overdue()
 
-    def _free_worker(self) -> _Worker | None:
+    def _free_worker(self) -> RunningWorker | None:
         """Return a worker that has nothing to do, a new one where there may be one more."""
         for worker in self._workers.values():
             if not worker.waiting:
@@ -256,13 +210,13 @@ class _GradingRun:
         return self._start() if len(self._workers) < max(1, self._request.workers) else None
 
     @staticmethod
-    def _hand(worker: _Worker, group: deque[Numbered]) -> None:
+    def _hand(worker: RunningWorker, group: deque[Numbered]) -> None:
         """Give a worker a group of checks; one that has just ended leaves it to the next (``_reap``)."""
         worker.waiting = group
         with contextlib.suppress(BrokenPipeError):
             os.write(worker.orders, json.dumps([number for number, _ in group]).encode() + b"\n")
 
-    def _start(self) -> _Worker:
+    def _start(self) -> RunningWorker:
         reading, writing = os.pipe()
         ordered, ordering = os.pipe()
         window, their_window = pair()
@@ -288,7 +242,7 @@ class _GradingRun:
         os.close(ordered)
         their_window.close()
         os.set_blocking(reading, False)
-        worker = _Worker(pid, os.pidfd_open(pid), reading, ordering, output)
+        worker = RunningWorker(pid, os.pidfd_open(pid), reading, ordering, output)
         self._workers[pid] = worker
         self._desk.watch(pid, window)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
@@ -307,7 +261,7 @@ class _GradingRun:
                 worker.timed_out = True
                 kill_group(worker.pid)
 
-    def _read(self, worker: _Worker) -> None:
+    def _read(self, worker: RunningWorker) -> None:
         while True:
             try:
                 data = os.read(worker.pipe, 1 << 16)
@@ -321,7 +275,7 @@ class _GradingRun:
             for line in lines:
                 self._take(worker, json.loads(line))
 
-    def _take(self, worker: _Worker, message: dict[str, Any]) -> None:
+    def _take(self, worker: RunningWorker, message: dict[str, Any]) -> None:
         match message:
             case {"start": number, "printed": printed, "timeout": timeout}:
                 worker.started = number
@@ -342,25 +296,25 @@ class _GradingRun:
             case {"end": result}:
                 self._finish(worker, CheckResult.from_document(result))
 
-    def _finish(self, worker: _Worker, result: CheckResult) -> None:
+    def _finish(self, worker: RunningWorker, result: CheckResult) -> None:
         number, _ = worker.waiting.popleft()
         worker.started = worker.deadline = None
         self._results[number] = result = replace(result, commands=worker.commands.all())
         self._over |= self._request.selection.until_red and result.outcome == "fail" and not self._again
         self._send({"event": "result", "number": number, "result": result.to_document()})
 
-    def _reap(self, worker: _Worker) -> deque[Numbered] | None:
+    def _reap(self, worker: RunningWorker) -> deque[Numbered] | None:
         """Bury a worker that ended; return the checks that it left for another one."""
         status = self._bury(worker)
         if worker.waiting and (worker.started is not None or os.waitstatus_to_exitcode(status) != 0):
             check = worker.waiting[0][1]
-            reason = _end_of(worker, status)
+            reason = end_of(worker, status)
             seconds = round(time.monotonic() - worker.since, 4) if worker.since else 0.0
             self._finish(worker, replace(check.result, outcome="error", evidence=reason, seconds=seconds))
         os.close(worker.output)
         return worker.waiting or None
 
-    def _bury(self, worker: _Worker) -> int:
+    def _bury(self, worker: RunningWorker) -> int:
         """End a worker, take what it has said, and return its status; what it printed stays open."""
         kill_group(worker.pid)  # what its checks started, while the dead leader still keeps the group's number
         _, status = os.waitpid(worker.pid, 0)
@@ -378,69 +332,3 @@ class _GradingRun:
         line = json.dumps(event).encode() + b"\n"
         while line:
             line = line[os.write(self._events_fd, line) :]
-
-
-def _unknown(selection: Selection, known: Container[str]) -> Iterator[CheckResult]:
-    """Yield an error for each check that was asked for and is none: a grading without it would look sound."""
-    for name in selection.only or ():
-        if name not in known:
-            yield refused(name, Text(fr="Aucun contrôle ne porte ce nom.", en="No check has this name."))
-
-
-def _waves(planned: Sequence[Planned], selection: Selection) -> Iterator[list[Numbered]]:
-    """Yield the checks that are asked at once; what comes first is alone where it may decide and spare the others."""
-    places = {name: place for place, name in reversed([*enumerate(selection.first)])}
-    numbered = list(enumerate(planned))
-    first = sorted((n for n in numbered if n[1].result.id in places), key=lambda n: places[n[1].result.id])
-    others = [n for n in numbered if n[1].result.id not in places]
-    yield from (first, others) if selection.until_red else ([*first, *others],)
-
-
-def _groups(checks: Iterable[Numbered]) -> deque[deque[Numbered]]:
-    """Group the checks by their lock; one without a lock is a group of its own.
-
-    Those that may take longest come first: one that begins last is what the others wait for.
-    """
-    groups: dict[object, deque[Numbered]] = {}
-    for number, check in checks:
-        groups.setdefault(number if check.lock is None else check.lock, deque()).append((number, check))
-    return deque(sorted(groups.values(), key=lambda group: -sum(check.timeout for _, check in group)))
-
-
-def _end_of(worker: _Worker, status: int) -> Text:
-    """Return how a worker died in the middle of a check, with the last lines that it printed."""
-    if worker.timed_out:
-        reason = Text(
-            fr=f"Le contrôle n'a pas fini en {round(worker.timeout, 1):g} s et a été tué.",
-            en=f"The check did not end within {round(worker.timeout, 1):g} s and was killed.",
-        )
-    else:
-        code = os.waitstatus_to_exitcode(status)
-        end = f"exit status {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-        fin = f"état {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-        reason = Text(
-            fr=f"Le contrôle a mis fin à son propre processus ({fin}).",
-            en=f"The check ended its own process ({end}).",
-        )
-    size = os.fstat(worker.output).st_size
-    printed = os.pread(worker.output, 4000, max(worker.printed, size - 4000)).decode("utf-8", errors="replace").strip()
-    return reason.map(lambda text: f"{text}\n{trim(printed)}") if printed else reason
-
-
-def _pytest_arguments(files: Sequence[Path]) -> list[str]:
-    """Return pytest's arguments: nothing of the user's working folder or environment changes a grading."""
-    folder = os.path.commonpath([f.parent for f in files])
-    return [
-        "--config-file=/dev/null",
-        f"--rootdir={folder}",
-        f"--confcutdir={folder}",
-        "--noconftest",
-        "--import-mode=importlib",
-        "--capture=no",
-        "--color=no",
-        "--no-header",
-        "--no-summary",
-        "-q",
-        *(f"-pno:{name}" for name in _PLUGINS_OFF),
-        *(os.fspath(f) for f in files),
-    ]

@@ -11,6 +11,7 @@ import testinfra.host
 
 from grader.backend import lab_host
 from grader.command_log import CommandLog
+from grader.conversation import Conversation
 from grader.errors import CheckMistakeError
 from grader.facts import InterfaceFacts, LabFacts
 from grader.host_inspector import HostInspector
@@ -250,6 +251,14 @@ class GradedLab:
                 en=f"The plan has no address for {place}; client(...).addresses() asks the host.",
             )
         )
+
+    def conversation(self, persona: str | None = None) -> Conversation:
+        """Return what was said to somebody of the scenario, by their short name; None: to whomever.
+
+        ``talk = lab.conversation(); assert talk.identity_before(touched)``
+        """
+        turns = self._facts.conversation
+        return Conversation([turn for turn in turns if persona in {None, turn.persona}])
 
     def wait(
         self,

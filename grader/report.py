@@ -24,6 +24,8 @@ _READ = (1, SCHEMA)
 """The versions that are read: stores and sealed evidence hold reports of the first, which knew no differences."""
 ANSWERS = "answers.yaml::"
 """What the id of an answer's result begins with."""
+TALK = "test_talk.py::"
+"""What the id of a check of what was said begins with: its file's name."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,11 @@ class CheckResult:
             ValueError: it is none.
         """
         return msgspec.convert(document, cls)
+
+
+def is_of_talk(result: CheckResult) -> bool:
+    """Return whether a result is of a check of what was said, which no lab shows: those of ``checks/test_talk.py``."""
+    return result.id.startswith(TALK)
 
 
 def is_answer(result: CheckResult) -> bool:

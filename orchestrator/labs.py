@@ -14,11 +14,12 @@ from grader.report import Report
 from grader.runner import OnResult, OnRunning, grade, processor_time
 from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.errors import ContentError, LabError, UsageError
 from orchestrator.core.kept_reads import KeptReads
 from orchestrator.core.progress import Progress
-from orchestrator.core.text import Text
-from orchestrator.deliverables.deliverables_store import DeliverablesStore
+from orchestrator.core.suggest import with_suggestion
+from orchestrator.core.text import Language, Text
+from orchestrator.deliverables.deliverables_store import CONVERSATION, DeliverablesStore
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.engine.container_processor import container_processor_time
 from orchestrator.engine.engine_interface import Engine, EngineInfo
@@ -33,13 +34,23 @@ from orchestrator.instances.locks import BusyError
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.instances.saving import SavedLabError
 from orchestrator.loader.content import Content
+from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import Lab
+from orchestrator.model.persona import ExampleDialogue, PlannedPersona, TalkStep
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Scenario, Step
+from orchestrator.model.turns import Turn, with_
+from orchestrator.personas.conversation_file import line_of, turns_in
+from orchestrator.personas.dialogue import Dialogue, MenuEntry
+from orchestrator.personas.examples import lead, outcome_strays
+from orchestrator.personas.hands import LabHands
+from orchestrator.personas.slots import name_parts
+from orchestrator.personas.word_forms import folded
 from orchestrator.planning.planner import plan_lab, plan_scenario
-from orchestrator.sound_state.comparison import compared
-from orchestrator.sound_state.explained import ExplainedChange
+from orchestrator.planning.printed_words import printed_words
+from orchestrator.sound_state.comparison import compared, words_of
+from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 
 LabState = Literal["starting", "started", "saved", "stopping", "cut off"]
 """How far an instance is; ``saved``: its hosts are stopped until it is resumed; ``cut off``: its start or its stop was
@@ -458,6 +469,10 @@ class Labs:
         """Return the changes that a variant's solutions bring; None where no proof has learnt them."""
         return None if plan.scenario is None else self._explained(plan.scenario, plan.seed)
 
+    def words(self, plan: Plan) -> VariantWords:
+        """Return what tells a variant's differences in its words."""
+        return words_of(plan, partial(_printed, self._content, plan))
+
     def health(self, running: Running, *, on_result: OnResult | None = None) -> Report:
         """Grade an instance with its lab's own health checks."""
         return self._grade(running, running.plan.health, on_result, EVERYTHING)
@@ -482,7 +497,8 @@ class Labs:
             fabric=Factory("orchestrator.fabric.client:FabricClient", {"socket_path": str(SOCKET)}),
             device=device,
         )
-        request = replace(request, selection=selection)
+        talked = self.turns(running.instance.name)
+        request = replace(request, selection=selection, facts=replace(request.facts, conversation=talked))
         if not running.instance.hosts:  # a proof grades where no lab is, to see what looks at nothing
             return grade(request, on_result=on_result, on_running=on_running)
         if giving_way:
@@ -502,7 +518,15 @@ class Labs:
         plan = running.plan
         hosts = self._instances.find(running.instance.name).running
         always = differences == "always"
-        whole = compared(report, plan, hosts, self._instances.fabric(), lambda: self.explained(plan), always=always)
+        whole = compared(
+            report,
+            plan,
+            hosts,
+            self._instances.fabric(),
+            lambda: self.explained(plan),
+            printed=partial(_printed, self._content_of(running.instance), plan),
+            always=always,
+        )
         if on_result is not None:
             for result in whole.results[len(report.results) :]:
                 on_result(result)
@@ -534,6 +558,118 @@ class Labs:
     def kept(self, instance: Instance) -> tuple[Path, ...]:
         """Return the files that an instance's trainee handed in; they stay when the lab is stopped."""
         return self._deliverables.kept(instance.name)
+
+    # People who answer ----------------------------------------------------------------------------------
+
+    def people(self, plan: Plan) -> tuple[PlannedPersona, ...]:
+        """Return the people of a variant who can be talked to."""
+        return tuple(plan.personas.values())
+
+    def person(self, plan: Plan, name: str | None) -> PlannedPersona:
+        """Return somebody who can be talked to: by their short name, a first or last name, or the only one.
+
+        Raises:
+            UsageError: there is nobody, nobody of that name, or several and no name was given.
+        """
+        people = plan.personas
+        if not people:
+            raise UsageError(Text(fr="Ce lab n'a personne à qui parler.", en="This lab has nobody to talk to."))
+        listed = ", ".join(f"{one.name} ({one.full})" for one in people.values())
+        if name is None and len(people) > 1:
+            raise UsageError(
+                Text(fr="À qui voulez-vous parler ?", en="Whom do you want to talk to?"),
+                Text(fr=f"Nommez l'un d'eux : {listed}", en=f"Name one of them: {listed}"),
+            )
+        if name is None:
+            return next(iter(people.values()))
+        if name in people:
+            return people[name]
+        found = [one for one in people.values() if folded(name) in {folded(one.full), *folded(one.full).split()}]
+        if len(found) == 1:
+            return found[0]
+        unknown = Text(fr=f"Personne ne s'appelle « {name} »", en=f'Nobody is called "{name}"')
+        known = (*people, *(one.full for one in people.values()))
+        raise UsageError(
+            with_suggestion(unknown, name, known),
+            Text(fr=f"On peut parler à : {listed}", en=f"You can talk to: {listed}"),
+        )
+
+    def say(self, running: Running, name: str | None, said: str, language: Language) -> Turn:
+        """Say something to somebody, and return what came of it: understood, answered, done in the lab.
+
+        Args:
+            running: the instance.
+            name: whom, as ``person`` finds them.
+            said: what is said.
+            language: the language of who says it; somebody who speaks one only answers in that one.
+
+        Raises:
+            UsageError: there is nobody of that name, or nothing was said.
+            LabError: the lab is not started, something could not even be begun, or another program is at work on it.
+            MachineError: the conversation cannot be written.
+        """
+        person = self.person(running.plan, name)
+        if not said.strip():
+            raise UsageError(Text(fr="Vous n'avez rien dit.", en="You have not said anything."))
+        state = self.state_of(running.instance)
+        if state != "started":
+            raise self._not_started(running.instance, state)
+        with self._instances.exclusive(running.instance.name, awake=True):
+            return self._say(running, person, said, language)
+
+    def turns(self, instance: str, person: PlannedPersona | None = None) -> tuple[Turn, ...]:
+        """Return what was said in an instance, also once it is gone: to somebody, or to all."""
+        turns = turns_in(self._deliverables.read(instance, CONVERSATION))
+        return turns if person is None else with_(person.name, turns)
+
+    def opening(self, person: PlannedPersona, language: Language) -> str:
+        """Return what somebody says first when they are called."""
+        return person.document.opens.in_(person.document.language or language).strip()
+
+    def menu(self, running: Running, person: PlannedPersona, language: Language) -> tuple[MenuEntry, ...]:
+        """Return what can be said to somebody now, a few phrases for each thing."""
+        return self._dialogue(running, person).menu(self.turns(running.instance.name, person), language)
+
+    def play(self, running: Running, person: PlannedPersona, dialogue: ExampleDialogue) -> tuple[Text, ...]:
+        """Begin anew with somebody, lead a dialogue of their examples, and return what came out otherwise.
+
+        Raises:
+            LabError: something could not even be begun, or another program is at work on the instance.
+        """
+        with self._instances.exclusive(running.instance.name, awake=True):
+            self._deliverables.discard(running.instance.name)
+            language = person.document.language or "fr"
+            turns, wrong = lead(dialogue.lines, lambda said: self._say(running, person, said, language), (), language)
+            return (*wrong, *outcome_strays(dialogue.comes_of, turns))
+
+    def _dialogue(self, running: Running, person: PlannedPersona) -> Dialogue:
+        people = [value for value in running.plan.values.values() if isinstance(value, DrawnPerson)]
+        return Dialogue(
+            person,
+            LabHands(lambda: self.driver(running)),
+            hosts=[host.name for host in running.plan.hosts],
+            names=name_parts([*(one.full for one in people), *(one.full for one in self.people(running.plan))]),
+        )
+
+    def _say(self, running: Running, person: PlannedPersona, said: str, language: Language) -> Turn:
+        """Say something; the instance's lock is held. Each turn is on the disk before anybody hears of it."""
+        instance = running.instance.name
+
+        def keep(turn: Turn) -> None:
+            self._deliverables.add(instance, CONVERSATION, line_of(turn))
+
+        turn = self._dialogue(running, person).hear(said, self.turns(instance, person), language, keep)
+        keep(turn)
+        return turn
+
+    def _talk(self, running: Running, step: Step, talk: TalkStep) -> StepRun:
+        """Say what a solution's step says; what comes out otherwise than stated fails it."""
+        person = self.person(running.plan, talk.to)
+        language = person.document.language or "fr"
+        before = self.turns(running.instance.name, person)
+        turns, wrong = lead(talk.lines, lambda said: self._say(running, person, said, language), before, language)
+        heard = [f"— {turn.said}\n{person.full} : {turn.reply}" for turn in turns]
+        return StepRun(step, 1 if wrong else 0, "\n".join([*(text.in_(language) for text in wrong), *heard]))
 
     # Hints and solutions --------------------------------------------------------------------------------
 
@@ -571,7 +707,8 @@ class Labs:
             for step in solution.steps:
                 on_step(step)
                 handed_in.do(step)
-                done.append(carry_out(driver, step))
+                talked = None if step.talk is None else self._talk(running, step, step.talk)
+                done.append(talked or carry_out(driver, step))
             return tuple(done)
 
     # --------------------------------------------------------------------------------------------------
@@ -616,6 +753,16 @@ class Labs:
 
 def _scenario(content: Content, name: str) -> Scenario:
     return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
+
+
+def _printed(content: Content, plan: Plan, constant: Collection[str]) -> Mapping[str, str]:
+    """Return what a scenario's expressions print; nothing of one that has gone, or been broken, meanwhile."""
+    if plan.scenario is None:
+        return {}
+    try:
+        return printed_words(content.scenario(plan.scenario), plan.values, constant)
+    except (ContentError, UsageError):
+        return {}
 
 
 def _planned(content: Content, scenario: str, seed: int) -> tuple[Plan, Mapping[str, ImageSpec]]:

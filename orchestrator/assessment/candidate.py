@@ -17,6 +17,7 @@ from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
 from orchestrator.model.session_plan import Phase
+from orchestrator.model.turns import Turn
 
 
 def as_assessed(running: Running, phase: Phase) -> Running:
@@ -107,6 +108,27 @@ class Seat:
         if answers:
             return hand_in.take_answers(content, name, language)
         return hand_in.take_report(content.decode("utf-8-sig", errors="replace"))
+
+    def talking(self, scenario: str | None = None) -> Running:
+        """Return the lab whose people the candidate talks to.
+
+        Raises:
+            UsageError: the candidate may not type now, or several labs have people and none was named.
+        """
+        require_seat(self.gate)
+        labs = [lab for lab in self.gate.sitting.labs if scenario in {None, lab.scenario}]
+        found = [running for lab in labs if (running := self._running(lab)).plan.personas]
+        return found[0] if len(found) == 1 else self._running(self._only(scenario))
+
+    def say(self, running: Running, person: str, said: str, language: Language) -> Turn:
+        """Say something to somebody of a lab.
+
+        Raises:
+            UsageError: the candidate may not type now, or nothing was said.
+            LabError: see ``Labs.say``.
+        """
+        require_seat(self.gate)
+        return self._labs.say(running, person, said, language)
 
     def note_cable(self, lab: SessionLab, act: str) -> None:
         """Note what the candidate does with a cable of their lab, before it is done.

@@ -19,6 +19,7 @@ from orchestrator.assessment.evidence_page import index_of
 from orchestrator.assessment.session_folder import SessionFolder, sha256, write_whole
 from orchestrator.assessment.state import SessionLab, SessionState, Sitting
 from orchestrator.core.errors import UsageError
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.plan import Plan
 
@@ -205,14 +206,23 @@ def _files(
         yield from _lab_files(folder, lab.scenario, plans.get(lab.scenario))
 
 
+_LAB_FILES: Final = (
+    *("start-report.json", "report.json", "start.json.gz", "end.json.gz"),
+    *("answers.yaml", "report.md", "conversation.jsonl"),
+)
+"""What is kept of each lab of a sitting, where there is any."""
+
+
 def _lab_files(folder: Path, scenario: str, plan: Plan | None) -> Iterator[tuple[str, bytes]]:
-    for name in ("start-report.json", "report.json", "start.json.gz", "end.json.gz", "answers.yaml", "report.md"):
+    for name in _LAB_FILES:
         path = folder / f"{scenario}.{name}"
         if path.is_file():
             yield f"{scenario}/{name}", path.read_bytes()
     if plan is not None and plan.ticket is not None:
-        yield f"{scenario}/ticket.fr.md", plan.ticket.fr.encode()
-        yield f"{scenario}/ticket.en.md", plan.ticket.en.encode()
+        only = plan.ticket_language
+        languages: tuple[Language, ...] = ("fr", "en") if only is None else (only,)
+        for language in languages:
+            yield f"{scenario}/ticket.{language}.md", plan.ticket.in_(language).encode()
     found = _changes(folder, scenario)
     if found is not None:
         yield f"{scenario}/changes.json", _json(to_document(found))

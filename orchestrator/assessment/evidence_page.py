@@ -21,6 +21,7 @@ from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import meaning
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import Language, typographic
+from orchestrator.personas.conversation_file import transcript, turns_in
 from orchestrator.proof.proof_status import Status
 from orchestrator.proof.proof_words import status_text
 
@@ -71,11 +72,12 @@ def index_of(
         {
             "title": _title(lab.scenario, manifest["labs"][lab.scenario]["title"], language),
             "about": manifest["labs"][lab.scenario],
-            "ticket": _text(files, f"{lab.scenario}/ticket.{language}.md"),
+            **_ticket(files, lab.scenario, language),
             "report": _report(files, f"{lab.scenario}/report.json"),
             "graded": _graded(sitting, lab.scenario),
             "answers": _text(files, f"{lab.scenario}/answers.yaml"),
             "written": _text(files, f"{lab.scenario}/report.md"),
+            "talked": _talked(files.get(f"{lab.scenario}/conversation.jsonl"), language),
             "changes": json.loads(files.get(f"{lab.scenario}/changes.json", b"[]")),
             "difference": lambda change, scenario=lab.scenario: _text(
                 files, f"{scenario}/differences/{change['number']}.diff"
@@ -121,6 +123,18 @@ def _title(scenario: str, title: Mapping[str, str] | None, language: Language) -
 
 def _text(files: Mapping[str, bytes], name: str) -> str:
     return files.get(name, b"").decode(errors="replace")
+
+
+def _talked(data: bytes | None, language: Language) -> str:
+    return transcript(turns_in(data), {}, "Candidat" if language == "fr" else "Candidate")
+
+
+def _ticket(files: Mapping[str, bytes], scenario: str, language: Language) -> Mapping[str, str]:
+    """Return the ticket in a language, or in the one that it has, and which that is."""
+    other: Language = "en" if language == "fr" else "fr"
+    names: Mapping[Language, str] = {one: f"{scenario}/ticket.{one}.md" for one in (language, other)}
+    found = next((one for one, name in names.items() if name in files), language)
+    return {"ticket": _text(files, names[found]), "ticket_language": found}
 
 
 def _report(files: Mapping[str, bytes], name: str) -> Report | None:

@@ -111,6 +111,7 @@ def next_steps(plan: Plan, host: str | None, lab: str | None) -> RenderableType:
         f"shell {host or localized(Text(fr='MACHINE', en='HOST'))}": Text(
             fr="ouvrir un terminal", en="open a terminal on a host"
         ),
+        "talk": plan.personas and Text(fr="parler avec les utilisateurs", en="talk with the users"),
         "answer": plan.questions and Text(fr="répondre aux questions", en="answer the questions"),
         "report": plan.report and Text(fr="écrire le rapport d'intervention", en="write the intervention report"),
         "check": plan.scenario and Text(fr="faire évaluer la réparation", en="have the repair graded"),

@@ -39,6 +39,7 @@ SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
             CommandEntry("check", "check", fr="Évaluer la réparation.", en="Grade the repair."),
             CommandEntry("answer", "answer", fr="Répondre aux questions.", en="Answer the scenario's questions."),
             CommandEntry("report", "answer", fr="Écrire le rapport.", en="Write the intervention report."),
+            CommandEntry("talk", "talk", fr="Parler avec les utilisateurs.", en="Talk with the users."),
             CommandEntry("hint", "hint", fr="L'indice suivant.", en="Show the next hint."),
             CommandEntry("reset", "stop", fr="Recommencer la même panne.", en="Start the same fault again."),
             CommandEntry("stop", "stop", fr="Arrêter le lab et tout retirer.", en="Stop the lab and remove all of it."),

@@ -24,6 +24,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "lab": "A lab: `lab.yaml`",
     "scenario": "A scenario: `scenario.yaml`",
     "solution": "A solution or shortcut: `solutions/*.yaml`, `shortcuts/*.yaml`",
+    "persona": "Somebody who answers: `persona.yaml`, `personas/*.yaml`",
     "image": "An image: `image.yaml`",
     "session": "A jury session: `session.yaml`",
     "referential": "A referential",
@@ -37,6 +38,7 @@ _SHARED: Final = frozenset({"Text"})
 
 _STANDS: Final[Mapping[str, str]] = {
     "solution": "They are beside `scenario.yaml`.",
+    "persona": "They are beside `scenario.yaml`.",
     "session": "Its organiser keeps it anywhere: see [For juries](jury.md).",
     "referential": "It comes with Breakfix; nothing needs to be written.",
     "portal": "It is `/etc/breakfix/portal.toml`, or what `--settings` names.",

@@ -11,7 +11,14 @@ from orchestrator.core.errors import ContentError, Place, Problem, UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Language, Text
 from orchestrator.loader.yaml_source import YamlSource, parse_yaml
-from orchestrator.model.deliverables import AddressQuestion, ChoiceQuestion, HostQuestion, ListQuestion, Question
+from orchestrator.model.deliverables import (
+    AddressQuestion,
+    ChoiceQuestion,
+    HostQuestion,
+    ListQuestion,
+    ProseQuestion,
+    Question,
+)
 from orchestrator.planning.answers import UnreadableAnswerError, items_of, normal_form
 
 _PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
@@ -141,8 +148,22 @@ def form_of(question: Question, hosts: Collection[str]) -> Text:
             return Text(fr=f"une machine : {listed}", en=f"a machine: {listed}")
         case ListQuestion():
             return _form_of_list(question, hosts)
+        case ProseQuestion():
+            return _form_of_prose(question)
         case _:
             return _FORMS[question.kind]
+
+
+def _form_of_prose(question: ProseQuestion) -> Text:
+    fr = {"fr": "en français, ", "en": "en anglais, "}.get(question.language or "", "")
+    en = {"fr": "in French, ", "en": "in English, "}.get(question.language or "", "")
+    grid = question.grid
+    return Text(
+        fr=f"un texte, {fr}d'au moins {question.words} mots ; une personne regardera : "
+        + " ; ".join(one.fr.strip().rstrip(".") for one in grid),
+        en=f"a text, {en}of at least {question.words} words; people will look at: "
+        + "; ".join(one.en.strip().rstrip(".") for one in grid),
+    )
 
 
 def _form_of_list(question: ListQuestion, hosts: Collection[str]) -> Text:
@@ -207,7 +228,13 @@ def _value(question: Question, answer: str) -> str:
     if isinstance(question, ListQuestion):
         items = items_of(answer)
         return "".join(f"\n  - {_scalar(item)}" for item in items) if items else " []"
+    if isinstance(question, ProseQuestion) and "\n" in answer and all(map(_stands_in_a_block, answer)):
+        return " |2-\n" + "\n".join(f"  {line}".rstrip() for line in answer.split("\n"))
     return f" {_scalar(answer)}" if answer else ""
+
+
+def _stands_in_a_block(letter: str) -> bool:
+    return letter.isprintable() or letter == "\n"
 
 
 def _scalar(text: str) -> str:
@@ -215,6 +242,7 @@ def _scalar(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _NO_WORDS:
         return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    escaped = re.sub("[\u0085\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", escaped)  # YAML ends lines there
     return f'"{escaped}"'
 
 

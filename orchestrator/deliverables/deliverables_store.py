@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import shutil
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from orchestrator.instances.instance_records import unwritable
 
 ANSWERS: Final = "answers.yaml"
 REPORT: Final = "report.md"
+CONVERSATION: Final = "conversation.jsonl"
+"""What was said to people of the scenario, and what they answered: lines that are only ever added."""
 
 
 class DeliverablesStore:
@@ -52,9 +55,28 @@ class DeliverablesStore:
             raise unwritable(path.parent, error) from error
         return path
 
+    def add(self, instance: str, name: str, line: str) -> None:
+        """Add a line to a file, on the disk when this returns; one that was left half written is ended first.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        path = self.path(instance, name)
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with path.open("ab+", buffering=0) as file:
+                size = file.seek(0, os.SEEK_END)
+                if size:
+                    file.seek(size - 1)
+                    line = line if file.read(1) == b"\n" else f"\n{line}"
+                file.write(line.encode())
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise unwritable(path.parent, error) from error
+
     def kept(self, instance: str) -> tuple[Path, ...]:
         """Return the files that an instance has."""
-        paths = (self.path(instance, name) for name in (ANSWERS, REPORT))
+        paths = (self.path(instance, name) for name in (ANSWERS, REPORT, CONVERSATION))
         return tuple(path for path in paths if path.is_file())
 
     def discard(self, instance: str) -> None:

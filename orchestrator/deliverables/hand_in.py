@@ -77,6 +77,7 @@ class HandIn:
             AnswersError: a question does not exist or an answer is not of its kind; nothing was changed.
         """
         questions = self.questions
+        given = {name: answer.replace("\r\n", "\n") for name, answer in given.items()}  # as browsers end a line
         check_answers(given, questions, self.hosts)
         merged = {**self.answers().given, **given}
         return self._write(questions, {name: answer for name, answer in merged.items() if answer}, language)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import threading
-import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
-from typing import TypeVar
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core import labels
@@ -23,36 +19,24 @@ from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef
 from orchestrator.fabric.reaper import remove_remains
-from orchestrator.faults.fault import mistakes_told
-from orchestrator.faults.file_dates import date_back
-from orchestrator.faults.later_actions import carry_out
-from orchestrator.faults.registry import make_fault
+from orchestrator.instances.breaking import break_lab, mend_lab
+from orchestrator.instances.bringing_up import THREADS, bring_up
 from orchestrator.instances.freezing import thaw
 from orchestrator.instances.host_container import HostContainers
 from orchestrator.instances.instance import Instance, StartContext, instance_of
 from orchestrator.instances.instance_lookup import chosen, instances_on
-from orchestrator.instances.instance_records import InjectedFault, InstanceRecord, InstanceRecords
+from orchestrator.instances.instance_records import InstanceRecord, InstanceRecords
 from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.locks import BusyError, Holder, Locks
-from orchestrator.instances.placing import accounts_of, archive_of
 from orchestrator.instances.readiness import unready_by, wait_for_conditions
-from orchestrator.instances.saving import MARK, bring_back, is_saved, put_down
+from orchestrator.instances.saving import MARK, bring_back, is_saved, put_down, settle
 from orchestrator.model.image import ImageSpec
-from orchestrator.model.plan import Plan, PlannedHost
-from orchestrator.model.scenario import FaultSpec
+from orchestrator.model.plan import Plan
 from orchestrator.sound_state.look import keep_sound_state
 
-T = TypeVar("T")
-
-_THREADS = 8
-"""Containers created at once: more only wait for the engine."""
 _STARTED = "breakfix-started-"
 """The name of a volume that marks an instance as started begins so. Nothing is in it: of what the engine keeps, this
 can be made after the containers, outlives a restart of the machine, and is seen by every user of the engine."""
-_BOOT_LIMIT = 180.0
-"""Seconds until all hosts must have booted; an emulated machine needs most of them."""
-_SETTLES = 15
-"""Seconds that the services of a resumed lab are waited for: some of them may be what is broken."""
 
 
 class Instances:
@@ -292,15 +276,24 @@ class Instances:
     def _start(self, name: str, plan: Plan, around: StartContext, progress: Progress, *, broken: bool) -> Instance:
         """Start an instance whose name is ours: whatever bears it is removed if the start fails."""
         try:
-            self._bring_up(name, plan, around, progress)
+            fabric = self._fabric()
+            progress.step(Text(fr=f"Démarrage de {len(plan.hosts)} machines", en=f"Starting {len(plan.hosts)} hosts"))
+            bring_up(
+                name,
+                plan,
+                self._engine,
+                fabric,
+                lambda host: self._hosts.spec(name, plan, host, around),
+                lambda: self.driver(self.find(name), plan, around.images),
+            )
             instance = self.find(name)
             driver = self.driver(instance, plan, around.images)
             progress.step(Text(fr="Attente des services", en="Waiting for the services"))
             wait_for_conditions(driver, plan.ready)
-            keep_sound_state(self._fabric(), name, {host.name: host.applications for host in plan.hosts})
+            keep_sound_state(fabric, name, {host.name: host.applications for host in plan.hosts})
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
-                self._inject(driver)
+                break_lab(driver, self._records)
             self._engine.create_volume(_STARTED + name, {labels.KIND: "started", labels.INSTANCE: name})
             self._records.put(replace(self._records.get(name), started=True, identity=instance.identity))
         except BaseException:
@@ -308,33 +301,6 @@ class Instances:
                 self._remove(name)
             raise
         return instance
-
-    def _bring_up(self, name: str, plan: Plan, around: StartContext, progress: Progress) -> None:
-        """Create and start all hosts: DHCP clients last, once the servers do their work.
-
-        A client whose first request nobody hears asks again only seconds later.
-        """
-        fabric = self._fabric()
-        progress.step(Text(fr=f"Démarrage de {len(plan.hosts)} machines", en=f"Starting {len(plan.hosts)} hosts"))
-        created: dict[str, str] = {}
-
-        def create(host: PlannedHost) -> None:
-            container = self._engine.create(self._hosts.spec(name, plan, host, around))
-            accounts = accounts_of(self._engine, container, host.files)
-            self._engine.put_archive(container, archive_of(host.files, accounts))
-            created[host.name] = container
-            if not host.asks_for_address:
-                self._engine.start(container)
-
-        _for_each(create, plan.hosts)
-        servers = [host.name for host in plan.hosts if not host.asks_for_address]
-        clients = [host.name for host in plan.hosts if host.asks_for_address]
-        fabric.wait_ready(name, servers, timeout=_BOOT_LIMIT)
-        if clients:
-            driver = self.driver(self.find(name), plan, around.images)
-            wait_for_conditions(driver, [c for c in plan.ready if c.host in servers])
-            _for_each(lambda host: self._engine.start(created[host]), clients)
-            fabric.wait_ready(name, clients, timeout=_BOOT_LIMIT)
 
     # Saving ---------------------------------------------------------------------------------------------
 
@@ -370,16 +336,9 @@ class Instances:
                 return instance
             late = {host.name for host in hosts if host.asks_for_address}
             servers = [host.name for host in hosts if host.name not in late]
-            bring_back(self._engine, self._fabric(), instance, late, lambda: self._settle(driver, servers))
-            self._settle(driver, [host.name for host in hosts])
+            bring_back(self._engine, self._fabric(), instance, late, lambda: settle(driver, servers))
+            settle(driver, [host.name for host in hosts])
             return self.find(name)
-
-    @staticmethod
-    def _settle(driver: LabDriver, hosts: Collection[str]) -> None:
-        conditions = [one for one in driver.plan.ready if one.host in hosts]
-        shorter = [one.model_copy(update={"within": min(one.within, _SETTLES)}) for one in conditions]
-        with suppress(LabError):
-            wait_for_conditions(driver, shorter)
 
     # Faults ---------------------------------------------------------------------------------------------
 
@@ -393,31 +352,7 @@ class Instances:
                 instance.
         """
         with self.exclusive(driver.instance, awake=True):
-            self._inject(driver)
-
-    def _inject(self, driver: LabDriver) -> None:
-        roots = content_roots_of(self._records.get(driver.instance))
-        began = time.time()
-        for spec in driver.plan.faults:
-            fault = make_fault(spec, roots)
-            with mistakes_told(fault, "remember"):
-                memento = fault.remember(driver)
-            self._records.add_fault(driver.instance, InjectedFault(spec.fault, spec.parameters, memento))
-            with mistakes_told(fault, "inject"):
-                fault.inject(driver)
-            with mistakes_told(fault, "verify"):
-                fault.verify(driver)
-        named = {value for spec in driver.plan.faults for value in spec.parameters.values() if isinstance(value, str)}
-        date_back(driver, sorted(named & set(driver.containers)), began)
-        self._act(driver)
-
-    def _act(self, driver: LabDriver) -> None:
-        """Do what people did after the faults, unless it was done."""
-        name, actions = driver.instance, driver.plan.afterwards
-        if actions and not self._records.get(name).acted:
-            for action in actions:
-                carry_out(action, driver)
-            self._records.put(replace(self._records.get(name), instance=name, acted=True))
+            break_lab(driver, self._records)
 
     def revert(self, driver: LabDriver) -> None:
         """Revert the injected faults, the last one first.
@@ -426,16 +361,7 @@ class Instances:
             LabError: a fault could not be reverted, or another program is at work on the instance.
         """
         with self.exclusive(driver.instance, awake=True):
-            self._revert(driver)
-
-    def _revert(self, driver: LabDriver) -> None:
-        record = self._records.get(driver.instance)
-        for injected in reversed(record.faults):
-            spec = FaultSpec(fault=injected.fault, parameters=dict(injected.parameters))
-            fault = make_fault(spec, content_roots_of(record))
-            with mistakes_told(fault, "revert"):
-                fault.revert(driver, injected.memento)
-        self._records.put(replace(record, faults=()))
+            mend_lab(driver, self._records)
 
     # Stopping -------------------------------------------------------------------------------------------
 
@@ -467,7 +393,7 @@ class Instances:
         containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
         if containers:
             remove_remains(self._engine, containers)
-            with ThreadPoolExecutor(_THREADS) as pool:
+            with ThreadPoolExecutor(THREADS) as pool:
                 list(pool.map(lambda c: self._engine.remove(c.id), containers))
         self._records.remove(name)
 
@@ -513,30 +439,3 @@ def _gone(name: str) -> LabError:
         ),
         Text(fr="« breakfix status » montre ceux qui restent.", en="'breakfix status' shows what is left."),
     )
-
-
-def content_roots_of(record: InstanceRecord) -> tuple[Path, ...]:
-    """Return the content roots that an instance was started from: its faults may be written there."""
-    return tuple(Path(root) for root in record.roots)
-
-
-def _for_each(act: Callable[[T], None], items: Sequence[T]) -> None:
-    """Do something with each item, several at a time; after a failure or an interruption nothing more is begun."""
-    abandoned = threading.Event()
-
-    def unless_abandoned(item: T) -> None:
-        if abandoned.is_set():
-            return
-        try:
-            act(item)
-        except BaseException:
-            abandoned.set()
-            raise
-
-    with ThreadPoolExecutor(_THREADS) as pool:  # its threads end before anything is removed
-        try:
-            for _ in pool.map(unless_abandoned, items):
-                pass
-        except BaseException:
-            abandoned.set()
-            raise

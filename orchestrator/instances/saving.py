@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
 
+from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core import labels
 from orchestrator.core.errors import LabError
 from orchestrator.core.interrupts import shielded
@@ -19,6 +20,7 @@ from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric.fabric_interface import Fabric
 from orchestrator.instances.instance import STOPPED, HostState, Instance
+from orchestrator.instances.readiness import wait_for_conditions
 
 MARK: Final = "breakfix-saved-"
 """The name of a volume that marks an instance as saved begins so. Nothing is in it; see ``lifecycle._STARTED``."""
@@ -26,6 +28,8 @@ _GRACE: Final = 10
 """Seconds that a host gets to shut down before it is killed: as for a reboot."""
 _BOOT_LIMIT: Final = 180.0
 """Seconds until the hosts must have booted; an emulated machine needs most of them."""
+_SETTLES: Final = 15
+"""Seconds that the services of a resumed lab are waited for: some of them may be what is broken."""
 _THREADS: Final = 8
 _PAUSED: Final = "paused"
 
@@ -108,6 +112,14 @@ def bring_back(
         with shielded():
             put_down(engine, instance)
         raise
+
+
+def settle(driver: LabDriver, hosts: Collection[str]) -> None:
+    """Wait a short while for the services of hosts: what a lab's fault has broken never does its work."""
+    conditions = [one for one in driver.plan.ready if one.host in hosts]
+    shorter = [one.model_copy(update={"within": min(one.within, _SETTLES)}) for one in conditions]
+    with suppress(LabError):
+        wait_for_conditions(driver, shorter)
 
 
 def _for_each(act: Callable[[HostState], None], hosts: Iterable[HostState]) -> None:

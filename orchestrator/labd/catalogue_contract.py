@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.proof_contract import PROOF_CALLS
@@ -106,10 +107,12 @@ class RepairView:
 
 @dataclass(frozen=True)
 class AnswerView:
-    """A question, and what is right."""
+    """A question, and what is right; of a text that people read, one that would do, its language and their grid."""
 
     question: Text
     truth: str
+    language: Language | None = None
+    grid: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -268,6 +271,7 @@ class InsideView:
         competences: what it exercises.
         hosts: the names of the lab's machines.
         ticket: Markdown.
+        ticket_language: its one language, whichever the reader's; None: it is in both.
         broken: what is broken, a sentence each; none in a task.
         afterwards: what people did after the fault, a sentence each.
         answers: what is asked, and what is right.
@@ -297,6 +301,7 @@ class InsideView:
     checks: tuple[CheckLine, ...]
     numbers: AttemptNumbers | None
     matrix: MatrixView | None
+    ticket_language: Language | None = None
 
 
 CATALOGUE = Call("catalogue", Nothing, CatalogueView)

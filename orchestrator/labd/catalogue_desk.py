@@ -33,6 +33,7 @@ from orchestrator.labd.proof_matrix import matrix_of, matrix_of_record
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.scenario_shelf import ShelvedScenario
 from orchestrator.labd.stated_checks import stated_checks
+from orchestrator.model.deliverables import ProseQuestion, Question
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.seeds import MAX_CHOSEN
 from orchestrator.planning.step_lines import step_lines
@@ -90,9 +91,10 @@ class CatalogueDesk:
             competences=tuple(CompetenceTitle(code, titles[code].title) for code in shelved.document.competences),
             hosts=tuple(host.name for host in plan.hosts),
             ticket=plan.ticket or shelved.document.title,
+            ticket_language=plan.ticket_language,
             broken=tuple(explanation(fault, shelf.content.roots) for fault in plan.faults),
             afterwards=tuple(action.tell for action in plan.afterwards),
-            answers=tuple(AnswerView(one.question, _truth(one.truth)) for one in plan.questions.values()),
+            answers=tuple(map(_answer, plan.questions.values())),
             report=plan.report,
             hints=plan.hints,
             solutions=tuple(_repair(one) for one in plan.solutions),
@@ -149,6 +151,12 @@ def _line(shelved: ShelvedScenario) -> CatalogueLine:
 def _proof(status: Status) -> ProofView:
     state: ProofState = "failed" if status.failed else status.state
     return ProofView(state, status.older, status.proven_at, status_text(status))
+
+
+def _answer(question: Question) -> AnswerView:
+    if isinstance(question, ProseQuestion):
+        return AnswerView(question.question, question.truth, question.language, question.grid)
+    return AnswerView(question.question, _truth(question.truth))
 
 
 def _truth(truth: str | Iterable[str]) -> str:

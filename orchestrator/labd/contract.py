@@ -15,12 +15,14 @@ from orchestrator.labd.lab_contract import LAB_CALLS
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.path_contract import PATH_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+from orchestrator.labd.talk_contract import TALK_CALLS
 
 PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "people": ACCOUNT_CALLS,
     "the path": PATH_CALLS,
     "labs": LAB_CALLS,
     "work in a lab": LAB_WORK_CALLS,
+    "talk": TALK_CALLS,
     "classes": CLASS_CALLS,
     "privacy and replay": PRIVACY_CALLS,
     "help": HELP_CALLS,

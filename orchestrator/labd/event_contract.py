@@ -46,5 +46,7 @@ EventKind = Literal[
     "idle",  # {until}: the lab will be frozen at that moment (ISO 8601); until is empty once it will not
     "frozen",  # {}: the lab was frozen, because nobody did anything in it
     "thawed",  # {}: it goes on
+    "talking",  # {person}: something was said to somebody, who answers now
+    "said",  # {person, refusal: Refusal | None}: they have; a refusal where its caller waits no longer
     "saved",  # {}: the lab was saved: its hosts are off until it is resumed, its terminals are closed
 ]

@@ -9,6 +9,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd.account_contract import NewLink
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.lab_contract import GradingView, QuestionView, ReportView, TrainerNote
+from orchestrator.labd.talk_contract import ConversationView
 
 TypingState = Literal["asked", "allowed", "refused", "unanswered", "ended", "left", "idle", "closed"]
 """What becomes of a trainer's wish to type in a terminal, as events tell it.
@@ -146,7 +147,8 @@ class AttemptView:
         questions: what is asked, with the answers.
         report: the intervention report; None where none is asked for.
         notes: what trainers wrote, the oldest first.
-        trouble: why answers and report cannot be read; None: they can.
+        trouble: why answers, report and talk cannot be read; None: they can.
+        talks: what was said with people of the lab.
     """
 
     handle: str
@@ -158,6 +160,7 @@ class AttemptView:
     report: ReportView | None
     notes: tuple[TrainerNote, ...]
     trouble: Text | None
+    talks: tuple[ConversationView, ...] = ()
 
 
 @dataclass(frozen=True)

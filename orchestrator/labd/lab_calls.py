@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from orchestrator.labd import lab_contract, lab_work_contract, path_contract
+from orchestrator.labd import lab_contract, lab_work_contract, path_contract, talk_contract
 from orchestrator.labd.calls import Nothing, Refusal, Who
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.idle_watch import IdleWatch
@@ -29,7 +29,15 @@ from orchestrator.model.plan import Plan
 
 _ENDS_ALL: Final = frozenset({"start", "reset", "resume", "stop", "save", WAITS})
 """While one of these is done with a lab, no terminal can be opened in it."""
-_SHOWN: Final = frozenset({lab_contract.LAB.name, lab_work_contract.MAP.name, lab_work_contract.DEBRIEF.name})
+_SHOWN: Final = frozenset(
+    {
+        lab_contract.LAB.name,
+        lab_work_contract.MAP.name,
+        lab_work_contract.DEBRIEF.name,
+        talk_contract.CONVERSATION.name,
+        talk_contract.PHRASES.name,
+    }
+)
 """Calls that an open page makes by itself: by them nobody does anything in a lab."""
 _ENDING: Final = frozenset({lab_contract.RESET.name, lab_contract.STOP.name})
 """Calls that concern a frozen lab as any other."""
@@ -38,6 +46,7 @@ _NEEDS_HOSTS: Final = frozenset(
         lab_work_contract.CABLE.name,
         lab_work_contract.CHECK.name,
         lab_work_contract.OPEN_TERMINAL.name,
+        talk_contract.SAY.name,
         lab_contract.THAW.name,
     }
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing, Refusal
 
@@ -179,13 +180,20 @@ class GradingView:
 
 @dataclass(frozen=True)
 class QuestionView:
-    """A question; ``choices`` only where one of them is to be chosen; ``answer`` as it was written last."""
+    """A question; ``choices`` only where one of them is to be chosen; ``answer`` as it was written last.
+
+    Attributes:
+        language: the language to write in; None: the writer's own.
+        grid: what people look at in a text that no machine judges; empty in every other case.
+    """
 
     name: str
     question: Text
     kind: str
     choices: Mapping[str, Text]
     answer: str
+    language: Language | None = None
+    grid: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,6 +235,23 @@ class TrainerNote:
 
 
 @dataclass(frozen=True)
+class LabPerson:
+    """Somebody of a lab who can be talked to.
+
+    Attributes:
+        name: their short name.
+        full: first and last name.
+        role: what they do.
+        language: the one language that they speak; empty: the trainee's.
+    """
+
+    name: str
+    full: str
+    role: Text
+    language: Literal["", "fr", "en"]
+
+
+@dataclass(frozen=True)
 class TypingView:
     """That a trainer asks to type in a terminal, or may.
 
@@ -261,6 +286,7 @@ class LabView:
         since: when the attempt began, ISO 8601; empty where the store does not know.
         minutes: the time that a trainee should need.
         ticket: Markdown; None for a bare lab.
+        ticket_language: its one language, whichever the reader's; None: it is in both.
         about: the lab's page, Markdown.
         hosts: the machines.
         segments: the networks.
@@ -283,6 +309,7 @@ class LabView:
         saves: when it will be saved, which is frozen now, unless somebody does something in it; empty: never.
         pages: the web pages that people in it open.
         solved_at: when it was first found repaired, ISO 8601; empty: it was not.
+        people: who can be talked to.
     """
 
     name: str
@@ -316,6 +343,8 @@ class LabView:
     saves: str = ""
     pages: tuple[WebPageView, ...] = ()
     solved_at: str = ""
+    ticket_language: Language | None = None
+    people: tuple[LabPerson, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -297,6 +297,7 @@ class LabDesk:
             since=trainee_view.iso(look.since) if look else "",
             minutes=look.minutes if look else self.parts.shelf.one(scenario).document.minutes,
             ticket=plan.ticket,
+            ticket_language=plan.ticket_language,
             about=page_of(labs.lab_of(running.instance) if running else self.parts.shelf.content.lab(plan.lab)),
             hosts=trainee_view.hosts_of(plan, images, running.instance if running else None),
             segments=trainee_view.segments_of(plan),
@@ -316,6 +317,7 @@ class LabDesk:
             attempt=look.number if look else 0,
             notes=trainee_view.notes_of(look.notes) if look else (),
             solved_at=trainee_view.iso(look.solved_at) if look and look.solved_at else "",
+            people=tuple(map(trainee_view.person_view, labs.people(plan))),
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:

@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 Act = Literal["start", "check", "reset", "resume", "stop"]
 """What takes its time, and is told by events."""
-ShortAct = Literal["cable", "hint", "freeze", "thaw", "save"]
+ShortAct = Literal["cable", "hint", "freeze", "thaw", "save", "say"]
 """What is done while its caller waits."""
 
 _WAITS: Final = Text(fr="En attente : d'autres labs passent d'abord.", en="Waiting: other labs come first.")

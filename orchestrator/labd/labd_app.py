@@ -51,6 +51,7 @@ from orchestrator.labd.rules import (
     standing_of,
 )
 from orchestrator.labd.standing_watch import Doorbell, Over, until_over
+from orchestrator.labd.talk_calls import TalkCalls
 from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TRY_AGAIN, bridge
 from orchestrator.labd.told_refusals import (
     broken,
@@ -89,6 +90,7 @@ class LabdParts:
         classes: the calls about classes.
         privacy: the calls about what is kept of people.
         help: the calls by which a trainer helps.
+        talk: the calls about talk with the people of labs.
         catalogue: the calls about the catalogue and proofs.
         command: the calls of this machine's command line.
         desk: finds labs.
@@ -104,6 +106,7 @@ class LabdParts:
     classes: ClassCalls
     privacy: PrivacyCalls
     help: HelpCalls
+    talk: TalkCalls
     catalogue: CatalogueCalls
     command: CommandCalls
     desk: LabDesk
@@ -158,7 +161,11 @@ class _Door:
             who = _somebody(who)
             asked = _read(call, await _body(request))
             found = await self._parts.labs.touched(call.name, await self._found(call.name, who, asked.lab))
-            of_a_lab = {**self._parts.labs.of_a_lab, **self._parts.help.of_a_lab}
+            of_a_lab = {
+                **self._parts.labs.of_a_lab,
+                **self._parts.help.of_a_lab,
+                **self._parts.talk.of_a_lab,
+            }
             return await of_a_lab[call.name](who, found, asked)
         if concerns_a_class(call.name):
             who = _somebody(who)

@@ -54,8 +54,9 @@ class LabdClient:
     def _pool(self, transport: httpx.AsyncBaseTransport | None, most: int | None) -> httpx.AsyncClient:
         """Return a pool of so many connections: streams have their own, or who holds many would let no call through."""
         limits = httpx.Limits(max_connections=most, max_keepalive_connections=20)
+        plain = False  # no TLS is spoken at a Unix socket: the list of authorities need not be read for it
         return httpx.AsyncClient(
-            transport=transport or httpx.AsyncHTTPTransport(uds=str(self._socket), limits=limits),
+            transport=transport or httpx.AsyncHTTPTransport(uds=str(self._socket), limits=limits, verify=plain),
             base_url=f"http://{_HOST}/v{VERSION}/",
             timeout=_ANSWER_SECONDS,
         )

@@ -47,6 +47,7 @@ from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import StartQueue
 from orchestrator.labd.taking_up import TakingUp
+from orchestrator.labd.talk_calls import TalkCalls
 from orchestrator.labd.waiting_book import WaitingBook
 
 _CALLS: Final = 8
@@ -122,6 +123,7 @@ class LabdServer:
         help_calls = HelpCalls(
             desk, terminals, MemberAttemptsDesk(desk), lambda name: classes.last_launch(name)[1], self._threads
         )
+        self._talk = TalkCalls(desk, jobs, self._threads)
         self._catalogue = CatalogueCalls(parts, self._threads)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
@@ -132,6 +134,7 @@ class LabdServer:
                 self._classes,
                 self._privacy,
                 help_calls,
+                self._talk,
                 self._catalogue,
                 command,
                 desk,
@@ -180,6 +183,7 @@ class LabdServer:
             await asyncio.wait({taking_up})
             self._sweep.end()
             await self._labs.finish()
+            await self._talk.finish()
             await self._classes.finish()
             await self._catalogue.finish()
             await sweeping

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from grader.report import Report
 from orchestrator.core.control_characters import CONTROLS
@@ -25,7 +26,9 @@ from orchestrator.labd.help_contract import (
 )
 from orchestrator.labd.lab_contract import QuestionView, ReportView
 from orchestrator.labd.lab_desk import LabDesk
+from orchestrator.labd.lab_talk import talks_of
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.talk_contract import ConversationView
 from orchestrator.labd.told_refusals import words_of
 from orchestrator.labd.trainee_view import grading_view, iso, notes_of, questions_of, report_view
 from orchestrator.model.seeds import shown_seed
@@ -35,6 +38,15 @@ from orchestrator.records.groups import Groups
 from orchestrator.records.models import Attempt, Person
 from orchestrator.records.people import People
 from orchestrator.records.trainer_notes import LONGEST_NOTE
+
+
+class _HandedIn(NamedTuple):
+    """What a trainee answered, wrote and said in an attempt; ``trouble``: why that cannot be read."""
+
+    questions: tuple[QuestionView, ...] = ()
+    report: ReportView | None = None
+    talks: tuple[ConversationView, ...] = ()
+    trouble: Text | None = None
 
 
 class MemberAttemptsDesk:
@@ -69,8 +81,8 @@ class MemberAttemptsDesk:
             person, found = _found(reading, asked)
             reports = [(kept.at, Report.from_document(kept.report)) for kept in found.reports]
             last = attempts.latest(reading, found.instance)
-            questions, report, trouble = (
-                self._handed_in(found) if last is not None and last.id == found.id else ((), None, _LATER)
+            handed_in = (
+                self._handed_in(found) if last is not None and last.id == found.id else _HandedIn(trouble=_LATER)
             )
             return AttemptView(
                 handle=person.handle,
@@ -78,10 +90,11 @@ class MemberAttemptsDesk:
                 summary=self._summaries(reading, [found])[0],
                 lab=found.instance if found.ended_at is None else "",
                 grading=grading_view(reports[-1][1], marks_of(reports), reports[-1][0]) if reports else None,
-                questions=questions,
-                report=report,
+                questions=handed_in.questions,
+                report=handed_in.report,
                 notes=notes_of(trainer_notes.of_attempts(reading, [found.id])[found.id], who.ref),
-                trouble=trouble,
+                trouble=handed_in.trouble,
+                talks=handed_in.talks,
             )
 
     def comment(self, who: Who, asked: Comment) -> str:
@@ -181,16 +194,17 @@ class MemberAttemptsDesk:
             for one in found
         )
 
-    def _handed_in(self, attempt: Attempt) -> tuple[tuple[QuestionView, ...], ReportView | None, Text | None]:
-        """Return the answers and the report of an attempt, or why they cannot be read."""
+    def _handed_in(self, attempt: Attempt) -> _HandedIn:
+        """Return what an attempt's trainee answered, wrote and said, or why that cannot be read."""
         try:
             labs = self._desk.parts.labs()
             plan = labs.preview(attempt.scenario, int(attempt.seed))
             handed_in = labs.handed_in(attempt.instance, plan)
             questions = questions_of(plan, handed_in.answers().given if plan.questions else {})
-            return questions, report_view(handed_in.report_parts()) if plan.report else None, None
+            report = report_view(handed_in.report_parts()) if plan.report else None
+            return _HandedIn(questions, report, talks_of(plan, labs.turns(attempt.instance)))
         except BreakfixError as error:  # the scenario is gone, or has a mistake by now
-            return (), None, words_of(error)
+            return _HandedIn(trouble=words_of(error))
 
 
 def plain_text(typed: str) -> str:
@@ -230,6 +244,6 @@ def _found(reading: Transaction, asked: OfMemberAttempt) -> tuple[Person, Attemp
 
 
 _LATER = Text(
-    fr="Les réponses et le rapport de ce lab sont avec l'essai qui a suivi.",
-    en="Answers and report of this lab are with the attempt that followed.",
+    fr="Les réponses, le rapport et ce qui s'est dit dans ce lab sont avec l'essai qui a suivi.",
+    en="Answers, report and talk of this lab are with the attempt that followed.",
 )

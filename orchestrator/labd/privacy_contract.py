@@ -12,6 +12,7 @@ from typing import Any, Literal
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.path_contract import LookAtScenario
+from orchestrator.labd.talk_contract import ConversationView
 
 # What is kept -------------------------------------------------------------------------------------------------
 
@@ -198,6 +199,7 @@ class ReplayView:
         recordings: its terminals' recordings, the oldest first.
         marks: what turned, in time.
         recordings_days: days for which a recording is kept.
+        talks: what was said with people of the lab.
     """
 
     attempt: int
@@ -211,6 +213,7 @@ class ReplayView:
     recordings: tuple[RecordingLine, ...]
     marks: tuple[MarkLine, ...]
     recordings_days: int
+    talks: tuple[ConversationView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,20 @@ from datetime import timedelta
 from typing import Final
 
 from grader.report import Report
+from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text, same
 from orchestrator.labd.calls import Who
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_talk import talks_of_attempt
 from orchestrator.labd.privacy_contract import Piece, PieceOf, RecordingLine, ReplayView
 from orchestrator.labd.replay_marks import marks_of
+from orchestrator.labd.talk_contract import ConversationView
 from orchestrator.labd.told_refusals import missing_recording
 from orchestrator.labd.trainee_view import iso
 from orchestrator.model.seeds import shown_seed
 from orchestrator.privacy.kept_recordings import KeptRecording, KeptRecordings
 from orchestrator.records import attempts, personal_data
+from orchestrator.records.database import Transaction
 from orchestrator.records.models import Attempt
 from orchestrator.records.people import People
 
@@ -69,10 +73,10 @@ class ReplayDesk:
         return made
 
     def recorded(self, who: Who, scenario: str) -> tuple[int, ...]:
-        """Return which of somebody's own attempts at a scenario have recordings."""
+        """Return which of somebody's own attempts at a scenario have recordings, or talk with people of the lab."""
         with self._database.read() as reading:
             mine = attempts.of_person(reading, People(reading).find(who.ref))
-            return tuple(one.id for one in mine if one.scenario == scenario and self._of(one))
+            return tuple(one.id for one in mine if one.scenario == scenario and self._seen(reading, one))
 
     def view(self, who: Who, found: FoundAttempt) -> ReplayView:
         """Return an attempt's replay; a look of anybody but its owner is noted.
@@ -100,6 +104,7 @@ class ReplayDesk:
                 recordings=tuple(map(_line, self._of(attempt))),
                 marks=marks_of(gradings, personal_data.hints(reading, attempt.id)),
                 recordings_days=self._days,
+                talks=self._talks(reading, attempt),
             )
 
     def piece(self, found: FoundAttempt, asked: PieceOf) -> Piece:
@@ -126,6 +131,15 @@ class ReplayDesk:
             for one in self._recordings.of_lab(attempt.instance, attempt.person.ref)
             if first <= one.began and (last is None or one.began <= last)
         )
+
+    def _seen(self, reading: Transaction, attempt: Attempt) -> bool:
+        return bool(self._of(attempt) or self._talks(reading, attempt))
+
+    def _talks(self, reading: Transaction, attempt: Attempt) -> tuple[ConversationView, ...]:
+        try:
+            return talks_of_attempt(self._parts.labs(), reading, attempt)
+        except BreakfixError:  # the scenario is gone, or has a mistake by now: nobody can say who spoke
+            return ()
 
     def _title(self, scenario: str) -> Text:
         known = self._parts.shelf.all().get(scenario)

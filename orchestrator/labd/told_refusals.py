@@ -28,6 +28,7 @@ _DOING: Final[Mapping[str, Text]] = {
     "reset": Text(fr="il recommence au début", en="it is being started again"),
     "stop": Text(fr="il s'arrête", en="it is being stopped"),
     "cable": Text(fr="un câble est en main", en="a cable is being handled"),
+    "say": Text(fr="quelqu'un y répond ou y agit", en="somebody is answering or acting in it"),
     "hint": Text(fr="un indice vient d'être demandé", en="a hint has just been asked for"),
     "queue": Text(fr="il attend son tour pour démarrer", en="it waits for its turn to start"),
     "freeze": Text(fr="il est mis en pause", en="it is being frozen"),

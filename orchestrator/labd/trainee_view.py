@@ -21,14 +21,18 @@ from orchestrator.labd.lab_contract import (
     CheckView,
     GradingView,
     HostView,
+    LabPerson,
     QuestionView,
     ReportView,
     SegmentView,
     TrainerNote,
 )
-from orchestrator.model.deliverables import ChoiceQuestion
+from orchestrator.labd.talk_contract import TurnAct, TurnView
+from orchestrator.model.deliverables import ChoiceQuestion, ProseQuestion
 from orchestrator.model.image import ImageSpec
+from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.plan import Plan
+from orchestrator.model.turns import PersonaAct, Turn
 from orchestrator.records.trainer_notes import KeptNote
 
 _LONGEST_CHANGE = 4000
@@ -92,6 +96,8 @@ def questions_of(plan: Plan, given: Mapping[str, str]) -> tuple[QuestionView, ..
             kind=question.kind,
             choices=question.choices if isinstance(question, ChoiceQuestion) else {},
             answer=given.get(name, ""),
+            language=question.language if isinstance(question, ProseQuestion) else None,
+            grid=question.grid if isinstance(question, ProseQuestion) else (),
         )
         for name, question in plan.questions.items()
     )
@@ -100,6 +106,35 @@ def questions_of(plan: Plan, given: Mapping[str, str]) -> tuple[QuestionView, ..
 def report_view(parts: ReportParts) -> ReportView:
     """Return the intervention report as it was written last."""
     return ReportView(parts.symptom, parts.cause, parts.action, parts.test, parts.minutes)
+
+
+def person_view(person: PlannedPersona) -> LabPerson:
+    """Return somebody who can be talked to."""
+    document = person.document
+    return LabPerson(person.name, person.full, document.role, document.language or "")
+
+
+def turns_of(turns: Iterable[Turn]) -> tuple[TurnView, ...]:
+    """Return what was said; what was only begun is left out, and so is what somebody only looked at."""
+    return tuple(
+        TurnView(
+            at=turn.at,
+            language=turn.language,
+            said=visible(turn.said),
+            reply=visible(turn.reply),
+            acts=tuple(_act_view(act) for act in turn.acts if act.kind != "looks"),
+            ended=turn.ended,
+        )
+        for turn in turns
+        if not turn.begun
+    )
+
+
+def _act_view(act: PersonaAct) -> TurnAct:
+    """Return what somebody did; the lines that stand for their hands are the author's, and say too much."""
+    if act.kind in {"cable", "types"}:
+        return TurnAct(act.kind, act.host, visible(act.what))
+    return TurnAct("reboot" if act.kind == "reboot" else "shell", act.host, "")
 
 
 def notes_of(kept: Iterable[KeptNote], reader: str = "") -> tuple[TrainerNote, ...]:

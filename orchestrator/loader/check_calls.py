@@ -14,7 +14,7 @@ from orchestrator.loader.author_imports import PlaceOf
 from orchestrator.model.check import LAB_FIXTURE, Asked
 
 Known: TypeAlias = Mapping[Asked, Collection[str]]
-"""The hosts and segments that a lab has, and the values that each variant of a scenario has."""
+"""The hosts and segments that a lab has, the values that each variant of a scenario has, and its people."""
 
 
 _ASKING: Final = frozenset({ast.Attribute, ast.Call, ast.Subscript})
@@ -81,5 +81,6 @@ def asked_names_are_known(names: Iterable[AskedName], known: Known) -> Iterator[
 _WORDS: Mapping[Asked, Text] = {
     "host": Text(fr="le lab n'a pas d'hôte « {} »", en='the lab has no host "{}"'),
     "segment": Text(fr="le lab n'a pas de segment « {} »", en='the lab has no segment "{}"'),
+    "persona": Text(fr="le scénario n'a personne du nom « {} »", en='the scenario has nobody named "{}"'),
     "value": Text(fr="le nom « {} » n'est pas défini", en='the name "{}" is not defined'),
 }

@@ -62,8 +62,9 @@ def _may_begin_with_vowel(variable: Variable, part: str | None) -> bool:
 
 def _french(scenario: Scenario, loaded: ScenarioFolder) -> Iterator[tuple[str, Place]]:
     """Yield every French text of a scenario, with the place of its first line."""
-    for name, both in (("ticket", scenario.ticket), ("debrief", scenario.debrief)):
-        yield both.fr, Place.of(scenario.folder / f"{name}.fr.md", 1)
+    if scenario.document.ticket_language != "en":
+        yield scenario.ticket.fr, Place.of(scenario.folder / "ticket.fr.md", 1)
+    yield scenario.debrief.fr, Place.of(scenario.folder / "debrief.fr.md", 1)
     for source in loaded.files.sources.values():
         for path, text in _strings(source.value):
             if path[-1] == "fr":

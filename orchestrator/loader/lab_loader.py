@@ -51,7 +51,7 @@ def read_lab(folder: Path, *, images: Collection[str]) -> tuple[Lab | None, tupl
         problems.add(check(LabFolder(document, source, folder, files, images)))
     problems.add(are_guards(guards))
     problems.add(names_are_known(checks, RESERVED - {"host"}))
-    known: Known = {"host": document.hosts, "segment": document.segments, "value": RESERVED - {"host"}}
+    known: Known = {"host": document.hosts, "segment": document.segments, "value": RESERVED - {"host"}, "persona": ()}
     problems.add(asked_names_are_known(asked_names(checks), known))
     problems.add(tools_are_known(checks, tools, folder))
     lab = Lab(

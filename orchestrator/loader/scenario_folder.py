@@ -11,6 +11,7 @@ from orchestrator.core.errors import Place, Problem
 from orchestrator.core.text import Text
 from orchestrator.loader.check_statements import CheckFile
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
+from orchestrator.model.persona import Persona
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import FaultChoice, FaultSpec, ScenarioDocument, Solution, Step
 from orchestrator.planning.template_context import RESERVED
@@ -30,6 +31,7 @@ class RepairFiles:
         shortcuts: the shortcuts that could be read.
         checks: the check files.
         complete: whether every solution and shortcut could be read, so that counting them says something.
+        personas: the people who answer, of those files that could be read.
     """
 
     folder: Path
@@ -38,6 +40,7 @@ class RepairFiles:
     shortcuts: tuple[Solution, ...]
     checks: tuple[CheckFile, ...]
     complete: bool
+    personas: tuple[Persona, ...] = ()
 
     def place(self, file: Path, path: KeyPath, *, key: bool = False) -> Place:
         """Return the place of a value (or key) of one of the YAML files."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from orchestrator.core.errors import Problem
+from orchestrator.core.language import Language
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.check_calls import Known, asked_names_are_known
@@ -16,6 +18,8 @@ from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
 from orchestrator.loader.files import problem, read_text, require_bounded
 from orchestrator.loader.folder_reader import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_tools_source import tools_are_known
+from orchestrator.loader.persona_checks import personas_hold_together
+from orchestrator.loader.persona_files import PERSONA_ENTRIES, read_personas
 from orchestrator.loader.placed_files import placed_files
 from orchestrator.loader.repair_checks import CHECKS_OF_FILES
 from orchestrator.loader.scenario_checks import CHECKS, unknown_competence
@@ -28,9 +32,10 @@ from orchestrator.model.lab import Lab
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import Scenario, ScenarioDocument, Solution, SolutionDocument
 
-_COMPANIONS = ("ticket.fr.md", "ticket.en.md", "debrief.fr.md", "debrief.en.md")
+_LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
+_COMPANIONS = tuple(f"{name}.{language}.md" for name in ("ticket", "debrief") for language in _LANGUAGES)
 _STEPS = ("solutions", "shortcuts")
-_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS)
+_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS, *PERSONA_ENTRIES)
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,11 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     problems = Problems()
     problems.add(misnamed_entries(folder, _ENTRIES))
     document, source = problems.document(folder / "scenario.yaml", ScenarioDocument, within=folder)
-    texts = {name: _companion(folder / name, folder, problems) for name in _COMPANIONS}
+    only = document.ticket_language if document is not None else _stated_language(source)
+    tickets: dict[Language, str] = {language: f"ticket.{only or language}.md" for language in _LANGUAGES}
+    names = (*dict.fromkeys(tickets.values()), *(name for name in _COMPANIONS if name.startswith("debrief")))
+    texts = {name: _companion(folder / name, folder, problems) for name in names}
+    problems.add(_unread_ticket(folder, only))
     files = _repair_files(folder, source, problems)
     placed = placed_files(folder, problems)
     for question in CHECKS_OF_FILES:
@@ -78,20 +87,26 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     drawable = _ask(loaded, problems)
     if lab is None:
         raise problems.error()
-    known: Known = {"host": lab.document.hosts, "segment": lab.document.segments, "value": loaded.names}
+    known: Known = {
+        "host": lab.document.hosts,
+        "segment": lab.document.segments,
+        "value": loaded.names,
+        "persona": [persona.name for persona in files.personas],
+    }
     problems.add(asked_names_are_known(asked_names(files.checks), known))
     problems.add(tools_are_known(files.checks, lab.tools, lab.folder))
     scenario = Scenario(
         document=document,
         folder=folder,
         lab=lab,
-        ticket=Text(fr=texts["ticket.fr.md"], en=texts["ticket.en.md"]),
+        ticket=Text(fr=texts[tickets["fr"]], en=texts[tickets["en"]]),
         debrief=Text(fr=texts["debrief.fr.md"], en=texts["debrief.en.md"]),
         solutions=files.solutions,
         shortcuts=files.shortcuts,
         checks=(*(file.path for file in files.checks), *_taken_over(document, source, lab, problems)),
         files=placed,
         digest=digest,
+        personas=files.personas,
     )
     unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
     problems.add(unfit)
@@ -120,6 +135,7 @@ def _ask(loaded: ScenarioFolder, problems: Problems) -> bool:
     undrawable = [problem for question in CHECKS_OF_DRAWS for problem in question(loaded)]
     problems.add(undrawable)
     problems.add(names_are_known(loaded.files.checks, loaded.names))
+    problems.add(personas_hold_together(loaded))
     return not undrawable
 
 
@@ -130,11 +146,30 @@ def _companion(path: Path, folder: Path, problems: Problems) -> str:
     return text or "…"
 
 
+def _stated_language(source: YamlSource | None) -> Language | None:
+    """Return the ticket's one language as a ``scenario.yaml`` says it that is no scenario for other reasons."""
+    stated = source.value.get("ticket_language") if source is not None and isinstance(source.value, dict) else None
+    return next((language for language in _LANGUAGES if language == stated), None)
+
+
+def _unread_ticket(folder: Path, only: Language | None) -> Iterator[Problem]:
+    """Yield a problem where the ticket has one language and yet a file in the other."""
+    for language in _LANGUAGES if only is not None else ():
+        path = folder / f"ticket.{language}.md"
+        if language != only and path.exists():
+            yield problem(
+                path,
+                f"ce fichier ne serait pas lu : d'après « ticket_language », le ticket n'est qu'en « {only} »",
+                f'this file would not be read: "ticket_language" says that the ticket is in "{only}" only',
+            )
+
+
 def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems) -> RepairFiles:
     """Read the solutions, the shortcuts and the check files."""
     sources: dict[Path, YamlSource] = {} if scenario is None else {folder / "scenario.yaml": scenario}
     read = {kind: _solutions(folder, kind, problems, sources) for kind in _STEPS}
     checks = check_files(folder, problems)
+    personas = read_personas(folder, problems, sources)
     found = sum(1 for kind in _STEPS for _ in (folder / kind).glob("*.yaml"))
     return RepairFiles(
         folder=folder,
@@ -143,6 +178,7 @@ def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems)
         shortcuts=read["shortcuts"],
         checks=checks,
         complete=sum(map(len, read.values())) == found,
+        personas=personas,
     )
 
 

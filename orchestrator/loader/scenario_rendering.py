@@ -13,16 +13,20 @@ from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.check_statements import StatedCheck
 from orchestrator.loader.folder_reader import Problems
+from orchestrator.loader.persona_variants import persona_problems, talk_problems, texts_of_persona
 from orchestrator.loader.repair_checks import step_actions
 from orchestrator.loader.scenario_folder import ScenarioFolder, ValidateFault
 from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.deliverables import ListQuestion, Question
+from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.lab import LabFile
+from orchestrator.model.persona import Persona
 from orchestrator.model.scenario import MayChange, Scenario, Solution, Step
+from orchestrator.personas.slots import name_parts
 from orchestrator.planning.answers import UnreadableAnswerError, check_truth, normal_form
 from orchestrator.planning.host_files import hosts_of, render_file
-from orchestrator.planning.steps import Renderer, applies, applying_steps, stated_faults
+from orchestrator.planning.steps import Renderer, applies, applying_steps, render_persona, stated_faults
 from orchestrator.planning.template_context import RESERVED, base_values
 from orchestrator.planning.variant import covering_variants, options_of
 from orchestrator.templates.render import deciding_names, names_in, render, words_of
@@ -114,6 +118,9 @@ def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
         part(partial(_Attempt.solution, solution=solution), *_texts_of(solution))
         for solution in (*scenario.solutions, *scenario.shortcuts)
     ]
+    made += [
+        part(partial(_Attempt.persona, persona=persona), *texts_of_persona(persona)) for persona in scenario.personas
+    ]
     for check in (check for file in loaded.files.checks for check in file.checks):
         texts = [text.source for text in check.templates()]
         if check.parameters.isdisjoint(name for text in texts for name in names_in(text)):
@@ -197,7 +204,8 @@ class _Attempt:
 
     def companions(self, text: Text, name: str) -> None:
         """Render the ticket or the debrief."""
-        self._renderer.companions(text, self._scenario.folder, name)
+        only = self._scenario.document.ticket_language if name == "ticket" else None
+        self._renderer.companions(text, self._scenario.folder, name, only)
 
     def hint(self, hint: Text, i: int) -> None:
         """Render a hint."""
@@ -288,6 +296,20 @@ class _Attempt:
         for step, path in steps:
             self._step(solution, path, step)
 
+    def persona(self, persona: Persona) -> None:
+        """Render a persona, look up what they name, and whether their dialogues are understood."""
+        render_persona(persona.document, self._renderer, persona.source)
+        lab, files = self._scenario.lab.document, self._loaded.files
+        self.problems.add(persona_problems(persona, self._renderer, lab, files, self._names))
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """Return the names of the variant's people."""
+        people = [value.full for value in self._values.values() if isinstance(value, DrawnPerson)]
+        stated = [persona.document.full for persona in self._scenario.personas if persona.document.full]
+        people += [self._renderer.text(full, self._loaded.file, ()) for full in stated]
+        return name_parts(people)
+
     @property
     def _variant(self) -> Text:
         """Return which variant this is: its choices, or all that was drawn where there is no choice."""
@@ -300,6 +322,10 @@ class _Attempt:
         kinds = step_actions(step)
         if step.answers is not None:
             self._answers(solution, path, step.answers)
+        if step.talk is not None:
+            self.problems.add(
+                talk_problems(step.talk, self._scenario, (solution.source, (*path, "talk")), self._loaded, self._names)
+            )
         if len(kinds) != 1 or step.action is None or step.action.host == _FAILED:
             return
         kind, host = kinds[0], step.action.host

@@ -36,9 +36,11 @@ def try_unread(folder: Path, texts: Mapping[str, str], files: RepairFiles) -> It
     yield from names_are_known(files.checks, names)
     for name, text in texts.items():
         yield from mistakes_in(text, names, Place.of(folder / name, 1))
-    for one in (source, *(files.sources[s.source] for s in (*files.solutions, *files.shortcuts))):
+    others = [solution.source for solution in (*files.solutions, *files.shortcuts)]
+    others += [persona.source for persona in files.personas]
+    for one in (source, *(files.sources[other] for other in others)):
         for path, text in _strings(one.value):
-            if path[0] in {"hints", "faults", "afterwards", "summary", "steps"}:
+            if path[0] in {"hints", "faults", "afterwards", "summary", "steps", "opens", "answers", "dialogues"}:
                 yield from mistakes_in(text, names, one.text_place(path), expression=path[-1] == "when")
 
 

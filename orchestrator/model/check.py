@@ -14,6 +14,7 @@ OFFERED: Final = (
     "Allowed",
     "Article",
     "CheckMistakeError",
+    "Conversation",
     "DeskSnapshot",
     "Firewall",
     "FoundMail",
@@ -67,7 +68,7 @@ KEYWORDS: Final = (
 TOOLS: Final = "lab_tools"
 """The module of a lab, ``labs/<lab>/checks/lab_tools.py``, that its checks and its scenarios' checks may import."""
 
-Asked = Literal["host", "segment", "value"]
+Asked = Literal["host", "segment", "value", "persona"]
 """What a check asks of a lab by its name."""
 
 LAB_FIXTURE: Final[Mapping[str, Mapping[str, Asked]]] = {
@@ -83,6 +84,8 @@ LAB_FIXTURE: Final[Mapping[str, Mapping[str, Asked]]] = {
     "workspace": {"host": "host"},
     "device": {"name": "host"},
     "address": {"host": "host"},
+    "conversation": {"persona": "persona"},
     "wait": {},
 }
-"""What the fixture ``lab`` has, and which of a method's first parameters name a host or a segment of the lab."""
+"""What the fixture ``lab`` has, and which of a method's first parameters name a host or a segment of the lab, or a
+persona of the scenario."""

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.base import Document, Slug
 from orchestrator.model.referential import CompetenceCode
@@ -117,6 +118,21 @@ class ListQuestion(QuestionBase):
     ordered: bool = Field(default=False, description="Whether the order counts.")
 
 
+class ProseQuestion(QuestionBase):
+    """Asks for some sentences, which people read with a small grid; a machine sees only that they are there."""
+
+    kind: Literal["prose"] = Field(description="The kind of answer.")
+    points: int = Field(default=0, ge=0, le=0, description="None: a machine judges no prose.")
+    truth: str = Field(min_length=1, description="A text that would do, a template. It is never shown to a trainee.")
+    grid: tuple[Text, ...] = Field(
+        min_length=1, description="What people look at, a sentence each; whoever writes reads it too. Templates."
+    )
+    language: Language | None = Field(
+        default=None, description="The language to write in, ``fr`` or ``en``; by default the writer's own."
+    )
+    words: int = Field(default=10, ge=1, le=200, description="How many words there are at least.")
+
+
 Question: TypeAlias = Annotated[
     TextQuestion
     | ChoiceQuestion
@@ -128,7 +144,8 @@ Question: TypeAlias = Annotated[
     | NameQuestion
     | DateQuestion
     | HostQuestion
-    | ListQuestion,
+    | ListQuestion
+    | ProseQuestion,
     Field(discriminator="kind"),
 ]
 """One question, by the kind of its answer."""
@@ -138,7 +155,8 @@ class Deliverables(Document):
     """``deliverables``: what is handed in, and graded or kept as evidence."""
 
     answers: dict[QuestionName, Question] = Field(
-        default_factory=dict, description="The questions by name; answers are graded against the variant's truth."
+        default_factory=dict,
+        description="The questions by name; answers are graded against the variant's truth, all but prose.",
     )
     report: bool = Field(
         default=False,

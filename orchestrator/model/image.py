@@ -20,7 +20,7 @@ runs beside them (SYS_PTRACE), or let them take the processors from everybody el
 DeviceFile = Literal["/dev/net/tun"]
 """The device files that an image may add: a tunnel belongs to the host's own network; all others are the machine's."""
 
-Application = Literal["openldap", "postgresql", "samba_ad"]
+Application = Literal["openldap", "packages", "postgresql", "samba_ad"]
 """The applications whose state is told, beside the files and services of a host."""
 
 MachineKind = Literal["server", "workstation", "router", "switch", "firewall"]

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.deliverables import Question
 from orchestrator.model.drawn_person import DrawnPerson
 from orchestrator.model.image import Application, MachineKind, VolatilePath
 from orchestrator.model.lab import Condition
+from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.scenario import FaultSpec, MayChange, Step, Unexplained
 
 Value = str | int | DrawnPerson
@@ -119,6 +121,7 @@ class Plan:
         values: the variant's values plus ``lab`` (a ``LabView``), ``domain`` and ``seed``: what templates and
             checks may use.
         faults: what to inject, in order, with rendered parameters.
+        ticket_language: the one language of the ticket, whichever its reader's; None: it is in both.
         afterwards: what is done after the faults, in order, rendered.
         checks: the files with the checks to grade.
         health: the lab's own health checks.
@@ -128,6 +131,7 @@ class Plan:
         cases: what was drawn of each ``one_of``.
         may_change: what may differ from the sound state in whatever way: the task is about it.
         unexplained: what a difference that nobody has explained comes to.
+        personas: the people who answer, by their short names.
     """
 
     scenario: str | None
@@ -155,6 +159,8 @@ class Plan:
     unexplained: Unexplained = "ask"
     tools: Path | None = None
     afterwards: tuple[LaterAction, ...] = ()
+    personas: Mapping[str, PlannedPersona] = field(default_factory=dict)
+    ticket_language: Language | None = None
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

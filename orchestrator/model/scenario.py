@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.base import (
@@ -23,6 +24,7 @@ from orchestrator.model.base import (
 )
 from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
 from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
+from orchestrator.model.persona import Persona, TalkStep
 from orchestrator.model.referential import CompetenceCode
 
 VariableName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -185,14 +187,15 @@ class Step(Document):
         description='Answers to the scenario\'s questions, as a trainee types them; the items of a list as "a, b".',
     )
     report: ReportStep | None = Field(default=None, description="The intervention report that is written.")
+    talk: TalkStep | None = Field(default=None, description="What is said to somebody of the scenario.")
 
     @property
     def action(self) -> CableStep | ScriptStep | DeviceStep | FileStep | RebootStep | None:
-        """Return what is done to a host, or None where something is handed in (``answers``, ``report``)."""
+        """Return what is done to a host, or None for what is handed in or said (``answers``, ``report``, ``talk``)."""
         return self.cable or self.shell or self.device or self.file or self.reboot
 
 
-ACTIONS = ("cable", "shell", "device", "file", "reboot", "answers", "report")
+ACTIONS = ("cable", "shell", "device", "file", "reboot", "answers", "report", "talk")
 """The action keys of a step."""
 
 
@@ -228,6 +231,11 @@ class ScenarioDocument(ContractDocument):
         "what it drew under the first.",
     )
     title: Title = Field(description="What the user would call the trouble; it must not give the cause away.")
+    ticket_language: Language | None = Field(
+        default=None,
+        description="The one language of the ticket, whichever its reader has chosen: a foreign colleague's is "
+        "written in English (``en``), and ``ticket.en.md`` is its only file.",
+    )
     competences: tuple[CompetenceCode, ...] = Field(
         min_length=1, description='The codes of the competences that the case exercises, quoted: ``["1.3"]``.'
     )
@@ -287,13 +295,14 @@ class Scenario:
         document: the parsed ``scenario.yaml``.
         folder: the scenario's folder.
         lab: the lab that it runs on.
-        ticket: the ticket's Jinja2 source in both languages.
+        ticket: the ticket's Jinja2 source in both languages; twice the same where it has one language only.
         debrief: the debrief's Jinja2 source in both languages.
         solutions: the reference solution first.
         shortcuts: the wrong repairs that must be refused.
         checks: the check files, its own and then those that it takes over from the lab.
         files: what is placed in hosts besides the lab's own files; ``host`` may be a variable that draws one.
         digest: SHA-256 over every file of the scenario's and the lab's folder.
+        personas: the people who answer.
     """
 
     document: ScenarioDocument
@@ -306,6 +315,7 @@ class Scenario:
     checks: tuple[Path, ...]
     files: tuple[LabFile, ...]
     digest: str
+    personas: tuple[Persona, ...] = ()
 
     @property
     def id(self) -> str:

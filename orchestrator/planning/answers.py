@@ -17,13 +17,22 @@ from orchestrator.model.deliverables import (
     IntegerQuestion,
     ListQuestion,
     NumberQuestion,
+    ProseQuestion,
     Question,
     TextQuestion,
 )
 from orchestrator.planning import answer_forms
 from orchestrator.planning.answer_forms import UnreadableAnswerError, folded
 
-__all__ = ["UnreadableAnswerError", "check_truth", "is_right", "items_of", "normal_form"]
+__all__ = [
+    "UnreadableAnswerError",
+    "check_truth",
+    "is_right",
+    "items_of",
+    "normal_form",
+    "too_short",
+    "words_missing",
+]
 
 _FORMS: Final[Mapping[str, Callable[[str], str]]] = {
     "text": folded,
@@ -49,7 +58,7 @@ def normal_form(question: Question, answer: str, hosts: Collection[str]) -> tupl
         UnreadableAnswerError: it is no answer to this kind of question.
     """
     match question:
-        case TextQuestion(exact=True):
+        case TextQuestion(exact=True) | ProseQuestion():
             return (answer.strip(),)
         case ChoiceQuestion():
             return (_choice(question.choices, answer),)
@@ -60,7 +69,7 @@ def normal_form(question: Question, answer: str, hosts: Collection[str]) -> tupl
 
 
 def is_right(question: Question, answer: str, hosts: Collection[str]) -> bool:
-    """Return whether an answer is the variant's truth.
+    """Return whether an answer is the variant's truth; prose has none, and is right where there is enough of it.
 
     Raises:
         UnreadableAnswerError: it is no answer to this kind of question (or the truth is none).
@@ -68,11 +77,18 @@ def is_right(question: Question, answer: str, hosts: Collection[str]) -> bool:
     given = normal_form(question, answer, hosts)
     if isinstance(question, ListQuestion):
         return given == _items(question, question.truth, hosts)
+    if isinstance(question, ProseQuestion):
+        return words_missing(question, answer) == 0
     if isinstance(question, IntegerQuestion | NumberQuestion):
         (truth,) = normal_form(question, question.truth, hosts)
         return abs(Decimal(given[0]) - Decimal(truth)) <= Decimal(str(question.tolerance))
     accepted = (question.truth, *(question.also if isinstance(question, TextQuestion) else ()))
     return any(given == normal_form(question, truth, hosts) for truth in accepted if truth.strip())
+
+
+def words_missing(question: ProseQuestion, answer: str) -> int:
+    """Return how many words a text still needs; what has no letter and no digit is no word."""
+    return max(0, question.words - sum(any(map(str.isalnum, word)) for word in answer.split()))
 
 
 def items_of(answer: str) -> tuple[str, ...]:
@@ -93,8 +109,18 @@ def check_truth(question: Question, hosts: Collection[str]) -> None:
         _items(question, truths, hosts)
     elif isinstance(question, ChoiceQuestion) and question.truth not in question.choices:
         raise _no_choice(question.choices, question.truth)
+    elif isinstance(question, ProseQuestion) and (missing := words_missing(question, question.truth)):
+        raise UnreadableAnswerError(too_short(missing))
     else:
         normal_form(question, truths[0], hosts)
+
+
+def too_short(missing: int) -> Text:
+    """Return in words that a text lacks words."""
+    return Text(
+        fr=f"ce texte est trop court : il y manque {missing} {'mots' if missing > 1 else 'mot'}",
+        en=f"this text is too short: {missing} more {'words are' if missing > 1 else 'word is'} needed",
+    )
 
 
 def _items(question: ListQuestion, items: Collection[str], hosts: Collection[str]) -> tuple[str, ...]:

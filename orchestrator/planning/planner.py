@@ -27,6 +27,7 @@ from orchestrator.planning.steps import (
     Renderer,
     render_afterwards,
     render_faults,
+    render_personas,
     render_questions,
     render_solutions,
 )
@@ -59,7 +60,7 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         hosts=_hosts(scenario.lab, values, images, scenario),
         segments=_segments(scenario.lab),
         ready=_ready(scenario.lab, values),
-        ticket=renderer.companions(scenario.ticket, scenario.folder, "ticket"),
+        ticket=renderer.companions(scenario.ticket, scenario.folder, "ticket", document.ticket_language),
         hints=tuple(renderer.both(hint, file, ("hints", i)) for i, hint in enumerate(document.hints)),
         debrief=renderer.companions(scenario.debrief, scenario.folder, "debrief"),
         faults=render_faults(document, renderer, file),
@@ -76,6 +77,8 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         unexplained=document.unexplained,
         tools=_tools(scenario.lab),
         afterwards=render_afterwards(document, renderer, file),
+        personas=render_personas(scenario.personas, renderer),
+        ticket_language=document.ticket_language,
     )
 
 

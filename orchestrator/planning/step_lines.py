@@ -29,7 +29,17 @@ def step_lines(step: Step) -> tuple[Text, ...]:
 def _handed_in_by(step: Step) -> tuple[Text, ...]:
     if step.report is not None:
         return tuple(_report_lines(step.report))
-    return tuple(same(f"{name}: {', '.join(items_of(answer))}") for name, answer in (step.answers or {}).items())
+    if step.talk is not None:
+        return tuple(
+            Text(fr=f"— {' '.join(line.say.fr.split())}", en=f"— {' '.join(line.say.en.split())}")
+            for line in step.talk.lines
+        )
+    return tuple(same(f"{name}: {_answer_line(answer)}") for name, answer in (step.answers or {}).items())
+
+
+def _answer_line(answer: str) -> str:
+    """Return an answer on one line: the items of a list, or a text of several lines."""
+    return " ".join(answer.split()) if "\n" in answer else ", ".join(items_of(answer))
 
 
 def _report_lines(report: ReportStep) -> Iterator[Text]:

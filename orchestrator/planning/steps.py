@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from orchestrator.core.errors import ContentError, Place, Problem
-from orchestrator.core.text import Text
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text, same
 from orchestrator.model.afterwards import LaterAction
 from orchestrator.model.base import Document
 from orchestrator.model.deliverables import Question
+from orchestrator.model.drawn_person import DrawnPerson
+from orchestrator.model.persona import ExampleDialogue, Persona, PersonaAnswer, PersonaDocument, PlannedPersona
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.scenario import FaultChoice, FaultSpec, ScenarioDocument, Solution, Step
 from orchestrator.templates.render import holds, render
@@ -23,6 +26,7 @@ Parameter: TypeAlias = Any
 """A value of a document: a text, a number, a list or mapping of such, or a document itself."""
 
 D = TypeVar("D", bound=Document)
+P = TypeVar("P", PersonaAnswer, ExampleDialogue)
 
 
 class Renderer:
@@ -45,8 +49,11 @@ class Renderer:
         """Render a text in both languages."""
         return self._bilingual(text, (file, (*path, "fr")), (file, (*path, "en")))
 
-    def companions(self, text: Text, folder: Path, name: str) -> Text:
-        """Render a text that stands in two files, ``ticket.fr.md`` and ``ticket.en.md``."""
+    def companions(self, text: Text, folder: Path, name: str, only: Language | None = None) -> Text:
+        """Render a text that stands in two files, ``ticket.fr.md`` and ``ticket.en.md``, or in one language only."""
+        if only is not None:
+            file = folder / f"{name}.{only}.md"
+            return same(self.not_empty(self.text(text.in_(only), file, ()), file, ()))
         return self._bilingual(text, (folder / f"{name}.fr.md", ()), (folder / f"{name}.en.md", ()))
 
     def not_empty(self, text: str, file: Path, path: KeyPath) -> str:
@@ -105,6 +112,40 @@ def render_afterwards(document: ScenarioDocument, renderer: Renderer, file: Path
         renderer.document(action, file, ("afterwards", i))
         for i, action in enumerate(document.afterwards)
         if renderer.holds(action.when, file, ("afterwards", i, "when"))
+    )
+
+
+def render_personas(personas: tuple[Persona, ...], renderer: Renderer) -> dict[str, PlannedPersona]:
+    """Return the people who answer in a variant, by their short names."""
+    planned = {}
+    for persona in personas:
+        document = render_persona(persona.document, renderer, persona.source)
+        drawn = renderer.values.get(document.person or "")
+        full, login = document.full or "", document.login or ""
+        if isinstance(drawn, DrawnPerson):
+            full, login = drawn.full, drawn.login
+        planned[persona.name] = PlannedPersona(persona.name, full, login, document)
+    return planned
+
+
+def render_persona(document: PersonaDocument, renderer: Renderer, file: Path) -> PersonaDocument:
+    """Return a persona's document as one variant has it: what does not apply is left out."""
+    parts: dict[str, Any] = {}
+    for name in type(document).model_fields:
+        value = getattr(document, name)
+        if name in {"answers", "dialogues"}:
+            parts[name] = tuple(one for one, _ in applying_parts(value, name, renderer, file))
+        else:
+            parts[name] = renderer.anything(value, file, (name,))
+    return document.model_copy(update=parts)
+
+
+def applying_parts(stated: tuple[P, ...], name: str, renderer: Renderer, file: Path) -> tuple[tuple[P, KeyPath], ...]:
+    """Return those of a persona's answers or dialogues whose ``when`` holds, rendered, each with its path."""
+    return tuple(
+        (renderer.document(one, file, (name, i)), (name, i))
+        for i, one in enumerate(stated)
+        if renderer.holds(one.when, file, (name, i, "when"))
     )
 
 

@@ -15,11 +15,11 @@ from orchestrator.core.text import Text
 from orchestrator.labd import help_contract as h
 from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import help_words, lab_words, trainer_words
+from orchestrator.portal import help_words, lab_words, talk_pages, trainer_words
 from orchestrator.portal.class_addresses import member_of
 from orchestrator.portal.lab_view import check_groups
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
-from orchestrator.portal.visit import ask
+from orchestrator.portal.visit import ask, visit_of
 
 _MOST_DIGITS = 18
 """Of an attempt's number: what fits into 64 bits."""
@@ -119,7 +119,8 @@ async def _attempt(
     """Show an attempt; ``changing``: the number of a comment that could not be changed so, and what was typed."""
     of = _attempt_of(request)
     view: h.AttemptView = await ask(request, h.MEMBER_ATTEMPT, of)
-    context = {**_WORDS, "name": of.name, "view": view, "refusal": refusal, "text": text, "done": done}
+    talk = talk_pages.context(visit_of(request).language)
+    context = {**_WORDS, **talk, "name": of.name, "view": view, "refusal": refusal, "text": text, "done": done}
     context["changing"] = changing
     context["groups"] = check_groups(view.grading) if view.grading else ()
     return render(request, "attempt.html.j2", context, STATUS[refusal.kind] if refusal else 200)

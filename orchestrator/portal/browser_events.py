@@ -27,6 +27,9 @@ _WAITING = 50
 """Events that wait for a slow reader; then labd waits."""
 PASSING = frozenset({"machine", "busy", "too-often", "broken"})
 """Refusals after which the browser comes again by itself."""
+HERE = b"event: here\ndata: {}\n\n"
+"""Says that labd is there: the stream itself begins without it."""
+_Queue = asyncio.Queue[LabEvent | Refusal | bytes | None]
 
 
 async def events(request: Request) -> StreamingResponse:
@@ -71,7 +74,7 @@ async def _frames(request: Request, lab: str, after: int) -> AsyncIterator[bytes
     """Yield frames until the browser leaves, labd does, or who reads may no longer."""
     language = visit_of(request).language
     yield b": \n\n"  # the browser knows that it is connected
-    queue: asyncio.Queue[LabEvent | Refusal | None] = asyncio.Queue(_WAITING)
+    queue: _Queue = asyncio.Queue(_WAITING)
     reader = asyncio.create_task(_read(request, lab, after, queue))
     try:
         while (said := await _next(request, queue)) is not None:
@@ -84,11 +87,12 @@ async def _frames(request: Request, lab: str, after: int) -> AsyncIterator[bytes
         reader.cancel()
 
 
-async def _read(request: Request, lab: str, after: int, queue: asyncio.Queue[LabEvent | Refusal | None]) -> None:
+async def _read(request: Request, lab: str, after: int, queue: _Queue) -> None:
     """Put what labd tells into the queue; None, or a refusal, where it tells nothing more."""
     labd: LabdClient = request.app.state.labd
     try:
         await ask(request, ME, Nothing())
+        await queue.put(HERE)
         async with aclosing(labd.events(lab, after, visit_of(request).token or "")) as heard:
             async for event in heard:
                 await queue.put(event)
@@ -97,8 +101,8 @@ async def _read(request: Request, lab: str, after: int, queue: asyncio.Queue[Lab
         await queue.put(error.refusal)
 
 
-async def _next(request: Request, queue: asyncio.Queue[LabEvent | Refusal | None]) -> LabEvent | Refusal | bytes | None:
-    """Return the next event; a comment where none comes for a while and somebody is still signed in."""
+async def _next(request: Request, queue: _Queue) -> LabEvent | Refusal | bytes | None:
+    """Return what comes next; a comment where none comes for a while and somebody is still signed in."""
     try:
         async with asyncio.timeout(BEAT_SECONDS):
             return await queue.get()

@@ -22,11 +22,11 @@ from orchestrator.portal import (
     page_words,
     replay_words,
     share_words,
+    talk_pages,
 )
 from orchestrator.portal.browser_display import display
 from orchestrator.portal.browser_events import events
 from orchestrator.portal.browser_terminal import terminal
-from orchestrator.portal.browser_wording import for_browser
 from orchestrator.portal.debrief_view import told_debrief, with_code
 from orchestrator.portal.lab_addresses import lab_of
 from orchestrator.portal.lab_map import NoPictureError, inline_map
@@ -54,6 +54,7 @@ def routes() -> list[BaseRoute]:
         WebSocketRoute("/labs/{lab}/terminals/{terminal}", terminal),
         WebSocketRoute("/labs/{lab}/screens/{host}", display),
         *lab_actions.routes(),
+        *talk_pages.routes(),
     ]
 
 
@@ -74,6 +75,8 @@ async def _page(request: Request) -> Response:
         "s": share_words,
         "p": page_words,
         "pages": page_actions.shown(request, lab),
+        "talks": await _talks(request, lab) if phase == "started" else (),
+        **talk_pages.context(visit_of(request).language),
         "picture": await _picture(request, lab) if phase == "started" else None,
         "debrief": await _debrief(request, lab) if lab.solved else None,
         "solved_in": solved_in(lab),
@@ -84,8 +87,15 @@ async def _page(request: Request) -> Response:
         "told_debrief": told_debrief,
         "with_code": with_code,
         "diff_lines": diff_lines,
-        "for_browser": for_browser,
     })  # fmt: skip
+
+
+async def _talks(request: Request, lab: LabView) -> tuple[talk_pages.ShownTalk, ...]:
+    """Return the people of a lab; nobody where it has gone since."""
+    try:
+        return await talk_pages.shown(request, lab)
+    except RefusedError:
+        return ()
 
 
 async def _picture(request: Request, lab: LabView) -> str | None:

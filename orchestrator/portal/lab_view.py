@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_contract import CableView, ChangeView, CheckView, GradingView, LabView
-from orchestrator.portal import board_words, desktop_words, help_words, in_words, lab_words
+from orchestrator.portal import board_words, desktop_words, help_words, in_words, lab_words, talk_words
 
 Phase = Literal["waiting", "starting", "started", "saved", "stopping", "failed", "gone"]
 """Which of its faces the page has."""
@@ -71,10 +71,17 @@ def diff_lines(change: ChangeView) -> tuple[DiffLine, ...]:
 
 @dataclass(frozen=True)
 class CheckGroup:
-    """Checks that belong together, under a heading."""
+    """Checks that belong together, under a heading.
+
+    Attributes:
+        heading: what stands above them.
+        checks: those that are shown one by one.
+        kept: guards that are green, several: one line, which unfolds.
+    """
 
     heading: Text
     checks: tuple[CheckView, ...]
+    kept: tuple[CheckView, ...] = ()
 
 
 def check_groups(grading: GradingView) -> tuple[CheckGroup, ...]:
@@ -84,9 +91,16 @@ def check_groups(grading: GradingView) -> tuple[CheckGroup, ...]:
         (lab_words.TO_KEEP, frozenset({"guard"})),
     )
     known = frozenset[str]().union(*(roles for _, roles in groups))
-    made = [CheckGroup(heading, tuple(c for c in grading.checks if c.role in roles)) for heading, roles in groups]
+    made = [_group(heading, tuple(c for c in grading.checks if c.role in roles)) for heading, roles in groups]
     made.append(CheckGroup(lab_words.ANSWERS, tuple(c for c in grading.checks if c.role not in known)))
-    return tuple(group for group in made if group.checks)
+    return tuple(group for group in made if group.checks or group.kept)
+
+
+def _group(heading: Text, checks: tuple[CheckView, ...]) -> CheckGroup:
+    kept = tuple(check for check in checks if check.role == "guard" and check.outcome == "pass")
+    if len(kept) < 2:  # noqa: PLR2004 - one says more by itself
+        return CheckGroup(heading, checks)
+    return CheckGroup(heading, tuple(check for check in checks if check not in kept), kept)
 
 
 def segment_title(lab: LabView, name: str, language: Language) -> str:
@@ -128,6 +142,7 @@ def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
                 **board_words.LAB_SCRIPT_WORDS,
                 **help_words.LAB_SCRIPT_WORDS,
                 **desktop_words.SCRIPT_WORDS,
+                **talk_words.SCRIPT_WORDS,
             }.items()
         },
     }

@@ -173,6 +173,8 @@ NOT_CHECKED = Text(
 )
 TO_DO = Text(fr="À rétablir", en="To be put right")
 TO_KEEP = Text(fr="À préserver", en="Must keep working")
+KEPT = Text(fr="Ce qui marchait marche toujours", en="What worked still works")
+KEPT_CHECKS = Text(fr="{n}\N{NO-BREAK SPACE}vérifications", en="{n}\N{NO-BREAK SPACE}checks")
 ANSWERS = Text(fr="Réponses", en="Answers")
 OUTCOMES: Mapping[str, Text] = {
     "pass": Text(fr="vert", en="green"),

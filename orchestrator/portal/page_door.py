@@ -20,6 +20,7 @@ from orchestrator.portal import page_words, static_files
 from orchestrator.portal.page_answers import OWN, PageAnswers, own_headers
 from orchestrator.portal.page_headers import opening_cookie, shown_secrets
 from orchestrator.portal.page_passing import LARGEST_BODY, READING, PagePassing
+from orchestrator.portal.page_socket import REFUSED, PageSocket
 from orchestrator.portal.page_target import led_to
 from orchestrator.portal.page_visits import PageVisit, PageVisits
 from orchestrator.portal.portal_settings import PortalSettings, WebOrigin
@@ -29,6 +30,8 @@ MOST_AT_ONCE: Final = 6
 """Connections to one site, as browsers have them; more wait."""
 MOST_WAITING: Final = 60
 """Requests to one site that are under way or wait."""
+MOST_SOCKETS: Final = 4
+"""WebSockets of one page: a lab has 16 connections for all pages that are open."""
 _METHODS: Final = READING | {"POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LONGEST_FORM: Final = 8 * 1024
@@ -46,6 +49,7 @@ class PageDoor:
         self._visits = visits
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._under_way: Counter[str] = Counter()
+        self._sockets: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or have the portal answer."""
@@ -54,9 +58,25 @@ class PageDoor:
         if pages is None or label is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            await self._socket(scope, receive, send, label, _origin_of(label, pages))
         else:
             await self._http(scope, receive, send, label, _origin_of(label, pages))
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send, label: str, origin: WebOrigin) -> None:
+        """Pass on a WebSocket that a page opens to its own site: browsers let any page open one anywhere."""
+        page, headers = self._visits.find(label, shown_secrets(scope["headers"], origin)), Headers(scope=scope)
+        ours = (scope.get("raw_path") or b"").startswith(OWN.encode())
+        own = "origin" in headers and _from_here(headers, origin)
+        if page is None or ours or not own or page.target.proxy is not None or self._sockets[label] >= MOST_SOCKETS:
+            await send(REFUSED)
+            return
+        self._sockets[label] += 1
+        try:
+            await PageSocket(scope, receive, send, origin, page).done(self._labd)
+        finally:
+            self._sockets[label] -= 1
+            if not self._sockets[label]:
+                del self._sockets[label]
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, label: str, origin: WebOrigin) -> None:
         path = scope["path"]

@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from orchestrator.core.language import printed
+from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import in_words, markup, words
+from orchestrator.portal.browser_wording import for_browser
 from orchestrator.portal.static_files import static
 from orchestrator.portal.visit import visit_of
 from orchestrator.portal.web_forms import fields_of
@@ -44,7 +45,9 @@ def render(request: Request, template: str, context: Mapping[str, Any], status: 
     """Return a page.
 
     Templates know ``visit``, the phrases ``w``, ``t(text, …)`` (a Text in the visit's language, with values for its
-    braces), ``markdown(text, below)`` (HTML, its headings below a level), ``moment(iso)``, ``minutes(n)``,
+    braces), ``markdown(text, below)`` (HTML, its headings below a level; with a third value, marked as being in that
+    language only), ``for_browser(text)`` (content, without what is for the command line), ``lang(language)`` (the
+    attribute of an element in a language, nothing where it is the visit's or None), ``moment(iso)``, ``minutes(n)``,
     ``ago(iso, now)``, ``static(name)`` and ``path``, besides what the context gives.
     """
     page = rendered(request, template, context)
@@ -64,14 +67,20 @@ def _known(request: Request) -> dict[str, Any]:
         said = said.format(**values) if values else said
         return printed(said) if visit.language == "fr" else said
 
-    def markdown(text: Text, below: int) -> str:
-        return markup.html(text.in_(visit.language), visit.language, below)
+    def lang(language: Language | None) -> str:
+        return "" if language in {None, visit.language} else f' lang="{language}"'
+
+    def markdown(text: Text, below: int, only: Language | None = None) -> str:
+        made = markup.html(text.in_(only or visit.language), only or visit.language, below)
+        return f"<div{lang(only)}>\n{made}</div>\n" if lang(only) else made
 
     return {
         "visit": visit,
         "w": words,
         "t": t,
+        "lang": lang,
         "markdown": markdown,
+        "for_browser": for_browser,
         "moment": lambda iso: in_words.moment(iso, visit.language),
         "ago": lambda iso, now: in_words.ago(iso, visit.language, now),
         "minutes": in_words.minutes,

@@ -14,8 +14,10 @@ LEAD = Text(
     "sends nothing to anybody else, and these pages ask nothing of another site.",
 )
 SHORT = Text(
-    fr="Qui vous êtes, vos connexions, vos essais, vos réponses et rapports, et ce que vos terminaux affichent.",
-    en="Who you are, your sign-ins, your attempts, your answers and reports, and what your terminals show.",
+    fr="Qui vous êtes, vos connexions, vos essais, vos réponses et rapports, ce que vous dites aux personnes d'un lab, "
+    "et ce que vos terminaux affichent.",
+    en="Who you are, your sign-ins, your attempts, your answers and reports, what you say to people of a lab, and what "
+    "your terminals show.",
 )
 SEE_ALL = Text(
     fr="Voir tout, l'emporter ou le faire effacer",
@@ -119,6 +121,19 @@ ROWS: tuple[KeptRow, ...] = (
         Text(fr="Vos réponses et rapports", en="Your answers and reports"),
         Text(fr="Ce que vous écrivez, et quand.", en="What you write, and when."),
         Text(fr="Corriger votre travail.", en="To grade your work."),
+        Text(fr="Jusqu'à l'effacement.", en="Until erasure."),
+        Text(
+            fr="Vous, vos formateurs, les administrateurs.",
+            en="You, your trainers, the administrators.",
+        ),
+    ),
+    KeptRow(
+        Text(fr="Ce que vous dites aux personnes d'un lab", en="What you say to people of a lab"),
+        Text(
+            fr="Vos phrases, ce qu'elles ont répondu et fait, et quand.",
+            en="Your sentences, what they answered and did, and when.",
+        ),
+        Text(fr="Évaluer une intervention, et la revoir.", en="To grade an intervention, and to see it again."),
         Text(fr="Jusqu'à l'effacement.", en="Until erasure."),
         Text(
             fr="Vous, vos formateurs, les administrateurs.",
@@ -245,8 +260,8 @@ GOES_LINES: tuple[Text, ...] = (
     ),
     Text(fr="votre place dans vos classes ;", en="your place in your classes;"),
     Text(
-        fr="vos réponses et vos rapports, et ce que vos formateurs ont écrit de vos essais ;",
-        en="your answers and reports, and what your trainers wrote to your attempts;",
+        fr="vos réponses, vos rapports et ce que vous avez dit, et ce que vos formateurs ont écrit de vos essais ;",
+        en="your answers, reports and what you said, and what your trainers wrote to your attempts;",
     ),
     Text(fr="les enregistrements de vos terminaux.", en="the recordings of your terminals."),
 )

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from orchestrator.core.language import Language, printed
 from orchestrator.core.text import Text
 from orchestrator.labd.privacy_contract import REPLAY, REPLAY_PIECE, MarkLine, OfAttempt, Piece, PieceOf, ReplayView
-from orchestrator.portal import in_words, replay_words
+from orchestrator.portal import in_words, replay_words, talk_pages
 from orchestrator.portal.pages import render, signed_in
 from orchestrator.portal.visit import ask, visit_of
 
@@ -39,6 +39,7 @@ async def show_replay(request: Request) -> Response:
         "r": replay_words,
         "view": view,
         "said_mark": lambda mark: _said(mark, language),
+        **talk_pages.context(language),
         "length": in_words.length,
         "data": _data(view, language),
     }

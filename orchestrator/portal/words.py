@@ -32,6 +32,11 @@ ROLES: Mapping[RoleName, Text] = {
     "candidate": Text(fr="candidat", en="candidate"),
 }
 
+GRID = Text(
+    fr="Une personne lira ce texte, une machine ne le note pas. Elle regardera :",
+    en="People read this text, and no machine gives it points. They look at:",
+)
+
 # Signing in ---------------------------------------------------------------------------------------------------
 
 SIGN_IN = Text(fr="Se connecter", en="Sign in")

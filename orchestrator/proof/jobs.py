@@ -30,8 +30,7 @@ from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.stages import Key, ProofSubject, Watch, keys_of, stages_of
-from orchestrator.sound_state.comparison import words_of
+from orchestrator.proof.stages import Key, ProofSubject, Watch, dialogues_of, keys_of, stages_of
 from orchestrator.sound_state.explained import ExplainedChange
 
 _NOWHERE = "nowhere"
@@ -117,7 +116,7 @@ class ProvenVariant:
         self.began = float("inf")
         self.ended = 0.0
         self._subject = subject
-        self._words = words_of(subject.plan)
+        self._words = labs.words(subject.plan)
         self._learning = subject.learning or labs.explained(subject.plan) is None
         self._labs = labs
         self._at_work = at_work
@@ -139,6 +138,8 @@ class ProvenVariant:
             return tuple(proof_jobs)
         proof_jobs += [ProofJob(partial(self._solution, s), keys_of(s)) for s in others]
         proof_jobs += [ProofJob(partial(self._shortcut, s), (("shortcut", s.name),)) for s in self.plan.shortcuts]
+        if dialogues := dialogues_of(self.plan):
+            proof_jobs.append(ProofJob(self._dialogues, dialogues))
         proof_jobs.append(ProofJob(self._nowhere, (("nowhere", ""),)))
         return tuple(proof_jobs)
 
@@ -208,6 +209,17 @@ class ProvenVariant:
         with self._lab(key, clock) as lab:
             self._inject(lab, key, clock)
             self._stage(key, clock, judge)
+
+    def _dialogues(self, clock: Clock) -> None:
+        """Lead every dialogue that a persona states, each with a conversation of its own, in one lab."""
+        people = self.plan.personas.values()
+        stated = [(person, dialogue) for person in people for dialogue in person.document.dialogues]
+        keys = dialogues_of(self.plan)
+        with self._lab(keys[0], clock) as lab:
+            self._inject(lab, keys[0], clock)
+            for key, (person, dialogue) in zip(keys, stated, strict=True):
+                strays = partial(self._labs.play, lab.running, person, dialogue)
+                self._stage(key, clock, partial(_led, strays, person.full, dialogue.kind))
 
     def _check(self, lab: _Lab, selection: Selection = EVERYTHING) -> Report:
         """Grade a lab, and tell what differs from its sound state whatever the checks find."""
@@ -339,13 +351,26 @@ class ProvenVariant:
             judged = act()
         except LabError as error:
             raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
-        stage = Stage(*key, clock.lap(), judged.seen, judged.verdicts, changes=self._told(judged.differences))
+        changes, by_expressions = self._told(judged.differences)
+        stage = Stage(
+            *key,
+            clock.lap(),
+            judged.seen,
+            judged.verdicts,
+            changes=changes,
+            by_expressions=by_expressions,
+            differences=judged.differences,
+        )
         self._record(stage)
         return stage
 
-    def _told(self, differences: Iterable[Difference]) -> tuple[ExplainedChange, ...]:
-        """Return differences in the words of the variant."""
-        return tuple(sorted({self._words.told(one) for one in differences}, key=ExplainedChange.order))
+    def _told(
+        self, differences: Iterable[Difference]
+    ) -> tuple[tuple[ExplainedChange, ...], tuple[ExplainedChange, ...]]:
+        """Return differences in the words of the variant, in both readings."""
+        readings = {self._words.readings(one) for one in differences}
+        ordered = sorted(readings, key=lambda both: (both[0].order(), both[-1].order()))
+        return tuple(both[0] for both in ordered), tuple(both[-1] for both in ordered)
 
     def _over(self, key: Key, clock: Clock, verdict: Verdict) -> _JobOverError:
         """Record why a stage did not come about, and return what ends its job."""
@@ -361,3 +386,8 @@ class ProvenVariant:
 
 def _nobody(_step: Step) -> None:
     """Tell nobody of a step."""
+
+
+def _led(strays: Callable[[], tuple[Text, ...]], who: str, kind: str) -> Judged:
+    """Judge a dialogue by what came out otherwise than stated."""
+    return Judged((), tuple(verdicts.dialogue_strays(who, kind, text) for text in strays()))

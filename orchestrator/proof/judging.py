@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from grader.errors import UNEXPECTED_STATUS
-from grader.report import CheckResult, Difference, Report, is_answer
+from grader.report import CheckResult, Difference, Report, is_answer, is_of_talk
 from grader.report_formats import difference_lines, difference_sentence
 from orchestrator.core.text import Text
 from orchestrator.proof import verdicts
@@ -42,8 +42,9 @@ _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh: ")
 
 def nowhere(report: Report) -> Judged:
     """Judge a grading without a lab: no check may be green."""
-    wrong = [verdicts.looks_at_nothing(r.id) for r in report.results if r.outcome == "pass"]
-    return Judged(_seen(report, "not-pass"), (*_nothing(report), *wrong))
+    asked = replace(report, results=tuple(result for result in report.results if not is_of_talk(result)))
+    wrong = [verdicts.looks_at_nothing(r.id) for r in asked.results if r.outcome == "pass"]
+    return Judged(_seen(asked, "not-pass"), (*_nothing(report), *wrong))
 
 
 def healthy(health: Report | None, before: Report | None) -> Judged:
@@ -168,7 +169,8 @@ def explained_by(variants: Iterable[VariantProof]) -> Iterator[ExplainedChange]:
     for variant in variants:
         for stage in variant.stages:
             if stage.name in {"solution", "reboot"}:
-                yield from stage.changes
+                for readings in stage.readings:
+                    yield from readings
 
 
 def _refused_for_good(variant: VariantProof, learnt: frozenset[tuple[str, ...]]) -> VariantProof:
@@ -176,7 +178,7 @@ def _refused_for_good(variant: VariantProof, learnt: frozenset[tuple[str, ...]])
 
     def judged_again(stage: Stage) -> Stage:
         by_changes = any(verdict.kind == "refused-by-changes" for verdict in stage.verdicts)
-        if not by_changes or not learnt.issuperset(change.key() for change in stage.changes):
+        if not by_changes or not all(any(one.key() in learnt for one in both) for both in stage.readings):
             return stage
         others = tuple(v for v in stage.verdicts if v.kind != "refused-by-changes")
         return replace(stage, verdicts=(*others, verdicts.accepted_shortcut(stage.subject)))
@@ -235,8 +237,9 @@ def _without(variant: VariantProof, kinds: Collection[Kind], checks: Collection[
 
 
 def without_answers(report: Report) -> Report:
-    """Return a report without the answers: where nothing is broken, nobody has been asked yet."""
-    return replace(report, results=tuple(result for result in report.results if not is_answer(result)))
+    """Return a report without answers and what was said: where nothing is broken, nobody has been asked yet."""
+    kept = (result for result in report.results if not is_answer(result) and not is_of_talk(result))
+    return replace(report, results=tuple(kept))
 
 
 def _reason(result: CheckResult) -> Iterator[Verdict]:

@@ -8,19 +8,30 @@ from typing import Any, Literal
 
 import msgspec
 
-from grader.report import CheckResult
+from grader.report import CheckResult, Difference
 from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 from orchestrator.sound_state.explained import ExplainedChange
 
 StageName = Literal[
-    "nowhere", "healthy", "broken", "not-begun", "restored", "again", "solution", "reboot", "shortcut", "stopped"
+    "nowhere",
+    "healthy",
+    "broken",
+    "not-begun",
+    "restored",
+    "again",
+    "dialogue",
+    "solution",
+    "reboot",
+    "shortcut",
+    "stopped",
 ]
 """The stages, in the order in which a person reads them.
 
 ``nowhere``: graded without any lab; ``healthy``: before the fault; ``broken``: with the fault; ``not-begun``: a task as
-the trainee gets it; ``restored``: the fault reverted; ``again``: the fault injected a second time; ``solution``,
-``reboot`` (all hosts, after it), ``shortcut``: one each; ``stopped``: what is left when everything is removed.
+the trainee gets it; ``restored``: the fault reverted; ``again``: the fault injected a second time; ``dialogue``: one
+that a persona states; ``solution``, ``reboot`` (all hosts, after it), ``shortcut``: one each; ``stopped``: what is left
+when everything is removed.
 """
 
 Expected = Literal["pass", "fail", "not-pass", "any"]
@@ -29,6 +40,7 @@ Expected = Literal["pass", "fail", "not-pass", "any"]
 Kind = Literal[
     "accepted-shortcut",
     "blind",
+    "dialogue-strays",
     "change-learnt",
     "change-left",
     "changes-by-itself",
@@ -121,6 +133,8 @@ class Stage:
         verdicts: what is wrong; empty where all is as it should be.
         ran: False where an earlier stage kept it from being run.
         changes: what of the lab was not in its sound state, in the words of the variant.
+        by_expressions: the same, one by one, with what the scenario's expressions print told by these.
+        differences: the same as it was seen, with what is thought of it.
     """
 
     name: StageName
@@ -130,11 +144,20 @@ class Stage:
     verdicts: tuple[Verdict, ...] = ()
     ran: bool = True
     changes: tuple[ExplainedChange, ...] = ()
+    by_expressions: tuple[ExplainedChange, ...] = ()
+    differences: tuple[Difference, ...] = ()
 
     @property
     def key(self) -> tuple[StageName, str]:
         """Return what tells this stage from the variant's others."""
         return self.name, self.subject
+
+    @property
+    def readings(self) -> tuple[frozenset[ExplainedChange], ...]:
+        """Return each change in both ways in which it is told."""
+        if not self.by_expressions:
+            return tuple(frozenset({one}) for one in self.changes)
+        return tuple(map(frozenset, zip(self.changes, self.by_expressions, strict=True)))
 
     @property
     def sound(self) -> bool:
@@ -152,6 +175,8 @@ class Stage:
             "sound": self.sound,
             "checks": [seen.to_document() for seen in self.seen],
             "changes": document_of(self.changes),
+            "by_expressions": document_of(self.by_expressions),
+            "differences": document_of(self.differences),
             "verdicts": [verdict.to_document() for verdict in self.verdicts],
         }
 
@@ -223,8 +248,8 @@ class Proof:
     def explained(self) -> tuple[ExplainedChange, ...]:
         """Return the changes that the solutions bring, before a reboot and after it."""
         stages = (stage for variant in self.variants for stage in variant.stages)
-        changes = {change for stage in stages if stage.name in {"solution", "reboot"} for change in stage.changes}
-        return tuple(sorted(changes, key=ExplainedChange.order))
+        learnt = (both for stage in stages if stage.name in {"solution", "reboot"} for both in stage.readings)
+        return tuple(sorted(frozenset[ExplainedChange]().union(*learnt), key=ExplainedChange.order))
 
     @property
     def proven(self) -> bool:

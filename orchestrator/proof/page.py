@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import jinja2
 
+from grader.report import Difference, Standing
+from grader.report_formats import difference_lines, difference_sentence
 from orchestrator import __version__
+from orchestrator.core.control_characters import visible
 from orchestrator.core.language import Language, typographic
 from orchestrator.core.text import Text
 from orchestrator.proof.model import Proof, SeenColour, Stage, StageName, VariantProof
 from orchestrator.proof.proof_words import STAGES, stage_title
-from orchestrator.sound_state.explained import ExplainedChange
 
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 _MARKS = {"pass": "✔", "fail": "✘", "error": "!"}
+_STANDINGS: Final[Mapping[Standing, tuple[str, str]]] = {
+    "forbidden": ("✘", "fail"),
+    "unexplained": ("?", "error"),
+    "explained": ("=", "pass"),
+    "harmless": ("·", "calm"),
+}
+"""Standing -> the mark, and how it is drawn."""
+_FAULTY: Final = frozenset({"broken", "again", "not-begun"})
+"""The stages at which the fault itself differs."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,31 @@ class Block:
         return all(stage is None or stage.sound for stage in self.stages)
 
 
+@dataclass(frozen=True)
+class DifferenceCell:
+    """One thing at one stage that is not in its sound state: a mark, how it is drawn, and what is to be said of it.
+
+    Attributes:
+        mark: ``✘`` forbidden, ``?`` to be explained, ``=`` explained, ``•`` the fault's own; empty where it is sound.
+        look: the classes of the cell.
+        seen: the difference, or None.
+        lines: where it is, what was there and what is.
+    """
+
+    mark: str = ""
+    look: str = "none"
+    seen: Difference | None = None
+    lines: Text | None = None
+
+
+@dataclass(frozen=True)
+class DifferenceRow:
+    """One thing that is not in its sound state at some stage of a variant."""
+
+    place: str
+    cells: tuple[DifferenceCell, ...]
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
@@ -104,8 +141,8 @@ def page_of(proofs: Sequence[Proof], language: Language, *, now: datetime | None
         proofs=proofs,
         columns_of=columns_of,
         blocks_of=blocks_of,
-        changes_of=changes_of,
-        lines_of=lines_of,
+        sentence=difference_sentence,
+        differences_of=differences_of,
         proven=all(proof.proven for proof in proofs),
         made_at=(now or datetime.now(UTC)).strftime("%Y-%m-%d %H:%M UTC"),
         version=__version__,
@@ -134,17 +171,27 @@ def blocks_of(proof: Proof) -> tuple[Block, ...]:
     return tuple(_block(variant, columns) for variant in proof.variants)
 
 
-def changes_of(proof: Proof) -> tuple[tuple[int, Stage], ...]:
-    """Return the stages at which something differed from the sound state, each with its seed."""
-    return tuple((variant.seed, stage) for variant in proof.variants for stage in variant.stages if stage.changes)
+def differences_of(block: Block) -> tuple[DifferenceRow, ...]:
+    """Return what is not in its sound state at a variant's stages, each thing a row."""
+    found: dict[tuple[str, ...], dict[int, tuple[Stage, Difference]]] = {}
+    for column, stage in enumerate(block.stages):
+        if stage is not None:
+            for one in stage.differences:
+                key = (one.host or "", one.provider, one.object, one.field)
+                found.setdefault(key, {})[column] = (stage, one)
+    return tuple(
+        DifferenceRow(
+            " · ".join(filter(None, (visible(host), visible(f"{what} ({field})")))),
+            tuple(_difference(*seen[n]) if n in seen else DifferenceCell() for n in range(len(block.stages))),
+        )
+        for (host, _, what, field), seen in sorted(found.items())
+    )
 
 
-def lines_of(change: ExplainedChange) -> str:
-    """Return what a change comes to: a value, or of a text the statements that are gone and those that are new."""
-    if change.field != "content":
-        return change.now or ""
-    sides = (("-", change.gone), ("+", change.now))
-    return "\n".join(f"{sign} {line}" for sign, text in sides if text for line in text.split("\n"))
+def _difference(stage: Stage, one: Difference) -> DifferenceCell:
+    of_the_fault = stage.name in _FAULTY and one.standing == "unexplained"
+    mark, look = ("•", "calm") if of_the_fault else _STANDINGS[one.standing]
+    return DifferenceCell(mark, look, one, difference_lines(one))
 
 
 def _block(variant: VariantProof, columns: Sequence[Column]) -> Block:

@@ -16,6 +16,7 @@ STAGES: Mapping[StageName, Text] = {
     "not-begun": Text(fr="pas commencé", en="not begun"),
     "restored": Text(fr="panne annulée", en="reverted"),
     "again": Text(fr="en panne encore", en="broken again"),
+    "dialogue": Text(fr="dialogue", en="dialogue"),
     "solution": Text(fr="solution", en="solution"),
     "reboot": Text(fr="redémarrage", en="reboot"),
     "shortcut": Text(fr="raccourci", en="shortcut"),

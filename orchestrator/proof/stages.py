@@ -60,10 +60,20 @@ def stages_of(subject: ProofSubject) -> tuple[Key, ...]:
         return ("healthy", ""), begun, *repaired, ("stopped", "")
     keys: list[Key] = [("nowhere", ""), ("healthy", "")]
     keys += [("broken", ""), ("restored", ""), ("again", "")] if plan.faults else [("not-begun", "")]
+    keys += dialogues_of(plan)
     for solution in plan.solutions:
         keys += keys_of(solution)
     keys += [("shortcut", shortcut.name) for shortcut in plan.shortcuts]
     return (*keys, ("stopped", ""))
+
+
+def dialogues_of(plan: Plan) -> tuple[Key, ...]:
+    """Return the stages of the dialogues that personas state, each by its persona, its place and its kind."""
+    return tuple(
+        ("dialogue", f"{person.name}-{number}-{dialogue.kind}")
+        for person in plan.personas.values()
+        for number, dialogue in enumerate(person.document.dialogues, 1)
+    )
 
 
 def keys_of(solution: PlannedSolution) -> tuple[Key, Key]:

@@ -93,6 +93,27 @@ def change_learnt(solution: str, said: Text, evidence: Text) -> Verdict:
     )
 
 
+def dialogue_strays(who: str, kind: str, said: Text) -> Verdict:
+    """A dialogue that a persona states came out otherwise."""
+    kinds = {
+        "good": Text(fr="bien mené", en="good"),
+        "rude": Text(fr="impoli", en="rude"),
+        "forgetful": Text(fr="où l'on oublie", en="forgetful"),
+    }
+    how = kinds[kind]
+    return Verdict(
+        "dialogue-strays",
+        Text(
+            fr=f"Le dialogue {how.fr} avec {who} se passe autrement : {said.fr}",
+            en=f"The {how.en} dialogue with {who} goes otherwise: {said.en}",
+        ),
+        Text(
+            fr="Corrigez les réponses de la personne, ou ce que son dialogue attend.",
+            en="Correct the persona's answers, or what the dialogue expects.",
+        ),
+    )
+
+
 def done_already(check: str) -> Verdict:
     """An objective is green before the trainee has begun."""
     return Verdict(

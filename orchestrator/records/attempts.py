@@ -14,7 +14,7 @@ from orchestrator.records import audit, journal
 from orchestrator.records.models import Attempt, AttemptEvent, CheckReport, Person
 
 End = Literal["stopped", "reset", "gone"]
-Happening = Literal["answer", "report"]
+Happening = Literal["answer", "report", "talk"]
 
 
 @dataclass(frozen=True)

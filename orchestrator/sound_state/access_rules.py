@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from orchestrator.core.text import Text
-from orchestrator.sound_state.provider import RunInHost
+from orchestrator.sound_state.provider import RunInHost, json_printed
 
 _WITHOUT_PASSWORD = {"trust", "password", "ident"}
 """Methods that ask for none, or for one that whoever listens reads."""
@@ -108,7 +108,8 @@ def _length(mask: str) -> int:
 
 def _own_networks(run: RunInHost) -> Mapping[str, tuple[str, ...]]:
     """Return what ``samenet`` and ``samehost`` stand for."""
-    found = [one for link in json.loads(run(("ip", "-json", "address"), b"")) for one in link.get("addr_info", ())]
+    links = json_printed(run(("ip", "-json", "address"), b""), "ip")
+    found = [one for link in links for one in link.get("addr_info", ())]
     interfaces = [ipaddress.ip_interface(f"{one['local']}/{one['prefixlen']}") for one in found]
     hosts = sorted({str(ipaddress.ip_network(one.ip)) for one in interfaces})
     return {"samenet": tuple(sorted({str(one.network) for one in interfaces})), "samehost": tuple(hosts)}

@@ -35,10 +35,17 @@ def rights_gained(path: str, before: str, now: str) -> Iterator[Text]:
 
 
 def _roots(before: str, now: str) -> Iterator[Text]:
-    known = {row[0] for row in _rows(before, 4) if row[2] == "0"}
+    roots = {row[0] for row in _rows(before, 4) if row[2] == "0"}
+    groups = {(row[0], row[3]) for row in _rows(before, 4)}
     for row in _rows(now, 4):
-        if row[2] == "0" and row[0] not in known:
-            yield Text(fr=f"Le compte {row[0]} a les droits de root.", en=f"The account {row[0]} has root's rights.")
+        name, group = row[0], row[3]
+        if row[2] == "0" and name not in roots:
+            yield Text(fr=f"Le compte {name} a les droits de root.", en=f"The account {name} has root's rights.")
+        elif group in _POWERFUL_NUMBERS and (name, group) not in groups:
+            yield Text(
+                fr=f"Le compte {name} a désormais pour groupe le n° {group}, qui administre la machine.",
+                en=f"The account {name} now has the group number {group}, which administers the machine.",
+            )
 
 
 def _members(before: str, now: str) -> Iterator[Text]:
@@ -73,4 +80,5 @@ def _rows(text: str, least: int) -> Iterator[list[str]]:
 def _rules(text: str) -> list[str]:
     joined = text.replace("\\\n", " ")
     stripped = (" ".join(line.split()) for line in joined.splitlines())
-    return [line for line in stripped if line and not re.match(r"#(?!include|\d)|Defaults\b", line)]
+    grants_nothing = re.compile(r"#(?!include|\d)|Defaults\b(?!.*!authenticate\b)")
+    return [line for line in stripped if line and not grants_nothing.match(line)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from grader.report import CheckResult, Difference, Report
 from orchestrator.core.errors import LabError
@@ -16,14 +16,22 @@ from orchestrator.sound_state.differences import Expectations, differences
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 from orchestrator.sound_state.look import changes_since
 
+Printed: TypeAlias = Callable[[Collection[str]], Mapping[str, str]]
+"""Returns what a scenario's expressions print in a variant, by expression, but for those of constant names."""
 _NOT_DRAWN: Final = ("lab", "domain", "seed")
 _RESULT: Final = "sound-state"
 """The id of the result that says why nothing is known of the differences."""
 
 
-def words_of(plan: Plan) -> VariantWords:
-    """Return what tells a plan's differences in the words of its variant."""
-    drawn = {name: value for name, value in plan.values.items() if name not in (*_NOT_DRAWN, *plan.cases)}
+def words_of(plan: Plan, printed: Printed = lambda _constant: {}) -> VariantWords:
+    """Return what tells a plan's differences in the words of its variant.
+
+    Args:
+        plan: the variant's.
+        printed: returns what its scenario's expressions print besides, but for some names that say nothing of it.
+    """
+    constant = (*_NOT_DRAWN, *plan.cases)
+    drawn = {name: value for name, value in plan.values.items() if name not in constant}
     hosts = {host.name: host for host in plan.hosts}
     at = {
         f"{name}.{cable.name}": {"address": (cable.address or "").partition("/")[0], "mac": cable.mac}
@@ -31,7 +39,7 @@ def words_of(plan: Plan) -> VariantWords:
         if isinstance(value, str) and value in hosts
         for cable in hosts[value].interfaces
     }
-    return VariantWords({**drawn, **at})
+    return VariantWords({**drawn, **at}, lambda: printed(constant))
 
 
 def compared(
@@ -41,6 +49,7 @@ def compared(
     fabric: Fabric,
     explained: Callable[[], Collection[ExplainedChange] | None],
     *,
+    printed: Printed = lambda _constant: {},
     always: bool = False,
 ) -> Report:
     """Return a report with what differs from the sound state, where every check was asked and is green.
@@ -55,6 +64,7 @@ def compared(
         fabric: reaches them.
         explained: returns the changes that the scenario's solutions bring; None where nobody has learnt them: then
             only what is forbidden is told.
+        printed: see ``words_of``.
         always: whether all of them are told, where a check is red and where nothing was learnt as well.
     """
     green = report.whole and report.verdict == "repaired"
@@ -79,7 +89,7 @@ def compared(
         return replace(report, results=(*report.results, _unknown(said)))
     known = explained()
     expected = Expectations(
-        words=words_of(plan),
+        words=words_of(plan, printed),
         explained=frozenset(change.key() for change in known or ()),
         volatile={host.name: host.volatile for host in plan.hosts},
         may_change=plan.may_change,

@@ -16,7 +16,9 @@ from orchestrator.sound_state.daemon_state import DaemonsProvider
 from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
+from orchestrator.sound_state.open_places import OpenPlacesProvider
 from orchestrator.sound_state.provider import Provider, Thought
+from orchestrator.sound_state.runtime_units import RuntimeUnitsProvider
 from orchestrator.sound_state.service_state import ServicesProvider
 from orchestrator.sound_state.volatile import is_volatile, pattern
 
@@ -28,6 +30,8 @@ _EVERY: tuple[Provider, ...] = (
     SocketsProvider(),
     CablesProvider(),
     DaemonsProvider(),
+    OpenPlacesProvider(),
+    RuntimeUnitsProvider(),
     *APPLICATIONS.values(),
 )
 _PROVIDERS = {one.name: one for one in _EVERY}
@@ -114,7 +118,7 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
         return replace(one, standing="explained")  # the task is to give somebody rights: how many, its checks ask
     if one.standing != "unexplained":
         return one
-    if expected.words.told(one).key() in expected.explained or _is_the_task(one, expected.may_change):
+    if expected.words.is_explained(one, expected.explained) or _is_the_task(one, expected.may_change):
         return replace(one, standing="explained")
     return replace(one, standing="forbidden") if expected.strict else one
 

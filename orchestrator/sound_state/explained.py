@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from grader.report import Difference
@@ -66,32 +67,69 @@ class ExplainedChange:
 class VariantWords:
     """Tells values that a variant has drawn by their names, so that two variants can be compared."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        """Take what the variant has drawn."""
-        self._names: dict[str, str] = {}
+    def __init__(self, values: Mapping[str, Any], printed: Callable[[], Mapping[str, str]] = dict) -> None:
+        """Take what the variant has drawn.
+
+        Args:
+            values: by name.
+            printed: returns what the scenario's expressions print, by expression; it is asked where it is needed.
+        """
+        names: dict[str, str] = {}
         for name, value in _named("", values):
-            self._names.setdefault(value, name)
-        longest_first = sorted(self._names, key=lambda value: (-len(value), value))
-        some = "|".join(map(_pattern, longest_first))
-        self._some = re.compile(rf"(?<![\w.-])(?:{some})") if some else None
+            names.setdefault(value, name)
+        self._drawn = _Words(names)
+        self._printed = printed
 
     def told(self, difference: Difference) -> ExplainedChange:
         """Return a difference in the words of the variant."""
-        names = map(self._in_words, (difference.host or "", difference.object, difference.field))
-        now, gone = difference.now, difference.before if difference.field == "content" else None
-        fields = _MADE_ANEW.get(difference.provider, frozenset())
-        if now is not None and difference.field in fields:
-            now = _ANY
-        elif now is not None and fields:
-            now = "\n".join(_without_value(line, fields) for line in now.split("\n"))
-        host, changed, field = names
-        return ExplainedChange(
-            host, difference.provider, changed, field, *(None if t is None else self._in_words(t) for t in (now, gone))
-        )
+        return _told(difference, self._drawn)
 
-    def _in_words(self, text: str) -> str:
+    def readings(self, difference: Difference) -> tuple[ExplainedChange, ...]:
+        """Return the same, and where it says what an expression prints, that as well by the expression.
+
+        Two readings, for what is printed in one variant may stand in every one.
+        """
+        return tuple(dict.fromkeys((self.told(difference), _told(difference, self._all))))
+
+    def is_explained(self, difference: Difference, explained: Collection[tuple[str, ...]]) -> bool:
+        """Return whether a difference is among the keys of explained changes, in either reading."""
+        if self.told(difference).key() in explained:
+            return True
+        return bool(explained) and any(one.key() in explained for one in self.readings(difference)[1:])
+
+    @cached_property
+    def _all(self) -> _Words:
+        names = dict(self._drawn.names)
+        for name, value in self._printed().items():
+            names.setdefault(value, name)
+        return _Words(names)
+
+
+class _Words:
+    """Values, and their names."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
+        longest_first = sorted(names, key=lambda value: (-len(value), value))
+        some = "|".join(map(_pattern, longest_first))
+        self._some = re.compile(rf"(?<![\w.-])(?:{some})") if some else None
+
+    def told(self, text: str) -> str:
+        """Return a text with names in the place of values."""
         text = _KEYS.sub(_ANY, text)
-        return text if self._some is None else self._some.sub(lambda found: f"<{self._names[found[0]]}>", text)
+        return text if self._some is None else self._some.sub(lambda found: f"<{self.names[found[0]]}>", text)
+
+
+def _told(difference: Difference, words: _Words) -> ExplainedChange:
+    host, changed, field = map(words.told, (difference.host or "", difference.object, difference.field))
+    now, gone = difference.now, difference.before if difference.field == "content" else None
+    fields = _MADE_ANEW.get(difference.provider, frozenset())
+    if now is not None and difference.field in fields:
+        now = _ANY
+    elif now is not None and fields:
+        now = "\n".join(_without_value(line, fields) for line in now.split("\n"))
+    now, gone = (None if text is None else words.told(text) for text in (now, gone))
+    return ExplainedChange(host, difference.provider, changed, field, now, gone)
 
 
 def _pattern(value: str) -> str:

@@ -133,7 +133,8 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
     for said in rights_gained(path, before.get("content", ""), now.get("content", "")):
         yield FileFinding("rights", None, said.en, Thought("forbidden", said))
     writable = mode & _OTHERS_WRITE and not was & _OTHERS_WRITE and not mode & _STICKY
-    if kind in ("file", "directory") and writable and not path.startswith(("/home/", "/root/")):
+    is_own = not before and path.startswith(("/home/", "/root/"))  # people share as they like what they make
+    if kind in ("file", "directory") and writable and not is_own:
         said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
         yield FileFinding("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
 

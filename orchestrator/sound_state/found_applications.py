@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange
-from orchestrator.sound_state import daemon_state
+from orchestrator.sound_state import daemon_state, open_places, runtime_units
 from orchestrator.sound_state.bind_state import BindState
 from orchestrator.sound_state.frr_state import FrrState
 from orchestrator.sound_state.mail_state import MailState
@@ -40,7 +40,11 @@ _FOUND: Final[Sequence[FoundApplication]] = (
 )
 FOUND: Final = {one.name: one for one in _FOUND}
 """What tells of them, by name."""
-_HEADS: Final = {name: one.always for name, one in FOUND.items()} | {daemon_state.NAME: daemon_state.HEAD}
+_HEADS: Final = {name: one.always for name, one in FOUND.items()} | {
+    daemon_state.NAME: daemon_state.HEAD,
+    open_places.NAME: open_places.HEAD,
+    runtime_units.NAME: runtime_units.HEAD,
+}
 """Provider → the object that it tells wherever it has looked; of the others every lab has been looked at."""
 
 

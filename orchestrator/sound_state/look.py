@@ -8,15 +8,21 @@ from typing import Final
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange, States
-from orchestrator.sound_state import daemon_state, service_state
+from orchestrator.sound_state import daemon_state, open_places, runtime_units, service_state
 from orchestrator.sound_state.found_applications import FOUND, found_on, without_news
 from orchestrator.sound_state.long_files import with_long_texts
 from orchestrator.sound_state.openldap_state import OpenldapState
+from orchestrator.sound_state.package_state import PackageState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, Objects, RunInHost
 from orchestrator.sound_state.samba_ad_state import SambaAdState
 
-_APPLICATIONS: Final[Sequence[ApplicationProvider]] = (OpenldapState(), PostgresqlState(), SambaAdState())
+_APPLICATIONS: Final[Sequence[ApplicationProvider]] = (
+    OpenldapState(),
+    PackageState(),
+    PostgresqlState(),
+    SambaAdState(),
+)
 APPLICATIONS: Final[Mapping[str, ApplicationProvider]] = {one.name: one for one in _APPLICATIONS} | FOUND
 """What tells of applications, by the names that images state, and of those that are found."""
 _LONG_ENOUGH = 60.0
@@ -51,7 +57,7 @@ def changes_since(
 
 
 def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> States:
-    """Return what states applications are in, and how daemons were started; hosts with neither are left out."""
+    """Return what states applications are in, and what else the program looks for in each host."""
     found: dict[str, dict[str, Objects]] = {}
     for host, stated in hosts.items():
         target = HostRef(instance, host)
@@ -59,7 +65,9 @@ def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[st
         found[host] = {name: APPLICATIONS[name].look(run) for name in (*stated, *found_on(fabric, target))}
         if told := daemon_state.daemons(fabric.processes(target)):
             found[host][daemon_state.NAME] = told
-    return {host: told for host, told in found.items() if told}
+        found[host][open_places.NAME] = open_places.open_places(fabric, target)
+        found[host][runtime_units.NAME] = runtime_units.runtime_units(fabric, target)
+    return found
 
 
 def _runner(fabric: Fabric, target: HostRef) -> RunInHost:

@@ -19,6 +19,7 @@ from orchestrator.sound_state import meaning_network as network
 from orchestrator.sound_state import meaning_ovsdb as ovsdb
 from orchestrator.sound_state import meaning_records as records
 from orchestrator.sound_state import meaning_sections as sections
+from orchestrator.sound_state import meaning_workplace as workplace
 
 Reader: TypeAlias = Callable[[str], Iterable[str]]
 """Turns a text into statements.
@@ -69,7 +70,14 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/(pam\.d/[^/]+|pam\.conf)", lines.pam),
     (r"/etc/(security/[^/]+\.conf|openvswitch/startup\.conf|dhcpcd\.conf|dnsmasq\.conf|dnsmasq\.d/.*)", lines.ordered),
     (r"/etc/(opendkim|ldap/ldap)\.conf", lines.unordered),
-    (r"/etc/default/[^/]+|/etc/environment|/etc/.*\.env", records.environment),
+    (r"/etc/apt/sources\.list\.d/[^/]+\.sources", workplace.apt_sources),
+    (r"/etc/apt/sources\.list(\.d/[^/]+\.list)?", workplace.apt_list),
+    (r"/etc/apt/apt\.conf(\.d/[^/]+)?", workplace.apt_settings),
+    (r"/etc/apt/(keyrings|trusted\.gpg\.d)/[^/]+\.asc|/usr/share/keyrings/[^/]+\.asc", workplace.public_key),
+    (r"/etc/cups/lpoptions|/(root|home/[^/]+)/\.cups/lpoptions", workplace.printer_options),
+    (r"/etc/cups/[^/]+\.conf", workplace.cups),
+    (r"/etc/localtime", workplace.time_zone),
+    (r"/etc/default/[^/]+|/etc/environment|/etc/locale\.conf|/etc/.*\.env", records.environment),
 )  # fmt: skip
 _BY_PATH: Final = tuple((re.compile(pattern), reader) for pattern, reader in _READERS)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -52,14 +53,72 @@ _NFT_BLOCKS: Final[Mapping[str, int]] = {
     "table": 3, "chain": 2, "set": 2, "map": 2, "flowtable": 2, "counter": 2, "quota": 2, "limit": 2, "synproxy": 2,
 }  # fmt: skip
 """What opens a block → with how many words at the most; more of them are a rule's, before a set."""
+_NFT_COUNTED: Final = re.compile(r"(?<=\bcounter) packets \d+ bytes \d+\b|(?<=\bbytes) used \d+ \w*bytes\b")
+_NFT_MOST: Final = 10_000
+"""Pieces that values may add to a file."""
+_NFT_TALLY: Final = re.compile(r"packets \d+ bytes \d+")
+_NFT_REASON: Final = re.compile(r"(?<=\breject with )(icmp|icmpv6|icmpx) type(?= )")
+_NFT_NAME: Final = re.compile(r'"([A-Za-z_][A-Za-z0-9_.-]*)"')
 
 
 def nftables(text: str) -> list[str]:
-    """Return the commands and rules of an nftables file in their order; the elements of a plain set have none."""
+    """Return the commands and rules of an nftables file in their order; the elements of a plain set have none.
+
+    A file that is written by hand and one of ``nft list ruleset`` say the same of the same rules: names that a file
+    defines stand for their values, and what rules have counted is no part of them (nft(8)).
+    """
     pieces = [piece for piece in _NFT_PIECE.findall(text) if piece[0] not in " \t#" and piece != "\\\n"]
     if len("".join(_NFT_PIECE.findall(text))) != len(text):
         raise ValueError("something that is no piece")
-    return told_in_blocks(whole_file(_nft_block, pieces), lambda _, __: None)
+    return told_in_blocks(whole_file(_nft_block, _nft_defined(pieces)), lambda _, __: None)
+
+
+def _nft_defined(pieces: list[str]) -> list[str]:
+    """Return the pieces with the values of names instead of the names; a file with other files in it keeps its own."""
+    if not {"include", "redefine", "undefine"}.isdisjoint(pieces):
+        return pieces
+    values: dict[str, list[str]] = {}
+    said: list[str] = []
+    rest = iter(pieces)
+    depth = 0
+    for piece in rest:
+        if piece == "define" and not depth and (not said or said[-1] in {"\n", ";", "}"}):
+            name, equals, *value = _nft_definition(rest)
+            if equals != "=" or not value or f"${name}" in values:
+                raise ValueError("a definition of another form")
+            values[f"${name}"] = _nft_valued(value, values)
+            continue
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        said.append(piece)
+    return _nft_valued(said, values)
+
+
+def _nft_valued(pieces: list[str], values: Mapping[str, list[str]]) -> list[str]:
+    """Return pieces with values for names, unless they grow beyond what a person would write."""
+    said = [values.get(piece, [piece]) for piece in pieces]
+    if sum(map(len, said)) > len(pieces) + _NFT_MOST:
+        raise ValueError("names of names of names")
+    return list(itertools.chain.from_iterable(said))
+
+
+def _nft_definition(pieces: Iterator[str]) -> list[str]:
+    """Take the words of a definition, whose value may be a set over several lines."""
+    words: list[str] = []
+    depth = 0
+    for piece in pieces:
+        if piece in {"\n", ";"} and not depth:
+            break
+        depth += {"{": 1, "}": -1}.get(piece, 0)
+        if piece != "\n":
+            words.append(piece)
+    return words if len(words) > 1 else ["", ""]
+
+
+def _nft_statement(words: list[str]) -> str:
+    """Return a statement as nft prints it: a plain name without quotes, a reason without the word ``type``."""
+    plain = (_NFT_NAME.fullmatch(word) for word in words)
+    said = " ".join(match[1] if match else word for match, word in zip(plain, words, strict=True))
+    return _NFT_REASON.sub(r"\1", _NFT_COUNTED.sub("", said))
 
 
 def _nft_block(pieces: Iterator[str]) -> list[BlockStatement]:
@@ -67,11 +126,12 @@ def _nft_block(pieces: Iterator[str]) -> list[BlockStatement]:
     words: list[str] = []
     for piece in pieces:
         if piece in {"\n", ";", "}"}:
-            if words:
-                nodes.append(BlockStatement(" ".join(words)))
-                words = []
+            if words and not _NFT_TALLY.fullmatch(said := _nft_statement(words)):
+                nodes.append(BlockStatement(said))
+            words = []
             if piece == "}":
-                return nodes
+                is_base = any(node.said.startswith("type ") for node in nodes)
+                return [node for node in nodes if not (is_base and node.said == "policy accept")]
         elif piece == "{" and 1 < len(words) <= _NFT_BLOCKS.get(words[0], 0):
             family = ["ip"] if words[0] == "table" and len(words) == 2 else []  # noqa: PLR2004 (table and name)
             nodes.append(BlockStatement(" ".join((words[0], *family, *words[1:])), _nft_block(pieces)))

@@ -127,6 +127,9 @@ def _rights_gained(kind: str, name: str, change: StateChange) -> Text | None:
     if kind == "role" and field in _RIGHTS and now == "yes" != before:
         # A new role has no rights yet by being allowed to log in.
         return None if field == "login" and before is None else _gained(kind, name, _RIGHTS[field])
+    if field == "owner" and before is not None and kind in _KINDS:
+        what = Text(fr=f"appartient à {now} (avant : {before})", en=f"belongs to {now} (before: {before})")
+        return _about(kind, name, what)
     if field in LISTS_OF_RIGHTS and (before is not None or field == "member of"):
         added = _added(before or "", now)
         return _gained(kind, name, same(", ".join(added))) if added else None

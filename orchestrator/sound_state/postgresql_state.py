@@ -8,7 +8,6 @@ not say.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator
@@ -19,7 +18,7 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import StateChange
 from orchestrator.sound_state.access_rules import rules_in_words
 from orchestrator.sound_state.postgresql_changes import LISTS_OF_RIGHTS, think_of_postgresql
-from orchestrator.sound_state.provider import Objects, RunInHost, Thought
+from orchestrator.sound_state.provider import Objects, RunInHost, Thought, json_printed
 
 _PSQL = ("runuser", "-u", "postgres", "--", "env", "-i", "/usr/lib/postgresql/17/bin/psql", "-XAtqw")
 _SESSION = "SET jit = off; SET statement_timeout = '10s'; SET transaction_timeout = 0; SET quote_all_identifiers = off;"
@@ -174,7 +173,7 @@ def _rows(printed: str, mark: str) -> Iterator[tuple[str, object]]:
     """Yield the rows that were printed for each database.
 
     Raises:
-        LabError: a catalogue has been changed.
+        LabError: a catalogue has been changed, or what was printed cannot be read.
     """
     parts = parts_of(printed, mark)
     for changed, told in zip(parts[::2], parts[1::2], strict=False):
@@ -187,7 +186,7 @@ def _rows(printed: str, mark: str) -> Iterator[tuple[str, object]]:
                 )
             )
         for line in filter(None, told.split("\n")):
-            name, value = json.loads(line)
+            name, value = json_printed(line, "psql")
             yield name, value
 
 

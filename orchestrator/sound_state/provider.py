@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from grader.report import Standing
+from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import StateChange
 
@@ -17,6 +19,28 @@ RunInHost: TypeAlias = Callable[[Sequence[str], bytes], str]
 Raises:
     LabError: it did not end well, or the host's own tools are not its image's.
 """
+
+
+def json_printed(printed: str, program: str) -> Any:  # noqa: ANN401 - whatever it says
+    """Return what a program of a host printed as JSON.
+
+    Args:
+        printed: what it printed.
+        program: its path, for the words of an error.
+
+    Raises:
+        LabError: it is no JSON.
+    """
+    try:
+        return json.loads(printed)
+    except ValueError:
+        start = " ".join(printed[:60].split())
+        raise LabError(
+            Text(
+                fr=f"ce que {program} a affiché ne se lit pas : « {start} »",
+                en=f"what {program} printed cannot be read: '{start}'",
+            )
+        ) from None
 
 
 class Thought(NamedTuple):

@@ -6,15 +6,15 @@ controllers, each has a copy of its own.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import StateChange
-from orchestrator.sound_state.provider import Objects, RunInHost, Thought
+from orchestrator.sound_state.provider import Objects, RunInHost, Thought, json_printed
 
 _FOLDER: Final = "/var/lib/samba/sysvol"
+_PYTHON: Final = "/usr/bin/python3"
 _SCRIPT: Final = rf"""
 import hashlib, json, os, stat, struct
 TAGS = {{1: "user:", 2: "user:%d", 4: "group:", 8: "group:%d", 16: "mask:", 32: "other:"}}
@@ -80,9 +80,9 @@ class SysvolState:
         one start of a host to the next: they are not told.
 
         Raises:
-            LabError: the host cannot be asked.
+            LabError: the host cannot be asked, or what it says cannot be read.
         """
-        found: dict[str, dict[str, str]] = json.loads(run(("/usr/bin/python3", "-I", "-c", _SCRIPT), b""))
+        found: dict[str, dict[str, str]] = json_printed(run((_PYTHON, "-I", "-c", _SCRIPT), b""), _PYTHON)
         return found
 
     def think(self, change: StateChange) -> Thought:

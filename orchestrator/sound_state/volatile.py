@@ -36,8 +36,12 @@ EVERYWHERE: Final = (
     ),
 )  # fmt: skip
 """Of every host."""
-_GRANTS = re.compile(r"/(?:\.ssh/(?:authorized_keys2?|rc)|\.k5login|\.rhosts|\.shosts|\.forward)$")
-"""Files in a home by which others come in, or something leaves."""
+_GRANTS = re.compile(
+    r"/(?:\.ssh/(?:authorized_keys2?|rc)|\.k5login|\.rhosts|\.shosts|\.forward"
+    r"|\.(?:xsession|xsessionrc|xprofile|bash_profile|bash_login|pam_environment)|\.config/autostart/[^/]+)$"
+)
+"""Files in a home by which others come in, something leaves, or something runs at each login (a new account's home has
+none of these from ``/etc/skel``)."""
 
 
 def is_volatile(path: str, field: str, paths: Collection[VolatilePath], *, was_there: bool) -> bool:

@@ -39,6 +39,12 @@ _WEAKENED: Final = (
         "Dovecot takes passwords in clear text",
     ),
     _weakening(
+        r"/etc/postgresql/.+/start\.conf",
+        r"^(?:manual|disabled)$",
+        "PostgreSQL ne démarre plus avec la machine",
+        "PostgreSQL no longer starts with the host",
+    ),
+    _weakening(
         r"/etc/ssh/sshd_config(?:\.d/.*)?",
         r"\b(?:permitrootlogin\s+yes|permitemptypasswords\s+yes|strictmodes\s+no)\b",
         "sshd laisse entrer plus de monde",
@@ -51,6 +57,21 @@ _WEAKENED: Final = (
         "The directory server need not prove who it is any more",
     ),
     _weakening(
+        r"/etc/samba/smb\.conf",
+        r"\[global\] (?:ldapserverrequirestrongauth\s*=\s*(?:no|false|0|allow\w*)\s*$"
+        r"|maptoguest\s*=\s*bad|nullpasswords\s*=\s*(?:yes|true|1)\s*$)",
+        "Samba laisse entrer sans preuve, ou prend des mots de passe en clair",
+        "Samba lets in without a proof, or takes passwords in clear text",
+    ),
+    _weakening(
+        r"/etc/systemd/system/[^/]+\.d/[^/]+\.conf",
+        r"^\[Service\] (?:AmbientCapabilities\s*=\s*(?!CAP_NET_BIND_SERVICE\s*$)\S"
+        r"|User\s*=\s*(?:root|0)\s*$|(?:Supplementary)?Groups?\s*=.*\b(?:root|0|adm|disk|shadow|sudo)\b"
+        r"|Exec\w+\s*=\s*[-@:]*[+!])",
+        "Un service a gagné des droits",
+        "A service has gained rights",
+    ),
+    _weakening(
         r"/etc/pam\.d/.*",
         r"^auth\s+\S+\s+pam_permit\.so|^auth\s.*\bnullok\b",
         "Une connexion est possible sans mot de passe",
@@ -61,6 +82,24 @@ _WEAKENED: Final = (
         r"\b(?:verify-client-cert\s+(?:none|optional)|(?:auth|cipher|data-ciphers)\s+none)\b",
         "OpenVPN ne vérifie plus ses clients, ou ne chiffre plus",
         "OpenVPN does not verify its clients any more, or does not encrypt",
+    ),
+    _weakening(
+        r"/etc/apt/sources\.list(?:\.d/.*)?",
+        r"\b(?:trusted|allow-(?:insecure|weak|downgrade-to-insecure))\s*[=:]\s*(?:yes|true|1)\b",
+        "apt prend des paquets sans vérifier leur signature",
+        "apt takes packages without verifying their signature",
+    ),
+    _weakening(
+        r"/etc/apt/apt\.conf(?:\.d/.*)?",
+        r"\b(?:allow-?unauthenticated|allow(?:insecure|weak|downgradetoinsecure)repositories)\b[\s=\"]*(?:yes|true|1)\b",
+        "apt prend des paquets sans vérifier leur signature",
+        "apt takes packages without verifying their signature",
+    ),
+    _weakening(
+        r"/etc/dpkg/dpkg\.cfg(?:\.d/.*)?",
+        r"^force-(?:all|bad-verify|depends|overwrite|breaks|conflicts|downgrade|hold|remove-.*|not-root)\b",
+        "dpkg passe outre ce qu'il devrait refuser",
+        "dpkg overrides what it should refuse",
     ),
 )
 

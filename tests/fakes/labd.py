@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import secrets
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,10 +35,14 @@ from tests.fakes import labd_world as world
 from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_help import FakeHelp
+from tests.fakes.labd_people import FakePeople
 from tests.fakes.labd_privacy import FakePrivacy
 from tests.fakes.labd_web import FakeWeb
 from tests.fakes.labd_world import FakePerson
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
+
+sys.modules.setdefault("trio", None)  # type: ignore[arg-type]
+"""httpx looks for it at each request that stays in the process, and looks through all folders each time."""
 
 
 class RefusalError(Exception):
@@ -127,6 +132,7 @@ class FakeLabd:
         classes: what it knows of classes.
         privacy: what it keeps of people.
         help: how its trainers help.
+        lab_people: who can be talked to in its labs.
         debrief: what is told of each lab once it is solved.
         map: every lab's picture.
         screen: what every screen of a host shows; None: all are off.
@@ -152,6 +158,7 @@ class FakeLabd:
         self.classes = FakeClasses(self, RefusalError)
         self.privacy = FakePrivacy(self, RefusalError)
         self.help = FakeHelp(self, self.classes, RefusalError)
+        self.lab_people = FakePeople(self, RefusalError)
         self.catalogue = FakeCatalogue(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
@@ -160,6 +167,7 @@ class FakeLabd:
             **self.classes.calls,
             **self.privacy.calls,
             **self.help.calls,
+            **self.lab_people.calls,
             **self.catalogue.calls,
         }
         self.app = Starlette(

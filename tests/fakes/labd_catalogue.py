@@ -174,7 +174,15 @@ def inside(scenario: k.CatalogueLine, seed: int) -> k.InsideView:
         if scenario.kind == "task"
         else (Text(fr="Le câble de pc1 pend.", en="The cable of pc1 hangs loose."),),
         afterwards=() if scenario.kind == "task" else (Text(fr="Léa redémarre pc1.", en="Léa restarts pc1."),),
-        answers=(k.AnswerView(Text(fr="Qu'est-ce qui était débranché ?", en="What was unplugged?"), "pc1"),),
+        answers=(
+            k.AnswerView(Text(fr="Qu'est-ce qui était débranché ?", en="What was unplugged?"), "pc1"),
+            k.AnswerView(
+                Text(fr="Votre réponse, en anglais", en="Your answer, in English"),
+                "Dear all, it works.",
+                "en",
+                (Text(fr="On comprend à la première lecture.", en="It is clear at first reading."),),
+            ),
+        ),
         report=True,
         hints=world.HINTS,
         solutions=(repair,),

@@ -11,6 +11,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd import account_contract, lab_contract
 from orchestrator.labd import help_contract as h
 from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.talk_contract import ConversationView
 from tests.fakes import labd_world as world
 from tests.fakes.labd_classes import UNTIL, FakeClasses
 from tests.fakes.labd_world import FakePerson
@@ -60,6 +61,8 @@ class FakeHelp:
         self._refuse = refuse
         self.attempts: dict[int, h.AttemptSummary] = {SUMMARY.id: SUMMARY, SOLVED.id: SOLVED}
         self.notes: dict[int, list[lab_contract.TrainerNote]] = {SUMMARY.id: [], SOLVED.id: []}
+        self.talks: tuple[ConversationView, ...] = ()
+        """What was said in the attempt that runs."""
         self.refs: dict[str, str] = {}
         """Whose each question to type is, by its id."""
 
@@ -156,16 +159,18 @@ class FakeHelp:
         """Return one of them."""
         person, summary = self._trainee(who, asked.name, asked.handle), self._summary(asked.attempt)
         lab = world.lab()
-        answered = tuple(replace(one, answer=answer) for one, answer in zip(lab.questions, ("eth0", "1"), strict=True))
+        given = ("eth0", "1", "Dear all, it works.")
+        answered = tuple(replace(one, answer=answer) for one, answer in zip(lab.questions, given, strict=True))
         return h.AttemptView(
             handle=person.handle,
             name=person.name,
             summary=summary,
             lab=world.LAB if summary.running else "",
-            grading=world.GRADING,
+            grading=replace(world.GRADING, checks=(*world.CHECKS, replace(world.CHECKS[1], id="another"))),
             questions=answered if summary.running else (),
             report=REPORT if summary.running else None,
             notes=tuple(self.notes[asked.attempt]),
+            talks=self.talks if summary.running else (),
             trouble=None if summary.running else Text(fr="Les réponses sont parties.", en="The answers are gone."),
         )
 

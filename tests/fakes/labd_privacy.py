@@ -10,6 +10,7 @@ from orchestrator.core.text import Text, same
 from orchestrator.labd import path_contract
 from orchestrator.labd import privacy_contract as k
 from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.talk_contract import ConversationView
 from tests.fakes import labd_world as world
 from tests.fakes.labd_world import FakePerson
 
@@ -68,6 +69,7 @@ class FakePrivacy:
         erased: the short names of those who were.
         running: labs that have to be stopped before.
         archives: how many were made.
+        talks: what was said in the attempts.
     """
 
     def __init__(self, labd: FakeLabd, refuse: Refuse) -> None:
@@ -78,6 +80,7 @@ class FakePrivacy:
         self.erased: list[str] = []
         self.running: tuple[str, ...] = ()
         self.archives = 0
+        self.talks: tuple[ConversationView, ...] = ()
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
@@ -188,6 +191,7 @@ class FakePrivacy:
             else (),
             marks=MARKS if recorded else (),
             recordings_days=45,
+            talks=self.talks,
         )
 
     def replay_piece(self, who: FakePerson, asked: k.PieceOf) -> k.Piece:

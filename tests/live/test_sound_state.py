@@ -64,6 +64,12 @@ CHANGES = {
         "/usr/local/bin/t",
         forbidden=True,
     ),
+    "a program in /tmp runs with root's rights": Change(
+        "db1", "install -m 4755 /bin/true /tmp/as-root", "rm /tmp/as-root", "/tmp/as-root", forbidden=True
+    ),
+    "a timer waits that no file tells of": Change(
+        "app2", "systemd-run -q --on-active=1h --unit=later true", "systemctl stop later.timer", "later.timer"
+    ),
     "a setting is another one": Change(
         "web1",
         "sed -i.bak 's/worker_connections .*/worker_connections 64;/' /etc/nginx/nginx.conf",

@@ -19,8 +19,11 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.model": "",
     "orchestrator.templates": "model",
     "orchestrator.planning": "model templates",
-    "orchestrator.loader": "VERSION model planning templates",
+    "orchestrator.loader": "VERSION model personas planning templates",
     "orchestrator.contract": "loader model",
+    # People who answer: understanding them knows content only, their hands act on a lab.
+    "orchestrator.personas": "model",
+    "orchestrator.personas.hands": "access.lab_driver fabric.fabric_interface model personas.dialogue",
     # The machine: interfaces first, one implementation behind each.
     "orchestrator.engine.engine_interface": "",
     "orchestrator.engine.container_processor": "",
@@ -60,7 +63,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.sound_state": "fabric.fabric_interface grader model",
     "orchestrator.labs": (
         "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
-        "fabric.container fabric.fabric_interface faults grader instances loader model planning sound_state"
+        "fabric.container fabric.fabric_interface faults grader instances loader model personas planning sound_state"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
@@ -76,7 +79,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.stages": "model proof.model",
     "orchestrator.proof.jobs": (
         "access.lab_driver grader instances labs model proof.applying proof.judging proof.model proof.residue "
-        "proof.stages proof.verdicts sound_state.comparison sound_state.explained"
+        "proof.stages proof.verdicts sound_state.explained"
     ),
     "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
     "orchestrator.proof.seed_cover": "model planning",
@@ -91,9 +94,9 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
-    "orchestrator.proof.page": "VERSION proof.model proof.proof_words sound_state.explained",
+    "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",
     "orchestrator.assessment": (
-        "VERSION deliverables fabric.fabric_interface grader instances labs loader model proof.proof_status "
+        "VERSION deliverables fabric.fabric_interface grader instances labs loader model personas proof.proof_status "
         "proof.proof_words records"
     ),
     # The portal: its contract, and what serves it.
@@ -126,7 +129,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.event_contract "
         "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
-        "labd.privacy_contract labd.proof_contract labd.web_contract labd.wire"
+        "labd.privacy_contract labd.proof_contract labd.talk_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
@@ -152,8 +155,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
-        "labd.command_client labd.command_contract labd.command_door labs loader model planning practice privacy proof "
-        "records serving topology"
+        "labd.command_client labd.command_contract labd.command_door labs loader model personas planning practice "
+        "privacy proof records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -200,7 +203,8 @@ FOREIGN: Mapping[str, str] = {
     "markdown_it": "orchestrator.portal.markup",
     "websockets": (
         "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "
-        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal orchestrator.portal.page_line"
+        "orchestrator.labd.labd_client orchestrator.portal.browser_terminal orchestrator.portal.page_line "
+        "orchestrator.portal.page_socket"
     ),
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.labd_app orchestrator.labd.terminal_socket "
@@ -438,7 +442,9 @@ def test_the_rules_see_relative_and_late_imports(modules: dict[str, Module], mod
             "orchestrator.model.drawn_person",
             "orchestrator.model.image",
             "orchestrator.model.lab",
+            "orchestrator.model.persona",
             "orchestrator.model.scenario",
+            "orchestrator.core.language",
             "orchestrator.core.text",
         },
         "grader.report": {"grader.marks", "orchestrator.core.documents", "orchestrator.core.text"},

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,3 +18,21 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "records.sqlite"
     make_tables(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def stores_without_waiting() -> Iterator[None]:
+    """Have SQLite not wait for the disk after each transaction: no test cuts the power."""
+    database = sys.modules.get("orchestrator.records.database")
+    if database is None:  # no test of this run has a store
+        yield
+        return
+    own = database._prepare_sqlite
+
+    def prepare(connection: Any, record: object) -> None:  # noqa: ANN401 - the driver's own
+        own(connection, record)
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "_prepare_sqlite", prepare)
+        yield

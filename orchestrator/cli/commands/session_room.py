@@ -26,6 +26,7 @@ from orchestrator.cli.commands.session_plan import (
     session_option,
 )
 from orchestrator.cli.commands.shell import console, over_ssh
+from orchestrator.cli.commands.talk import menu_option, show_option, talk_with, words_argument
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.output import plain
 from orchestrator.cli.phrases import ticket_panel
@@ -36,7 +37,9 @@ from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.deliverables.hand_in import HandIn
 from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.plan import Plan
+from orchestrator.model.turns import Turn
 
 _LOOK = 2.0
 """Seconds between two looks at whether a candidate's evidence is sealed."""
@@ -259,4 +262,52 @@ def hint(invocation: Invocation, phase: str, candidate: str, scenario: str | Non
     invocation.output.print(text.in_(invocation.language))
 
 
-commands = {"incident": incident, "seat": seat, "cable": cable, "watch": watch, "hand-in": hand_in, "hint": hint}
+@command(
+    "talk",
+    short_help=Text(fr="Parler avec les utilisateurs, du poste d'un candidat.", en="Talk with users, at a seat."),
+    help=Text(
+        fr="Parler avec les personnes d'un sujet, du poste d'un candidat, comme « breakfix talk », tant que son temps "
+        "court. Ce qui se dit est scellé avec ses preuves.",
+        en="Talk with the people of a scenario at a candidate's seat, as 'breakfix talk' does, as long as their time "
+        "runs. What is said is sealed with their evidence.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@scenario_option
+@menu_option
+@show_option
+@words_argument
+@session_option
+@pass_invocation
+def talk(  # noqa: PLR0913 - one for each option and argument
+    invocation: Invocation,
+    phase: str,
+    candidate: str,
+    scenario: str | None,
+    words: tuple[str, ...],
+    name: str | None,
+    *,
+    menu: bool,
+    show: bool,
+) -> None:
+    """Talk with somebody."""
+    labs = invocation.app.labs
+    place = Seat(jury_session_of(invocation, name), labs, phase, candidate)
+    running = place.talking(scenario)
+
+    def say_to(person: PlannedPersona, said: str) -> Turn:
+        return place.say(running, person.name, said, invocation.language)
+
+    talk_with(invocation, labs, running, words, say_to, menu=menu, show=show)
+
+
+commands = {
+    "talk": talk,
+    "incident": incident,
+    "seat": seat,
+    "cable": cable,
+    "watch": watch,
+    "hand-in": hand_in,
+    "hint": hint,
+}

@@ -1,10 +1,11 @@
 // The lab page: what happens in the lab is shown as it happens; what is done here is asked of the portal.
 
-import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, words } from "./lab_calls.js";
+import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, troubleOver, words } from "./lab_calls.js";
 import { LabEvents } from "./lab_events.js";
 import { setUpMenus } from "./lab_menus.js";
 import { keepPlace, keptPlace } from "./lab_place.js";
 import { Terminals } from "./lab_terminals.js";
+import { setUpTalk, takeTalk, talkHeard } from "./lab_talk.js";
 import { trainerHeard } from "./lab_trainer.js";
 import { helpHeard, setUpHelp, showTyping } from "./lab_typing.js";
 import { saveByThemselves } from "./lab_writing.js";
@@ -12,6 +13,7 @@ import { released } from "./pressed.js";
 
 const byId = (id) => document.getElementById(id);
 const TOLD_AGAIN = new Set(["announced", "began", "step", "running", "result"]);
+const IN_READ = new Set(["check", "talk"]); // views that are a tab of what is read
 const REMAKES = new Set(["start", "reset", "resume", "stop"]);
 let terminals = null;
 
@@ -72,6 +74,8 @@ function update(page) {
     const young = page.getElementById(old.id);
     if (young) replace(old, young);
   }
+  takeTalk(page);
+  tellTimes();
   const solved = page.getElementById("tab-debrief")?.hidden === false;
   if (solved) byId("tab-debrief").hidden = false;
   if (!asking && there.last_event >= told) data.busy = there.busy; // what was heard since is newer than this page
@@ -115,6 +119,10 @@ function showResult(check) {
 
 // Events --------------------------------------------------------------------------------------------------------
 
+function sayRefusal(refusal) {
+  say([refusal.text, refusal.hint].filter(Boolean).join(" "), { trouble: true });
+}
+
 const HEARD = {
   began({ act }, again) {
     byId("lab-steps")?.replaceChildren();
@@ -142,10 +150,11 @@ const HEARD = {
   },
   ...trainerHeard((id) => terminals?.tabs.get(id)?.name ?? ""),
   ...helpHeard((id) => terminals?.tabs.get(id)?.name ?? "", () => refresh()),
+  ...talkHeard(() => refresh(), sayRefusal),
   ended({ act, refusal }) {
     asking = false;
     data.busy = "";
-    if (refusal) say([refusal.text, refusal.hint].filter(Boolean).join(" "), { trouble: true });
+    if (refusal) sayRefusal(refusal);
     else if (act === "check" && data.phase === "started") say(words.graded);
     refresh();
   },
@@ -166,6 +175,7 @@ function listen() {
     onEvent: heard,
     onOpen() {
       lost.hidden = true;
+      troubleOver();
       if (before) refresh();
       before = true;
     },
@@ -200,8 +210,8 @@ function remember(place) {
 }
 
 function showView(view) {
-  byId("lab").dataset.view = view === "check" ? "read" : view;
-  if (view === "check") chooseTab("check");
+  byId("lab").dataset.view = IN_READ.has(view) ? "read" : view;
+  if (IN_READ.has(view)) chooseTab(view);
   for (const button of byId("lab-bar").querySelectorAll("button")) {
     const own = button.dataset.view === view;
     if (own) button.setAttribute("aria-current", "true");
@@ -221,8 +231,9 @@ function setUpTabs() {
     const tab = event.target.closest('[role="tab"]');
     if (!tab) return;
     chooseTab(tab.getAttribute("aria-controls"));
-    showView(tab.id === "tab-check" ? "check" : "read");
-    remember(tab.getAttribute("aria-controls"));
+    const name = tab.getAttribute("aria-controls");
+    showView(IN_READ.has(name) ? name : "read");
+    remember(name);
   });
   list.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -239,12 +250,13 @@ function setUpTabs() {
     if (!view) return;
     showView(view);
     remember(view);
-    if (view === "read" && byId("tab-check")?.getAttribute("aria-selected") === "true") chooseTab("ticket");
+    const chosen = list.querySelector('[aria-selected="true"]').getAttribute("aria-controls");
+    if (view === "read" && IN_READ.has(chosen)) chooseTab("ticket");
   });
   const kept = keptPlace();
   const place = kept.tab ?? location.hash.slice(1);
   chooseTab(byId(`tab-${place}`) ? place : "ticket");
-  showView(kept.view ?? { check: "check", map: "map", cables: "map", terminals: "terminals" }[place] ?? "read");
+  showView(kept.view ?? { check: "check", talk: byId("talk") ? "talk" : "read", map: "map", cables: "map", terminals: "terminals" }[place] ?? "read");
   if (kept.view) remember(kept.view === "read" ? kept.tab : kept.view);
   keepPlace(() => ({
     tab: list.querySelector('[aria-selected="true"]').getAttribute("aria-controls"),
@@ -403,6 +415,7 @@ function begin() {
     terminals = new Terminals(() => showView("terminals"));
     terminals.take(data.terminals);
     setUpHelp(terminals, refresh);
+    setUpTalk(refresh);
   }
   if (data.phase !== "gone") listen();
 }

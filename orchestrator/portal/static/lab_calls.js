@@ -27,16 +27,26 @@ export function make(tag, className = "", text = "") {
 
 let fading = 0;
 
-/** Say something in a line that screen readers read too; trouble stays until it is closed. */
-export function say(text, { trouble = false } = {}) {
+/**
+ * Say something in a line that screen readers read too. Trouble stays until it is closed; passing trouble, of the service
+ * and not of what was asked, also until the service answers again.
+ */
+export function say(text, { trouble = false, passing = false } = {}) {
   const line = document.getElementById(trouble ? "lab-trouble" : "lab-said");
   line.querySelector("p").textContent = text;
   line.hidden = false;
+  line.toggleAttribute("data-passing", passing);
   if (trouble) return;
   clearTimeout(fading);
   fading = setTimeout(() => {
     line.hidden = true;
   }, 6000);
+}
+
+/** The service answers: what was said of its trouble is over. */
+export function troubleOver() {
+  const line = document.getElementById("lab-trouble");
+  if (line.hasAttribute("data-passing")) line.hidden = true;
 }
 
 function refusalText(refusal) {
@@ -68,7 +78,8 @@ export async function post(action, fields = {}, { quiet = false, keepalive = fal
   } catch {
     answer = { ok: false, status: 0, body: { text: words.no_connection } };
   }
-  if (!answer.ok && !quiet) say(refusalText(answer.body), { trouble: true });
+  if (answer.ok) troubleOver();
+  else if (!quiet) say(refusalText(answer.body), { trouble: true, passing: !answer.status || answer.body.kind === "machine" });
   if (answer.status === 401) signedOut();
   return answer;
 }

@@ -3,11 +3,11 @@
 import { data } from "./lab_calls.js";
 
 const HIDDEN_FOR = 60_000; // a browser allows six connections to a host: a page behind others gives its own back
-const LONGEST_WAIT = 30_000;
+const LONGEST_WAIT = 5_000; // somebody sits before the page: seconds after the service is back it is up to date
 
 /** Listens to the events of the lab, and calls `onEvent({kind, number, at, body})` for each, in order, once. */
 export class LabEvents {
-  /** Begin after the event with this number. `onOpen` is called whenever the line is there (again). */
+  /** Begin after the event with this number. `onOpen` is called whenever the lab service is there (again). */
   constructor(after, { onEvent, onOpen, onLost, onEnd }) {
     this.last = after;
     this.hooks = { onEvent, onOpen, onLost, onEnd };
@@ -25,7 +25,7 @@ export class LabEvents {
     if (this.over || this.source) return;
     const source = new EventSource(`${data.base}/events?after=${this.last}`);
     this.source = source;
-    source.addEventListener("open", () => {
+    source.addEventListener("here", () => {
       this.tries = 0;
       this.hooks.onOpen();
     });

@@ -35,6 +35,8 @@ from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Playe
 from tests.unit.core.conftest import World, common_content, make_world, world
 from tests.unit.differences import EVERY, FORBIDDEN, UNEXPLAINED
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["common_content", "make_world", "world"]
 
 SCENARIO = "moved-desks"

@@ -26,6 +26,7 @@ NAMES = (
         "start",
         "answer",
         "report",
+        "talk",
         "session",
         "check",
         "hint",

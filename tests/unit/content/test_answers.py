@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from grader.answer_grading import grade_answers
 from grader.report import is_answer
@@ -21,6 +21,10 @@ _QUESTION: TypeAdapter[Question] = TypeAdapter(Question)
 def ask(kind: str, truth: str | list[str], **more: Any) -> Question:  # noqa: ANN401 - a question's fields
     fields = {"kind": kind, "truth": truth, "question": {"fr": "Quoi ?", "en": "What?"}, **more}
     return _QUESTION.validate_json(json.dumps(fields), strict=True)
+
+
+def prose(words: int, truth: str = "One two three four.") -> Question:
+    return ask("prose", truth, words=words, grid=[{"fr": "C'est clair.", "en": "It is clear."}])
 
 
 CHOICES = {
@@ -92,6 +96,8 @@ RIGHT = [
     (ask("list", ["a", "b"], ordered=True), "A\nB"),
     (ask("list", ["a", ""]), "a"),
     (ask("list", ["10", "9"], of="integer"), "9,10"),
+    (prose(words=3), "Some other words,\nfour of them."),
+    (prose(words=3), "one - 2 … three"),
 ]
 
 WRONG = [
@@ -113,6 +119,7 @@ WRONG = [
     (ask("list", ["pc1", "web1"], of="host"), "web1"),
     (ask("list", ["pc1"], of="host"), "pc1, web1"),
     (ask("list", ["a", "b"], ordered=True), "b, a"),
+    (prose(words=3), "one - … two"),
 ]
 
 UNREADABLE = [
@@ -179,6 +186,7 @@ def test_unreadable(question: Question, answer: str, reason: str) -> None:
         ask("date", "2026-02-30"),
         ask("host", "pc9"),
         ask("list", ["10.0.0.1", "x"], of="address"),
+        prose(words=5),
     ],
 )
 def test_a_truth_that_is_no_answer(question: Question) -> None:
@@ -232,3 +240,23 @@ def test_the_truth_is_in_no_result() -> None:
 def test_a_broken_truth_is_an_error() -> None:
     (result,) = grade_answers({"count": ask("integer", "many")}, {"count": "7"}, {}, HOSTS)
     assert result.outcome == "error"
+
+
+def test_prose_is_seen_to_be_there_and_earns_nothing() -> None:
+    question = {"reply": prose(words=3)}
+    (missing,), (short,), (long,) = (
+        grade_answers(question, given, {}, HOSTS)
+        for given in ({}, {"reply": "Hello there"}, {"reply": "Whatever it says."})
+    )
+    assert [result.outcome for result in (missing, short, long)] == ["fail", "fail", "pass"]
+    assert missing.points == 0
+    assert short.evidence == Text(
+        fr="Ce texte est trop court : il y manque 1 mot.", en="This text is too short: 1 more word is needed."
+    )
+    assert "people" in long.sentence.en
+    assert "personne" in long.sentence.fr
+
+
+def test_prose_has_no_points() -> None:
+    with pytest.raises(ValidationError):
+        ask("prose", "One two three", points=1, grid=[{"fr": "Oui", "en": "Yes"}])

@@ -107,9 +107,9 @@ def started(mutant: Mutant) -> int:
 
 
 def refuse(mutator: Mutator, many: int, seed: int = 0) -> Counter[str]:
-    """Read folders until ``many`` were refused; return how many were, and how many had no mistake that matters."""
+    """Read folders until ``many`` were refused, one of them by ``start``; return how many were what."""
     counted: Counter[str] = Counter()
-    while counted["refused"] < many:
+    while counted["refused"] < many or not counted["not started"]:
         mutant = mutator.make(seed)
         with bounded(mutant):
             problems = found_in(mutant)

@@ -75,6 +75,7 @@ BROKEN: dict[str, Break] = {
     "lab-broken": edit("image: router", "image: rooter", "lab.yaml"),
     "ticket": remove("ticket.en.md", "debrief.fr.md"),
     "ticket-empty": put("ticket.fr.md", " \n"),
+    "ticket-in-one-language": edit("id: cable-out", "id: cable-out\nticket_language: en"),
     "ticket-template": put("ticket.en.md", "Hello,\n\n{{ usr.full }} has no network.\n"),
     "ticket-empty-variant": put("debrief.en.md", '{% if cause == "moved" %}Moved{% endif %}'),
     "debrief-rare-case": put("debrief.en.md", '{% if cause == "moved" %}{{ segmnet }}{% endif %}.\n'),
@@ -168,6 +169,20 @@ def test_a_sound_scenario(folder: Folder) -> None:
     assert scenario.lab.name == "pair"
     assert [s.name for s in scenario.shortcuts] == ["hard-coded", "stale"]
     assert scenario.ticket.en.startswith("{{ user.full }}")
+
+
+def test_a_ticket_may_be_in_one_language(folder: Folder) -> None:
+    BROKEN["ticket-in-one-language"](folder)
+    folder.remove("ticket.fr.md")
+    scenario = folder.content.scenario("cable-out")
+    assert scenario.ticket.fr == scenario.ticket.en
+    put("ticket.en.md", "Hello, this is the PC of {{ user.full }}. C'est le poste de {{ user.full }}.\n")(folder)
+    assert "poste" in folder.content.scenario("cable-out").ticket.en  # nobody reads it as French
+    put("ticket.en.md", "Hello,\n\n{{ usr.full }} has no network.\n")(folder)
+    with pytest.raises(ContentError) as caught:
+        folder.content.scenario("cable-out")
+    (found,) = caught.value.problems
+    assert found.place.file.endswith("ticket.en.md")
 
 
 def test_a_guard_of_the_lab_counts_as_a_check(folder: Folder) -> None:

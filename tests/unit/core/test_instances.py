@@ -30,8 +30,8 @@ from orchestrator.fabric.fabric_interface import (
     HostUnreachableError,
     PortState,
 )
+from orchestrator.instances import breaking, bringing_up, readiness
 from orchestrator.instances import lifecycle as module
-from orchestrator.instances import readiness
 from orchestrator.instances.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.lifecycle import Instances
@@ -401,7 +401,7 @@ def test_a_client_that_fails_takes_the_servers_with_it(world: World, monkeypatch
 
 
 def test_nothing_is_created_after_a_failure(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_THREADS", 1)
+    monkeypatch.setattr(bringing_up, "THREADS", 1)
     monkeypatch.setattr(world.engine, "put_archive", raising(LabError(same("no"))))
     with pytest.raises(LabError):
         world.start()
@@ -422,12 +422,12 @@ def test_after_a_failure_nothing_more_is_begun(monkeypatch: pytest.MonkeyPatch) 
         assert submitted.wait(10)
         raise LabError(same("no"))
 
-    monkeypatch.setattr(module, "_THREADS", 1)
+    monkeypatch.setattr(bringing_up, "THREADS", 1)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1)
     try:
         with pytest.raises(LabError):
-            module._for_each(act, Items(range(100)))
+            bringing_up.for_each(act, Items(range(100)))
     finally:
         sys.setswitchinterval(interval)
     assert begun == [0]
@@ -791,7 +791,7 @@ class Stub:
 def stubs(world: World, monkeypatch: pytest.MonkeyPatch) -> type[Stub]:
     monkeypatch.setattr(Stub, "told", [])
     monkeypatch.setattr(Stub, "fails", "")
-    monkeypatch.setattr(module, "make_fault", lambda spec, _roots: Stub(world, spec))
+    monkeypatch.setattr(breaking, "make_fault", lambda spec, _roots: Stub(world, spec))
     return Stub
 
 
@@ -842,7 +842,7 @@ def test_people_act_once_after_the_faults(
     action = LaterAction(tell=same("Léa writes"), host="pc1", script="mail", trace=trace)
     broken = two_faults(world, driver)
     broken = dataclasses.replace(broken, plan=dataclasses.replace(broken.plan, afterwards=(action,)))
-    monkeypatch.setattr(module, "carry_out", lambda one, _: stubs.told.append(one.tell.en))
+    monkeypatch.setattr(breaking, "carry_out", lambda one, _: stubs.told.append(one.tell.en))
     world.instances.inject(broken)
     assert stubs.told[-2:] == ["verify b [a+b]", "Léa writes"]
     world.instances.revert(broken)
@@ -1059,7 +1059,7 @@ def test_a_record_of_an_earlier_lab_of_the_same_name_says_nothing_of_this_one(
             patch.setattr(Instances, "_remove", lambda *_: None)  # a killed program clears nothing away
             raise Killed
 
-        patch.setattr(Instances, "_inject", inject)
+        patch.setattr(module, "break_lab", inject)
         with pytest.raises(Killed):
             other.labs().reset(other.labs().running(None), world.progress)
     assert world.records.get(instance.name) == mine

@@ -26,6 +26,7 @@ from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.labs import Labs
+from orchestrator.model.persona import ComesOf, ExampleDialogue, SaidLine
 from orchestrator.model.plan import Plan
 from orchestrator.proof import jobs, judging
 from orchestrator.proof.ledger import RecordedVariant
@@ -35,6 +36,7 @@ from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import ProofSubject
 from orchestrator.sound_state import comparison
 from tests.unit.differences import EVERY, EXPLAINED, FORBIDDEN, HARMLESS, UNEXPLAINED
+from tests.unit.personas.conftest import persona
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -589,6 +591,20 @@ def differing(
     return arrange
 
 
+def dialogue_goes_otherwise(world: World, _grader: Grader, patch: pytest.MonkeyPatch) -> None:
+    """Somebody states a dialogue of which something else comes."""
+    real, person = Labs.plan, persona()
+    lines = (SaidLine(say=Text(fr="Bonjour", en="Hello"), understood="greet"),)
+    stated = ExampleDialogue(kind="good", lines=lines, comes_of=ComesOf(facts=("identity",)))
+    anne = dataclasses.replace(person, document=person.document.model_copy(update={"dialogues": (stated,)}))
+
+    def plan(self: Labs, scenario: str, seed: int) -> Plan:
+        return dataclasses.replace(real(self, scenario, seed), personas={"anne": anne})
+
+    patch.setattr(Labs, "plan", plan)
+    world.known = {}
+
+
 CASES: dict[str, tuple[Kind, Arrange]] = {
     "accepted-shortcut": ("accepted-shortcut", outcomes(shortcut={"reports": "pass", "untouched": "pass"})),
     "blind": (
@@ -598,6 +614,7 @@ CASES: dict[str, tuple[Kind, Arrange]] = {
     "change-learnt": ("change-learnt", differing("repaired", (UNEXPLAINED, EXPLAINED))),
     "change-left": ("change-left", differing("repaired")),
     "changes-by-itself": ("changes-by-itself", differing("before")),
+    "dialogue-strays": ("dialogue-strays", dialogue_goes_otherwise),
     "guard-red": ("guard-red", outcomes(broken={"untouched": "fail"}, again={"untouched": "fail"})),
     "looks-at-nothing": ("looks-at-nothing", outcomes(nowhere={"untouched": "pass"})),
     "lost-at-reboot": ("lost-at-reboot", outcomes(rebooted={"reaches": "fail"})),

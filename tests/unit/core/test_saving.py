@@ -75,7 +75,7 @@ def test_hosts_that_ask_for_an_address_boot_last(world: World, labs: Labs, runni
 def test_what_the_fault_has_broken_is_not_waited_for(
     world: World, labs: Labs, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.instances.lifecycle._SETTLES", 0)
+    monkeypatch.setattr("orchestrator.instances.saving._SETTLES", 0)
     labs.save(running.instance)
     world.fabric.on("systemctl is-active *", status=3)
     assert labs.resume(running, Silent()).instance.whole

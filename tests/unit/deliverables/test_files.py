@@ -35,6 +35,13 @@ QUESTIONS: dict[str, Question] = TypeAdapter(dict[str, Question]).validate_json(
                 "truth": ["web1"],
             },
             "server": {"kind": "host", "question": {"fr": "Qui ?", "en": "Who?"}, "truth": "web1"},
+            "reply": {
+                "kind": "prose",
+                "language": "en",
+                "question": {"fr": "Votre réponse ?", "en": "Your reply?"},
+                "truth": "Dear all, it works again, have a nice day and so on.",
+                "grid": [{"fr": "C'est clair.", "en": "It is clear."}],
+            },
         }
     )
 )
@@ -64,6 +71,23 @@ def test_what_is_written_is_read_again(answer: str) -> None:
     given = {"mode": answer, "hosts": "web1\npc1", "count": "12"}
     text = write_answers(QUESTIONS, given, HOSTS, "fr")
     assert read_answers(text.encode(), "answers.yaml", QUESTIONS, HOSTS).given == given
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "one line",
+        "two\nlines",
+        "two\n\n  indented\n- lines # no comment: really",
+        "a line\u2028 and\nanother",
+        "  a\n\ttab",
+    ],
+)
+def test_prose_is_read_again_line_by_line(answer: str) -> None:
+    text = write_answers(QUESTIONS, {"reply": answer}, HOSTS, "en")
+    assert read_answers(text.encode(), "answers.yaml", QUESTIONS, HOSTS).given == {"reply": answer.strip()}
+    assert "in English" in text
+    assert "It is clear" in text
 
 
 def test_answers_are_read_as_typed() -> None:

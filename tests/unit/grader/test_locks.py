@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from grader.grading_run import _groups
+from grader.check_groups import groups_of
 from grader.job import GradeRequest
 from grader.marks import CheckMark, check
 from grader.plugin import _planned
@@ -26,7 +26,7 @@ def grouped(request_for: MakeRequest, tmp_path: Path) -> Callable[..., list[str]
         for name, words in marks.items():
             mark = CheckMark("guard", 1, None, "f", "e", words.get("host"), None, lock=words.get("lock"))
             planned.append(_planned(cast("Any", None), name, mark, {"server": "web"}, request))
-        return [" ".join(one.result.id for _, one in each) for each in _groups(enumerate(planned))]
+        return [" ".join(one.result.id for _, one in each) for each in groups_of(enumerate(planned))]
 
     return group
 

@@ -8,6 +8,7 @@ import json
 from typing import Any, Final
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from orchestrator.labd.rules import RULES
 from orchestrator.labd.wire import decode
 
 from .conftest import SCENARIO, Site, started
+
+pytestmark = pytest.mark.slow
 
 _OTHERS: Final = ("anonymous", "signed-in", "administrator")
 _NUMBERS: Final = st.sampled_from([0, -1, 2**31, 2**63, 2**64 - 1, -(2**63), 10**40, 1.5])

@@ -40,9 +40,15 @@ class Clock:
         self.now += timedelta(**passed)
 
 
+def store_at(path: Path) -> Database:
+    return Database(database_url(str(path), {}))
+
+
 @pytest.fixture
-def store(tmp_path: Path, empty_store: Path) -> Iterator[Database]:
-    database = Database(database_url(str(shutil.copy(empty_store, tmp_path / "records.sqlite")), {}))
+def store(request: pytest.FixtureRequest, tmp_path: Path, empty_store: Path) -> Iterator[Database]:
+    """An empty store, or one with the first administrator where a test asks for them."""
+    kept = request.getfixturevalue("kept_admin")[0] if "admin" in request.fixturenames else empty_store
+    database = store_at(Path(shutil.copy(kept, tmp_path / "records.sqlite")))
     yield database
     database.close()
 
@@ -57,12 +63,23 @@ def accounts(store: Database, clock: Clock) -> PortalAccounts:
     return PortalAccounts(store, hashes=PasswordHashes(CHEAP), clock=clock)
 
 
-@pytest.fixture
-def admin(accounts: PortalAccounts) -> account_contract.SignedIn:
-    """The first administrator, who has chosen a password."""
+@pytest.fixture(scope="module")
+def kept_admin(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> tuple[Path, account_contract.SignedIn]:
+    """A store with the first administrator, who has chosen a password, and their first sign-in: tests copy it."""
+    path = Path(shutil.copy(empty_store, tmp_path_factory.mktemp("admin") / "records.sqlite"))
+    database = store_at(path)
+    accounts = PortalAccounts(database, hashes=PasswordHashes(CHEAP), clock=Clock())
     link = accounts.first_link()
     assert link is not None
-    return accounts.use_link(account_contract.UseLink(link.link, GOOD))
+    signed_in = accounts.use_link(account_contract.UseLink(link.link, GOOD))
+    database.close()
+    return path, signed_in
+
+
+@pytest.fixture
+def admin(kept_admin: tuple[Path, account_contract.SignedIn]) -> account_contract.SignedIn:
+    """The first administrator, who has chosen a password."""
+    return kept_admin[1]
 
 
 def add(

@@ -47,7 +47,11 @@ def says(line: ProofLine) -> str:
     return f"os.write(1, {encode(line)!r} + b'\\n')"
 
 
-WAITS = "signal.signal(signal.SIGTERM, lambda *_: sys.exit(130)); os.write(1, b'no line\\n'); signal.pause()"
+WAITS = (
+    "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM}); os.write(1, b'no line\\n');"
+    " signal.sigwait({signal.SIGTERM}); sys.exit(130)"
+)
+"""A signal that comes just before ``pause`` is entered would be waited for for ever."""
 
 
 class Proving:
@@ -318,7 +322,8 @@ with interrupts.installed(lambda: None):
     threading.Thread(target=proof_process._end_with_labd, daemon=True).start()
     try:
         print("ready", flush=True)  # the signal may come as soon as this is read
-        signal.pause()
+        while True:  # one that comes just before a wait is entered would not end it
+            signal.sigtimedwait([], 0.1)
     except KeyboardInterrupt:
         print("cleaned up", flush=True)
 """

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any, Final
 
+import pytest
+
 from orchestrator.labd import account_contract, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
+from orchestrator.labd import talk_contract as talk
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.command_contract import Acted
@@ -35,6 +38,8 @@ from orchestrator.labd.told_refusals import forbidden, missing_attempt, missing_
 from tests.labd_talk import events_until
 
 from .conftest import SCENARIO, Site, refusal_of, started
+
+pytestmark = pytest.mark.slow
 
 OUT, NOT, MAY, HIDDEN = "signed-out", "forbidden", "", "missing"
 ANYBODY = (MAY, MAY, MAY, MAY, MAY, MAY)
@@ -71,6 +76,9 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "hint": OWNER,
     "answer": OWNER,
     "report": OWNER,
+    "conversation": LOOKING,
+    "phrases": OWNER,
+    "say": OWNER,
     "open-terminal": OWNER,
     "close-terminal": OWNER,
     "debrief": OWNER,
@@ -188,6 +196,11 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "renew-link": help_.OfMember("tssr", "nobody"),
         "read-notes": help_.OfScenario(SCENARIO),
     }
+    special |= {
+        "conversation": talk.OfConversation(lab, "nobody"),
+        "phrases": talk.PhrasesFor(lab, "nobody", "fr"),
+        "say": talk.Say(lab, "nobody", "hello", "fr"),
+    }
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     special |= {"acted": Acted(lab, "works")}
     if name in special:
@@ -290,7 +303,11 @@ def test_a_lab_that_is_not_there_reads_like_anothers(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, owner)
-            for call in (call for call in (*LAB_CALLS, *LAB_WORK_CALLS, *HELP_CALLS) if concerns_a_lab(call.name)):
+            for call in (
+                call
+                for call in (*LAB_CALLS, *LAB_WORK_CALLS, *talk.TALK_CALLS, *HELP_CALLS)
+                if concerns_a_lab(call.name)
+            ):
                 for name in (lab, "moved-desks-0000", "../labd", "", "x" * 300):
                     assert await outcome(client, call, name, other.token) == HIDDEN, (call.name, name)
             assert not site.entered.is_set()

@@ -31,6 +31,7 @@ class Browser:
         self.labd = labd
         self.app = make_app(PortalSettings((WebOrigin.parse(ORIGIN),), trust_proxy), client or labd.client())
         self._runner = runner
+        self._key: tuple[dict[str, str], str] = ({}, "")
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"Accept-Language": "fr"})
 
@@ -47,12 +48,22 @@ class Browser:
         return self.send(path, {"form_key": self.form_key(page), **fields})
 
     def form_key(self, page: str = "/sign-in") -> str:
+        """Return the key of a page's forms: all pages have the same one, as long as the cookies are the same."""
+        cookies = dict(self.http.cookies)
+        if not cookies or cookies != self._key[0]:
+            key = self._key_on(page)
+            self._key = dict(self.http.cookies), key
+        return self._key[1]
+
+    def _key_on(self, page: str) -> str:
         answer = self.get(page)
         for _ in range(3):
             if answer.status_code != 303:
                 break
             answer = self.get(answer.headers["location"])
-        return Reading.of(answer.text).metas["form-key"]
+        found = re.search(r'<meta name="form-key" content="([^"]+)">', answer.text)
+        assert found, answer.text
+        return found[1]
 
     def sign_in(self, handle: str, language: str = "") -> None:
         if language:

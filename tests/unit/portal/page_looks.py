@@ -12,6 +12,7 @@ from orchestrator.labd import class_contract as k
 from orchestrator.labd.proof_contract import ProofRun
 from tests.fakes import labd_catalogue as catalogue
 from tests.fakes import labd_classes as classes
+from tests.fakes import labd_people as people
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 
@@ -260,7 +261,8 @@ def _graded(labd: FakeLabd) -> None:
         ),
     )
     evidence = same("ip: " + "a" * 90)
-    checks = tuple(replace(check, evidence=evidence) for check in world.CHECKS)
+    kept = tuple(replace(world.CHECKS[1], id=str(number)) for number in range(6))
+    checks = (*(replace(check, evidence=evidence) for check in world.CHECKS), *kept)
     grading = replace(world.GRADING, checks=checks, changes=changes)
     labd.change(grading=grading, hints=world.HINTS[:1])
 
@@ -310,6 +312,31 @@ def _proving(labd: FakeLabd) -> None:
     )
 
 
+def _talked(labd: FakeLabd) -> None:
+    """Have two people be there, and much be said with one, also where it is read again."""
+    long = replace(people.TURNS[0], said="x" * 200, reply="y" * 200, language="fr")
+    labd.lab_people.come(people.ALICE, people.SAM)
+    labd.lab_people.turns[world.LAB, "alice"] = (long, *people.TURNS)
+    labd.lab_people.answering = (world.LAB, "alice")
+    labd.help.talks = labd.privacy.talks = (replace(people.TALK, turns=(long, *people.TURNS)),)
+
+
+def _talked_solved(labd: FakeLabd) -> None:
+    _talked(labd)
+    _solved(labd)
+
+
+def _phrases(page: Page) -> None:
+    _tab("talk")(page)
+    page.locator("[data-person=talk-2]").click()
+    page.locator("#talk-2-menu summary").click()
+
+
+def _debriefed(page: Page) -> None:
+    _tab("debrief")(page)
+    page.locator("#debrief-talk-1 summary").click()
+
+
 def _silent(labd: FakeLabd) -> None:
     text = Text(fr="Le moteur ne répond pas.", en="The engine does not answer.")
     labd.refusals["path"] = calls.Refusal("machine", text, Text(fr="Réessayez.", en="Try again."))
@@ -341,6 +368,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look(
         "comments on an attempt", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo", _commented, _unfold_all
     ),
+    Look("attempt with talk", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo", _talked, _unfold_all),
     Look("comments as their trainee reads them", MOVE, "scenario.html.j2", "lea", _commented),
     Look("waiting for the class", LAB, "lab.html.j2", "lea", _class_full),
     Look("waiting for a jury", LAB, "lab.html.j2", "lea", _jury_first),
@@ -349,6 +377,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("people, erasure asked", "/people", "people.html.j2", "ada", _erasure_asked),
     Look("erasure", "/people/erasure/nour", "erasure.html.j2", "ada", _erasure_asked),
     Look("replay", "/attempts/41/replay", "replay.html.j2", "lea", act=_played),
+    Look("replay with talk", "/attempts/40/replay", "replay.html.j2", "lea", _talked, _unfold_all),
     Look("replay of nothing", "/attempts/40/replay", "replay.html.j2", "lea"),
     Look("catalogue", "/catalogue", "catalogue.html.j2", "theo"),
     Look("scenario from inside", f"/catalogue/{world.SCENARIO}", "inside.html.j2", "ada", act=_unfold_all),
@@ -363,6 +392,10 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("lab, hints", LAB, "lab.html.j2", "lea", _graded, _tab("hints")),
     Look("lab, hand in", LAB, "lab.html.j2", "lea", act=_tab("hand-in")),
     Look("lab, solved", LAB, "lab.html.j2", "lea", _solved, _tab("debrief")),
+    Look("lab, talk", LAB, "lab.html.j2", "lea", _talked, _tab("talk")),
+    Look("lab, what can be said", LAB, "lab.html.j2", "lea", _talked, _phrases),
+    Look("lab, talk in the debrief", LAB, "lab.html.j2", "lea", _talked_solved, _debriefed),
+    Look("lab of another, talk", LAB, "lab.html.j2", "theo", _talked, _tab("talk")),
     Look("lab, machines and cables", f"{LAB}#map", "lab.html.j2", "lea", act=_unfolded),
     Look("lab with a terminal", f"{LAB}#terminals", "lab.html.j2", "lea", act=_terminal),
     Look("lab, web pages", LAB, "lab.html.j2", "lea", _with_pages, _pages_listed),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, urlsplit
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Route
@@ -114,6 +115,7 @@ def _require_sound(sent: Sequence[Message], asked: dict[str, Any]) -> None:
     assert b'"javascript:' not in page
 
 
+@pytest.mark.slow
 def test_any_request_gets_a_sound_answer(browser: Browser) -> None:
     @settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(_requests(_paths(browser)))

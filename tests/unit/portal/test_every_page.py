@@ -16,7 +16,7 @@ from orchestrator.portal.portal_settings import PortalSettings, WebOrigin
 from orchestrator.portal.web_app import make_app
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.page_looks import LOOKS, NO_PAGES, Look
-from tests.unit.portal.served_portal import ServedPortal, browsing, served
+from tests.unit.portal.served_portal import ServedPortal, browsing
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -50,12 +50,6 @@ def test_every_page_has_a_look() -> None:
     assert {route.path for route in routes} - NO_PAGES == {route_of(look) for look in LOOKS} - {None}
     whole = {path.name for path in TEMPLATES.iterdir() if '{% extends "base.html.j2" %}' in path.read_text()}
     assert {look.template for look in LOOKS} == whole
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[ServedPortal]:
-    with served() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

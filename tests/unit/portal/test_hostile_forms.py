@@ -60,6 +60,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/labs/{lab}/pages": "host address proxy",
     "/labs/{lab}/cable": "host interface action segment",
     "/labs/{lab}/answer": "question value",
+    "/labs/{lab}/say": "person text",
     "/labs/{lab}/report": "symptom cause action test minutes",
     "/labs/{lab}/terminals": "host kind rows columns",
     "/labs/{lab}/terminals/{terminal}/close": "",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.core.text import same
+from orchestrator.labd.calls import Refusal, RefusalKind
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
-from tests.unit.portal.served_portal import ServedPortal, browsing, served
+from tests.unit.portal.served_portal import ServedPortal
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import Page
 
 pytestmark = pytest.mark.slow
 
@@ -26,33 +26,6 @@ OUTSIDE = """() => [...document.querySelectorAll("#terminal-menu button")].filte
   const box = document.getElementById("terminal-menu").getBoundingClientRect();
   return top < Math.max(0, box.top) || bottom > Math.min(innerHeight, box.bottom) || left < 0 || right > innerWidth;
 }).map((one) => one.textContent)"""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserContext]:
-    with browsing() as browser:
-        yield browser.new_context(locale="en-GB", reduced_motion="reduce")
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[ServedPortal]:
-    with served() as one:
-        yield one
-
-
-@pytest.fixture
-def labd(portal: ServedPortal) -> Iterator[FakeLabd]:
-    with portal.labd() as one:
-        yield one
-
-
-@pytest.fixture
-def page(portal: ServedPortal, chromium: BrowserContext) -> Iterator[Page]:
-    page = portal.page(chromium)
-    page.set_viewport_size({"width": 1400, "height": 950})
-    yield page
-    page.close()
-    assert portal.wrong == []
 
 
 def open_terminal(page: Page, host: str = "pc1") -> None:
@@ -69,6 +42,30 @@ def open_menu(page: Page) -> None:
     page.locator("#terminal-new").click()
     page.wait_for_selector("#terminal-menu:popover-open")
     page.wait_for_function("document.getElementById('terminal-menu').style.maxHeight.endsWith('px')")
+
+
+def test_trouble_of_the_service_is_over_when_it_answers_again(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "lea", LAB)
+    trouble = page.locator("#lab-trouble")
+
+    def refused(kind: RefusalKind) -> None:
+        labd.refusals["hint"] = Refusal(kind, same("No."))
+        page.locator("#next-hint").click()
+        trouble.wait_for(state="visible")
+        del labd.refusals["hint"]
+
+    page.locator("#tab-hints").click()
+    refused("machine")
+    with page.expect_response("**/events?*"):  # the line is there again
+        page.evaluate("() => ['pagehide', 'online'].forEach((one) => window.dispatchEvent(new Event(one)))")
+    trouble.wait_for(state="hidden")
+    refused("machine")
+    page.locator("#next-hint").click()
+    trouble.wait_for(state="hidden")
+    refused("wrong")  # what was wrong with one's own act stays until it is read
+    page.locator("#next-hint").click()
+    page.wait_for_selector("#hint-2")
+    assert trouble.is_visible()
 
 
 @pytest.mark.parametrize(("width", "height"), [(1400, 950), (320, 700)])

@@ -154,6 +154,23 @@ def test_the_clock_stops_when_it_is_solved(
     assert "lab-timer" not in {attributes.get("id") for _, attributes in reading.tags}
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_what_is_in_one_language_is_marked_so(browser: Browser, labd: FakeLabd, language: str) -> None:
+    reply = lab_contract.QuestionView(
+        "reply", same("Votre réponse"), "prose", {}, "Dear all,\nit works.", "en", (same("C'est clair"),)
+    )
+    labd.change(ticket=same("It's *me* : hello"), ticket_language="en", questions=(reply,))
+    browser.sign_in("lea", language)
+    reading = page(browser)
+    marked = sorted(tag for tag, attributes in reading.tags if attributes.get("lang") == "en")
+    marked = [tag for tag in marked if tag not in {"html", "button"}]  # those of every page
+    assert marked == (["div", "textarea"] if language == "fr" else [])
+    text = said(reading)
+    assert "It's | me | : hello" in text  # French would have another apostrophe and another space
+    assert "Dear all, it works." in " ".join(text.split())
+    assert "clair" in text
+
+
 def test_a_bare_lab_has_neither_ticket_nor_check(lea: Browser, labd: FakeLabd) -> None:
     labd.change(scenario="", ticket=None, questions=(), report=None, hints_offered=0, since="", minutes=0)
     ids = {attributes.get("id") for _, attributes in page(lea).tags}
@@ -292,3 +309,6 @@ def test_checks_are_in_groups_and_none_is_left_out() -> None:
     checks = tuple(replace(world.CHECKS[0], id=str(n), role=role) for n, role in enumerate(roles))
     groups = check_groups(replace(world.GRADING, checks=checks))
     assert [[check.id for check in group.checks] for group in groups] == [["1", "3"], ["0"], ["2"]]
+    kept = tuple(replace(world.CHECKS[1], id=str(n), outcome="fail" if n == 1 else "pass") for n in range(4))
+    [group] = check_groups(replace(world.GRADING, checks=kept))
+    assert [[check.id for check in checks] for checks in (group.checks, group.kept)] == [["1"], ["0", "2", "3"]]

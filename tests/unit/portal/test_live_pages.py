@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,10 +12,10 @@ from orchestrator.portal import board_stream
 from tests.fakes import labd_classes as fake
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
-from tests.unit.portal.served_portal import ServedPortal, browsing, served
+from tests.unit.portal.served_portal import ServedPortal
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page, Route
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -31,31 +30,10 @@ HEARD = """() => { window.heard = 0;
 """Counts the messages of event streams that scripts have taken."""
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[BrowserContext]:
-    with browsing() as browser:
-        yield browser.new_context(locale="en-GB", viewport={"width": 1300, "height": 900})
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[ServedPortal]:
-    with served() as one:
-        yield one
-
-
 @pytest.fixture
-def labd(portal: ServedPortal) -> Iterator[FakeLabd]:
-    with portal.labd() as one:
-        yield one
-
-
-@pytest.fixture
-def page(portal: ServedPortal, chromium: BrowserContext) -> Iterator[Page]:
-    page = portal.page(chromium)
+def page(page: Page) -> Page:
     page.add_init_script(f"({HEARD})()")
-    yield page
-    page.close()
-    assert portal.wrong == []
+    return page
 
 
 def more_heard(page: Page, before: int) -> None:

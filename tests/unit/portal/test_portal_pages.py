@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import get_args
@@ -22,6 +25,7 @@ from orchestrator.portal import (
     in_words,
     privacy_words,
     replay_words,
+    talk_words,
     trainer_words,
     words,
 )
@@ -176,8 +180,15 @@ PAGES = (
 )  # fmt: skip
 
 
-def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
+@cache
+def every_page(language: str) -> Mapping[str, str]:
     """Return every page in a language, with what forms say when something is wrong, as a browser has them."""
+    with asyncio.Runner() as runner:
+        labd = FakeLabd()
+        return pages(Browser(runner, labd), labd, language)
+
+
+def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
     browser.http.headers["Accept-Language"] = language
     labd.links["secret"] = "nour"
     found = {"sign-in": browser.get("/sign-in").text, "link": browser.get("/link").text}
@@ -260,11 +271,11 @@ def class_forms(browser: Browser, labd: FakeLabd, language: str) -> dict[str, st
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLabd, language: str) -> None:
+def test_every_page_is_whole_and_in_one_language(language: str) -> None:
     other = "en" if language == "fr" else "fr"
     foreign = {getattr(text, other) for text in every_text() if text.fr != text.en}
     foreign -= {getattr(text, language) for text in every_text()} | {words.CERTIFICATION.fr}
-    for name, page in pages(browser, labd, language).items():
+    for name, page in every_page(language).items():
         reading = Reading.of(page)
         assert reading.wrong == [], name
         assert page.startswith("<!doctype html>\n<html lang="), name
@@ -280,7 +291,7 @@ def test_every_page_is_whole_and_in_one_language(browser: Browser, labd: FakeLab
 PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
-    (catalogue_words, "k|catalogue_words"),
+    (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"),
 )  # fmt: skip
 
 
@@ -492,8 +503,8 @@ def test_scripts_and_styles_ask_nobody_else() -> None:
             assert not re.search(r"(?:https?:)?//[\w.-]+\.\w{2,}/|@import|eval\(", path.read_text()), name
 
 
-def test_no_page_runs_or_styles_anything_inline(browser: Browser, labd: FakeLabd) -> None:
-    for name, page in pages(browser, labd, "fr").items():
+def test_no_page_runs_or_styles_anything_inline() -> None:
+    for name, page in every_page("fr").items():
         for tag, attributes in Reading.of(page).tags:
             assert tag != "style", name
             data = attributes.get("type") == "application/json"  # which is read, and never run

@@ -21,7 +21,7 @@ from orchestrator.portal.visit import form_key_of
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.fakes.labd_web import ADDRESS
-from tests.unit.portal.served_portal import ServedPortal, served
+from tests.unit.portal.served_portal import ServedPortal
 from tests.unit.portal.web_sites import SOON, Asked, Made, WebSite, certificate, page, says, web_site
 
 SECRET = "s" * 32
@@ -120,12 +120,6 @@ class Opened:
     def get(self, path: str = "/", method: str = "GET", body: bytes | None = None, /, **headers: str) -> Got:
         cookie = headers.pop("Cookie", self.cookie)
         return self.browser.ask(self.host, path, method, body, Cookie=cookie, **headers)
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[ServedPortal]:
-    with served() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -684,17 +678,6 @@ def test_what_a_page_loads_by_itself_is_no_act(lea: Browser) -> None:
             assert lea.labd.web.asked[-1][1]["act"] == act, headers
         assert opened.get("/", "POST", b"", Sec_Fetch_Dest="empty", Sec_Fetch_Site="same-origin").status == 200
         assert lea.labd.web.asked[-1][1]["act"] == "1"
-
-
-def test_a_websocket_of_a_page_is_refused(lea: Browser) -> None:
-    with shop(lea, page()) as site:
-        opened = lea.open()
-        got = opened.get(
-            "/", Connection="Upgrade", Upgrade="websocket", Sec_WebSocket_Version="13",
-            Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25jZQ==", Origin=opened.origin,
-        )  # fmt: skip
-        assert got.status == 403
-        assert site.asked == []
 
 
 def test_as_many_at_once_as_browsers_have(lea: Browser, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from websockets.http11 import Request, Response
+from websockets.sync.server import ServerConnection, serve
 
 from orchestrator.labd import lab_contract
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
-from tests.unit.portal.served_portal import ServedPortal, browsing, served
+from tests.unit.portal.served_portal import ServedPortal, browsing
 from tests.unit.portal.test_every_page import _found
 from tests.unit.portal.web_sites import page as answer
 from tests.unit.portal.web_sites import says, web_site
@@ -37,12 +40,6 @@ TRIES = """async (portal) => {
   catch { tried.frame = "refused"; }
   return tried;
 }"""
-
-
-@pytest.fixture(scope="module")
-def portal() -> Iterator[ServedPortal]:
-    with served() as one:
-        yield one
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +92,40 @@ def test_what_stands_in_a_page_s_place_can_be_read(portal: ServedPortal, context
         assert list(_found(tab, "fr")) == []
         for one in context.pages:
             one.close()
+
+
+SPEAKS = """async (portal) => {
+  const told = (address) => new Promise((done) => {
+    const socket = new WebSocket(address);
+    socket.onopen = () => socket.send("été");
+    socket.onmessage = ({ data }) => done(data);
+    socket.onerror = () => done("refused");
+  });
+  return [await told(`ws://${location.host}/live`), await told(portal.replace("http", "ws"))];
+}"""
+
+
+def test_a_page_speaks_by_websocket_to_its_own_site(portal: ServedPortal, context: BrowserContext) -> None:
+    def shows(connection: ServerConnection, request: Request) -> Response | None:
+        if request.path == "/live":
+            return None
+        response = connection.respond(200, "<!doctype html><title>Chat</title>")
+        del response.headers["Content-Type"]
+        response.headers["Content-Type"] = "text/html"
+        return response
+
+    def echoes(connection: ServerConnection) -> None:
+        for message in connection:
+            connection.send(message)
+
+    with portal.labd() as labd, serve(echoes, "127.0.0.1", 0, process_request=shows) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        labd.change(pages=(lab_contract.WebPageView("pc1", "http://chat.lab/"),))
+        labd.web.sites["chat.lab", 80] = server.socket.getsockname()[:2]
+        tab = opened(portal, context, labd)
+        assert tab.title() == "Chat"
+        assert tab.evaluate(SPEAKS, portal.origin) == ["été", "refused"]
+        tab.close()
+        server.shutdown()
+        thread.join(20)

@@ -11,8 +11,8 @@ import pytest
 
 from orchestrator.core.language import Language
 from orchestrator.proof.model import Proof
-from orchestrator.proof.page import blocks_of, columns_of, page_of
-from orchestrator.sound_state.explained import ExplainedChange
+from orchestrator.proof.page import blocks_of, columns_of, differences_of, page_of
+from tests.unit.differences import EXPLAINED, FORBIDDEN, UNEXPLAINED
 
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 VOID = {"meta", "br", "link", "img"}
@@ -117,17 +117,34 @@ def test_no_proof_at_all_is_a_page_too() -> None:
     assert "Proof of the scenarios" in read([]).text
 
 
-@pytest.mark.parametrize(("language", "gone"), [("fr", "n'est plus là"), ("en", "is gone")])
-def test_what_differs_is_listed_stage_by_stage(sound: Proof, language: Language, gone: str) -> None:
-    changes = (
-        ExplainedChange("web1", "files", "/etc/<x>", "content", "new", "old\nolder"),
-        ExplainedChange("web1", "files", "/etc/y", "mode", "0640"),
-        ExplainedChange("web1", "network", "route default", "presence", None),
-    )
+def test_what_differs_is_a_table_by_stages(sound: Proof) -> None:
+    ours = {"broken": (UNEXPLAINED,), "solution": (EXPLAINED,), "shortcut": (FORBIDDEN, UNEXPLAINED)}
     first = sound.variants[0]
-    stages = tuple(replace(one, changes=changes) if one.name == "solution" else one for one in first.stages)
-    text = read([replace(sound, variants=(replace(first, stages=stages),))], language).text
-    for part in ("web1 · /etc/<x> (content)", "- old\n- older\n+ new", "web1 · /etc/y (mode)", "0640"):
+    stages = tuple(replace(one, differences=ours.get(one.name, ())) for one in first.stages)
+    (block,) = blocks_of(replace(sound, variants=(replace(first, stages=stages),)))
+    marks = {row.place: "".join(cell.mark or "." for cell in row.cells) for row in differences_of(block)}
+    names = [stage.name if stage else "" for stage in block.stages]
+    expected = {"pc1 · ssh.service (enabled)": {"broken": "•", "shortcut": "?"}}
+    for place, at in expected.items():
+        assert marks[place] == "".join(at.get(name, ".") for name in names)
+    assert sorted(map(set, marks.values()), key=len)[0] == {"=", "."}
+    assert any("✘" in seen for seen in marks.values())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", ("ssh ne démarre plus.", "à expliquer", "interdit : cela suffit", "la panne elle-même", "(graine")),
+        ("en", ("ssh no longer starts.", "to be explained", "forbidden: enough", "the fault itself", "(seed")),
+    ],
+)
+def test_each_difference_says_what_it_is(sound: Proof, language: Language, words: tuple[str, ...]) -> None:
+    first = sound.variants[0]
+    stages = tuple(replace(one, differences=(UNEXPLAINED, FORBIDDEN)) for one in first.stages)
+    other = replace(first, seed=first.seed + 100)
+    proof = replace(sound, variants=(replace(first, stages=stages), other))
+    text = read([proof], language).text.replace("\xa0", " ").replace("’", "'")
+    for part in (*words, "accept"):
         assert part in text
-    assert gone in text.replace("\xa0", " ").replace("’", "'")
-    assert "/etc/<x>" not in read([sound], language).text
+    assert "\x1b" not in text
+    assert words[0] not in read([sound], language).text

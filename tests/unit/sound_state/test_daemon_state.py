@@ -58,8 +58,9 @@ def test_they_are_kept_beside_the_applications() -> None:
     row = {"pid": 7, "ppid": 1, "args": NGINX, "executable": "/usr/sbin/nginx", "unit": "nginx.service"}
     fabric.on("processes", host="web1", stdout=json.dumps([row]))
     look.keep_sound_state(fabric, "lab", {"web1": (), "pc1": ()})
-    assert fabric.kept[HostRef("lab", "web1")] == {
-        "web1": {"daemons": {"all": HEAD, "/usr/sbin/nginx": {"commands": f"nginx.service: {NGINX}"}}}
+    assert fabric.kept[HostRef("lab", "web1")]["web1"]["daemons"] == {
+        "all": HEAD,
+        "/usr/sbin/nginx": {"commands": f"nginx.service: {NGINX}"},
     }
 
 

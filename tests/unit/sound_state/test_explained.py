@@ -120,3 +120,30 @@ def test_a_name_is_told_within_a_longer_one_and_an_address_is_not() -> None:
 )
 def test_what_is_another_one_each_time_is_told_as_any(provider: str, field: str, now: str, said: str) -> None:
     assert change(now, field=field, provider=provider).now == said
+
+
+def test_what_an_expression_prints_is_told_by_it_in_another_variant() -> None:
+    other = "{{ 'pc2' if pc == 'pc1' else 'pc1' }}"
+    here = VariantWords({"pc": "pc1"}, lambda: {other: "pc2"})
+    there = VariantWords({"pc": "pc2"}, lambda: {other: "pc1"})
+    learnt = {one.key() for one in here.readings(replace(UNEXPLAINED, host="pc2", object="x"))}
+    assert len(learnt) == 2
+    assert there.is_explained(replace(UNEXPLAINED, host="pc1", object="x"), learnt)
+    assert not there.is_explained(replace(UNEXPLAINED, host="pc1", object="y"), learnt)
+    assert not there.is_explained(replace(UNEXPLAINED, host="pc3", object="x"), learnt)
+
+
+def test_what_stands_in_every_variant_is_told_as_it_is_too() -> None:
+    here = VariantWords({}, lambda: {"{{ login[0] }}": "mail"})
+    there = VariantWords({}, lambda: {"{{ login[0] }}": "other"})
+    learnt = {one.key() for one in here.readings(replace(UNEXPLAINED, object="mail"))}
+    assert there.is_explained(replace(UNEXPLAINED, object="mail"), learnt)
+
+
+def test_expressions_are_asked_where_they_are_needed() -> None:
+    def never() -> dict[str, str]:
+        raise AssertionError
+
+    words = VariantWords({}, never)
+    assert words.is_explained(UNEXPLAINED, {words.told(UNEXPLAINED).key()})
+    assert not words.is_explained(UNEXPLAINED, frozenset())

@@ -33,7 +33,7 @@ def test_it_is_kept_beside_what_the_image_states() -> None:
     asked = fabric("/usr/bin/vtysh")
     asked.on("*show running-config*", host="r1", stdout="hostname r1\n\0hostname r1\n")
     look.keep_sound_state(asked, "lab", {"r1": (), "pc1": ()})
-    assert asked.kept[HostRef("lab", "r1")] == {"r1": {"frr": {"configuration": CONFIGURATION}}}
+    assert asked.kept[HostRef("lab", "r1")]["r1"]["frr"] == {"configuration": CONFIGURATION}
 
 
 def test_what_nobody_looked_at_in_the_sound_state_is_not_compared() -> None:

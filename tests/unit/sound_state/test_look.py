@@ -48,7 +48,9 @@ def changes(fabric: FakeFabric, *found: ObjectChange) -> tuple[ObjectChange, ...
 
 def test_of_applications_their_own_words_are_kept(fabric: FakeFabric) -> None:
     look.keep_sound_state(fabric, "lab", HOSTS)
-    assert fabric.kept[HostRef("lab", "srv")] == {"srv": {"directory": {"all": {"entries": "cn=x"}}}}
+    kept = fabric.kept[HostRef("lab", "srv")]["srv"]
+    assert kept["directory"] == {"all": {"entries": "cn=x"}}
+    assert set(kept) == {"directory", "open places", "runtime units"}
     assert set(fabric.kept) == {HostRef("lab", "pc1"), HostRef("lab", "srv")}
 
 

@@ -26,7 +26,19 @@ NFT: Final = "/etc/nftables.conf"
 VPN: Final = "/etc/openvpn/server/vpn.conf"
 FRR: Final = "/etc/frr/frr.conf"
 DOVECOT: Final = "/etc/dovecot/dovecot.conf"
+SOURCES: Final = "/etc/apt/sources.list.d/site.sources"
+LIST: Final = "/etc/apt/sources.list"
+APT: Final = "/etc/apt/apt.conf.d/90site"
+KEYRING: Final = "/etc/apt/keyrings/site.asc"
+CUPS: Final = "/etc/cups/printers.conf"
+STANZA: Final = "Types: deb\nURIs: http://a/b\nSuites: c\nComponents: main\nSigned-By: /k.asc\n"
 SOA: Final = "$TTL 300\n@ IN SOA a. b. ( {} 3600 900 604800 60 )\n@ IN NS srv1\n"
+
+
+def armour(body: str, comment: str = "") -> str:
+    """Return a public key in ASCII armour."""
+    return f"-----BEGIN PGP PUBLIC KEY BLOCK-----\n{comment}\n{body}\n=abcd\n-----END PGP PUBLIC KEY BLOCK-----\n"
+
 
 SAME: Final = [
     (NGINX, "server { listen 80; root /a; }", "# a\nserver\n{\n\troot '/a'; # b\n\tlisten 80;\n}\n"),
@@ -79,6 +91,12 @@ SAME: Final = [
     (VPN, "<ca>\nAB\n</ca>\nport 1\n", "port 1\n<ca>\nAB\n</ca>\n"),
     (NFT, "table ip a { chain b { policy drop; tcp dport { 80, 443 } accept; } }",
      "#!/usr/sbin/nft -f\ntable a {\n chain b {\n  policy drop\n  tcp dport {443,\n80} accept # c\n }\n}\n"),
+    (NFT, "define L = eth0\ndefine A = { 10.0.0.1,\n 10.0.0.2 }\ndefine B = $A\ntable ip a {\n chain b {\n"
+     "  type filter hook input priority 0\n  iifname $L ip daddr $B counter reject with icmp type host-prohibited\n }\n"
+     "}\n",
+     'table ip a {\n\tchain b {\n\t\ttype filter hook input priority 0; policy accept;\n\t\tiifname "eth0" ip daddr '
+     "{ 10.0.0.2, 10.0.0.1 } counter packets 4 bytes 240 reject with icmp host-prohibited\n\t}\n}\n"),
+    (NFT, "table ip a { counter c { packets 1 bytes 2\n }\n }", "table ip a { counter c { }\n }"),
     ("/etc/passwd", "a:x:0:0::/:/b\nc:x:1:1::/:/b\n", "c:x:1:1::/:/b\na:x:0:0::/:/b\n"),
     ("/etc/group", "a:x:1:b,c\n", "a:x:1:c,b\n"),
     ("/etc/sudoers.d/netadmin", "%a ALL=(ALL) /x,/y\n", "# c\n%a  ALL=(ALL) /x, \\\n  /y\n"),
@@ -97,6 +115,18 @@ SAME: Final = [
     ("/etc/opendkim.conf", "Mode sv\nUMask 007\n", "umask   007\n# x\nMode sv\n"),
     ("/etc/shop/shop.env", 'A="b"\nC=d\n', "# x\nC=d\nA=b\n"),
     ("/opt/shop/shop.py", "a\n\nb  \n", "a\nb"),
+    (SOURCES, STANZA, "# a\nSuites: c\nTypes:  deb\n# b\nURIs: http://a/b/\nSigned-By: /k.asc\nComponents: main\n\n"),
+    (SOURCES, STANZA, f"{STANZA}Enabled: yes\n\n{STANZA.replace('http://a', 'http://z')}Enabled: no\n"),
+    (LIST, "deb [signed-by=/k.asc arch=amd64] http://a/b c main x\n",
+     "# a\ndeb  [arch=amd64 signed-by=/k.asc]  http://a/b/ c x main # b"),
+    (APT, 'Acquire::Retries "3";\nAPT::Install-Recommends "FALSE";\n',
+     '// a\nacquire::retries  "3" ;\nAPT::install-recommends "false";'),
+    (KEYRING, armour("QUJD"), armour("QUJD", "Comment: mine\n")),
+    (KEYRING, armour("QUJDREVG"), armour("QUJD\nREVG")),
+    ("/etc/cups/lpoptions", "Default cave a=1 b=2\nDest c/d\n", "Dest c/d\nDefault cave b=2 a=1\n"),
+    (CUPS, "<Printer a>\nDeviceURI x:/a\nStateTime 1\nState Idle\n</Printer>\n",
+     "# b\n<Printer a>\nState Idle\nDeviceURI x:/a\nStateTime 2\nConfigTime 3\n</Printer>\n"),
+    ("/etc/localtime", "/usr/share/zoneinfo/Europe/Paris", "../usr/share/zoneinfo/Europe/Paris"),
 ]  # fmt: skip
 
 OTHER: Final = [
@@ -155,6 +185,14 @@ OTHER: Final = [
     (NFT, "table ip a { chain b { counter tcp dport { 80 } drop; } }",
      "table ip a { chain b { counter tcp dport { 81 } drop; } }"),
     (NFT, "table ip a { }", "table ip a { } }\ntable ip b { }"),
+    (NFT, "define L = eth0\ntable ip a { chain b { iifname $L drop; } }",
+     "define L = eth1\ntable ip a { chain b { iifname $L drop; } }"),
+    (NFT, "define L = eth0\ntable ip a { chain b { iifname $L drop; } }",
+     "define L = eth0\ntable ip a { define L = eth1\nchain b { iifname $L drop; } }"),
+    (NFT, "table ip a { chain b { type filter hook input priority 0; policy drop; } }",
+     "table ip a { chain b { type filter hook input priority 0; policy drop; } chain b { policy accept; } }"),
+    (NFT, "table ip a { chain b { limit rate 4/second accept; } }",
+     "table ip a { chain b { limit rate 5/second accept; } }"),
     ("/etc/passwd", "a:x:0:0::/:/b\nc:x:0:0::/:/d\n", "c:x:0:0::/:/d\na:x:0:0::/:/b\n"),
     ("/etc/group", "a:x:1:b\n", "a:x:1:b,c\n"),
     ("/etc/sudoers", "a ALL=ALL\na ALL=!/x\n", "a ALL=!/x\na ALL=ALL\n"),
@@ -183,6 +221,19 @@ OTHER: Final = [
     ("/opt/shop/run", "a \\\nb\n", "a \\ \nb\n"),
     ("/opt/shop/run", "a \\\n\nb\n", "a \\\nb\n"),
     ("/opt/shop/run", "a\r\n", "a\n"),
+    (SOURCES, STANZA, STANZA.replace("Signed-By: /k.asc\n", "")),
+    (SOURCES, STANZA, f"{STANZA}Trusted: yes\n"),
+    (SOURCES, STANZA, STANZA.replace("Suites: c", "Suites: c d")),
+    (SOURCES, STANZA, f"{STANZA}Enabled: no\n"),
+    (LIST, "deb http://a/b c main\n", "deb [trusted=yes] http://a/b c main\n"),
+    (LIST, "deb http://a/b c main\n", "# deb http://a/b c main\n"),
+    (APT, 'A "1";\nA "2";\n', 'A "2";\nA "1";\n'),
+    (APT, 'A "x";\n', 'A "X";\n'),
+    (KEYRING, armour("QUJD"), armour("QUJE")),
+    ("/etc/cups/lpoptions", "Default a\nDest b\n", "Dest a\nDefault b\n"),
+    (CUPS, "<Printer a>\nState Idle\n</Printer>\n", "<Printer a>\nState Stopped\n</Printer>\n"),
+    (CUPS, "<DefaultPrinter a>\n</Printer>\n", "<Printer a>\n</Printer>\n"),
+    ("/etc/localtime", "/usr/share/zoneinfo/Europe/Paris", "/usr/share/zoneinfo/Etc/UTC"),
 ]  # fmt: skip
 
 HASHES: Final = [
@@ -251,7 +302,8 @@ def test_no_text_fails() -> None:
             for made in (noise, text[:cut] + noise + text[cut:], text[:cut]):
                 gone, come = statements_changed(path, text, made)
                 assert bool(gone or come) == (meaning_of(path, text) != meaning_of(path, made))
-        for deep in ("{" * 5000, "[" * 5000, "a {" * 5000, '{"a":' * 5000, "(" * 5000):
+        doubled = "".join(f"define A{n} = $A{n - 1} $A{n - 1}\n" for n in range(1, 60))
+        for deep in ("{" * 5000, doubled, "[" * 5000, "a {" * 5000, '{"a":' * 5000, "(" * 5000):
             meaning_of(path, deep)
 
 

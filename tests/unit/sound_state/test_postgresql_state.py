@@ -149,6 +149,13 @@ def test_a_changed_catalogue_is_an_error() -> None:
         ),
         (
             "table shop.public.product",
+            "owner",
+            "shop",
+            "inventory",
+            "PostgreSQL's table 'shop.public.product' belongs to inventory (before: shop).",
+        ),
+        (
+            "table shop.public.product",
             "row security",
             "on",
             "off",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from orchestrator.core.errors import LabError
 from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
 from orchestrator.sound_state.differences import Expectations, differences
 from orchestrator.sound_state.explained import VariantWords
@@ -23,6 +24,13 @@ def test_what_the_host_tells_is_the_state() -> None:
         return json.dumps({POLICY: {"kind": "-", "mode": "0660"}})
 
     assert SysvolState().look(run) == {POLICY: {"kind": "-", "mode": "0660"}}
+
+
+@pytest.mark.parametrize("printed", ["", "Traceback (most recent call last):", '{"a":'])
+def test_what_cannot_be_read_is_said_in_words(printed: str) -> None:
+    with pytest.raises(LabError) as raised:
+        SysvolState().look(lambda _argv, _stdin: printed)
+    assert raised.value.text.en == f"what /usr/bin/python3 printed cannot be read: '{printed}'"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,9 @@ def test_it_depends_on_the_path_and_the_field(path: str, field: str, was_there: 
     assert is_volatile(path, field, own, was_there=was_there) is volatile
 
 
-@pytest.mark.parametrize("name", [".ssh/authorized_keys", ".ssh/authorized_keys2", ".ssh/rc", ".forward", ".rhosts"])
+@pytest.mark.parametrize(
+    "name", [".ssh/authorized_keys", ".ssh/rc", ".forward", ".rhosts", ".xsessionrc", ".config/autostart/x.desktop"]
+)
 @pytest.mark.parametrize("home", ["/root", "/home/alice"])
 def test_by_what_others_come_in_is_always_told(home: str, name: str) -> None:
     own = (VolatilePath(path=home, why="whatever an image says"),)

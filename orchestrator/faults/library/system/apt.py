@@ -64,3 +64,8 @@ def available(driver: LabDriver, host: str, package: str) -> list[str]:
 def held(driver: LabDriver, host: str, package: str) -> bool:
     """Return whether a package is held back from upgrades."""
     return package in driver.run(host, ("apt-mark", "showhold", package)).stdout.decode().split()
+
+
+def forget_lists(driver: LabDriver, host: str) -> None:
+    """Remove the package lists that were read: apt knows of no package but those that are installed."""
+    driver.run(host, ("find", "/var/lib/apt/lists", "-maxdepth", "1", "-type", "f", "!", "-name", "lock", "-delete"))

@@ -1,0 +1,108 @@
+"""Talk with the people of a lab: who is there, what was said, what came of what is said now. Called from threads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from orchestrator.core.text import Text
+from orchestrator.labd.lab_desk import FoundLab, LabDesk
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.talk_contract import ConversationView, PhrasesFor, Say, TurnView
+from orchestrator.labd.told_refusals import refused
+from orchestrator.labd.trainee_view import person_view, turns_of
+from orchestrator.labs import Labs, Running
+from orchestrator.model.persona import PlannedPersona
+from orchestrator.model.plan import Plan
+from orchestrator.model.turns import Turn, with_
+from orchestrator.records import attempts
+from orchestrator.records.database import Transaction
+from orchestrator.records.models import Attempt
+
+_log = logging.getLogger(__name__)
+
+
+class LabTalk:
+    """Talks for a lab's trainee, and reads what was said."""
+
+    def __init__(self, desk: LabDesk) -> None:
+        """Take what finds labs."""
+        self._desk = desk
+
+    def conversation(self, found: FoundLab, name: str) -> ConversationView:
+        """Return what was said with somebody.
+
+        Raises:
+            RefusedCallError: there is nobody of that name, or the lab is not running.
+        """
+        running, person = self.person(found, name)
+        return _conversation(person, self._desk.parts.labs().turns(running.instance.name, person))
+
+    def phrases(self, found: FoundLab, asked: PhrasesFor) -> tuple[str, ...]:
+        """Return what can be said to somebody now.
+
+        Raises:
+            RefusedCallError: there is nobody of that name, or the lab is not running.
+        """
+        running, person = self.person(found, asked.person)
+        entries = self._desk.parts.labs().menu(running, person, asked.language)
+        phrases = (phrase[:1].upper() + phrase[1:] for entry in entries for phrase in entry.phrases)
+        return tuple(dict.fromkeys(phrases))
+
+    def say(self, found: FoundLab, asked: Say) -> TurnView:
+        """Say something, and return what came of it.
+
+        Raises:
+            RefusedCallError: there is nobody of that name, or the lab is not running.
+            BreakfixError: something could not even be begun, or another program is at work on the lab.
+        """
+        running, person = self.person(found, asked.person)
+        labs = self._desk.parts.labs()
+        first = not labs.turns(running.instance.name)
+        turn = labs.say(running, person.name, asked.text, asked.language)
+        if first:
+            trouble = self._desk.parts.practice_of(found.owner, found.owner).handed_in(running, "talk")
+            if trouble is not None:
+                _log.warning("not recorded: %s", trouble.text.en)
+        return turns_of((turn,))[0]
+
+    def person(self, found: FoundLab, name: str) -> tuple[Running, PlannedPersona]:
+        """Return a lab with somebody of it.
+
+        Raises:
+            RefusedCallError: there is nobody of that name, or the lab is not running.
+        """
+        running = self._desk.running(found)
+        if name not in running.plan.personas:
+            raise _nobody()
+        return running, running.plan.personas[name]
+
+
+def talks_of(plan: Plan, turns: Iterable[Turn]) -> tuple[ConversationView, ...]:
+    """Return the conversations in which something was said."""
+    kept = tuple(turns)
+    found = (_conversation(person, with_(name, kept)) for name, person in plan.personas.items())
+    return tuple(one for one in found if one.turns)
+
+
+def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tuple[ConversationView, ...]:
+    """Return what was said during an attempt; nothing where another has followed in its lab: it is with that one.
+
+    Raises:
+        BreakfixError: its scenario is gone, or has a mistake by now.
+    """
+    last = attempts.latest(reading, attempt.instance)
+    turns = labs.turns(attempt.instance) if last is not None and last.id == attempt.id else ()
+    return talks_of(labs.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
+
+
+def _conversation(person: PlannedPersona, turns: Iterable[Turn]) -> ConversationView:
+    return ConversationView(person_view(person), person.document.opens, turns_of(turns))
+
+
+def _nobody() -> RefusedCallError:
+    return refused(
+        "missing",
+        Text(fr="Ce lab n'a personne de ce nom.", en="This lab has nobody of that name."),
+        field="person",
+    )

@@ -1,0 +1,58 @@
+"""The phrases of talk with the people of a lab, in both languages; the lab page's scripts get theirs with the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.core.text import Text
+
+TALK = Text(fr="Parler", en="Talk")
+PEOPLE = Text(fr="Personnes à qui parler", en="People to talk to")
+ABOUT = Text(
+    fr="Écrivez comme au téléphone. Ce qui se dit est gardé avec votre essai.",
+    en="Write as on the telephone. What is said is kept with your attempt.",
+)
+ONE_LANGUAGE: Mapping[str, Text] = {
+    "fr": Text(fr="{name} ne parle que le français.", en="{name} speaks French only."),
+    "en": Text(fr="{name} ne parle que l'anglais.", en="{name} speaks English only."),
+}
+LOG = Text(fr="Conversation avec {name}", en="Conversation with {name}")
+YOU = Text(fr="Vous", en="You")
+TRAINEE = Text(fr="Stagiaire", en="Trainee")
+SAY_TO = Text(fr="Dire à {name}", en="Say to {name}")
+SEND = Text(fr="Envoyer", en="Send")
+PHRASES = Text(fr="Que puis-je dire ?", en="What can I say?")
+PHRASES_ABOUT = Text(
+    fr="Une phrase choisie vient dans le champ : complétez-la, puis envoyez.",
+    en="A phrase that you choose comes into the field: complete it, then send.",
+)
+ENDED = Text(fr="Fin de la conversation", en="End of the conversation")
+OVER = Text(
+    fr="La conversation est finie. Si vous écrivez encore, vous rappelez {name}.",
+    en="The conversation is over. If you write again, you call {name} back.",
+)
+ANSWERING = Text(fr="{name} répond…", en="{name} is answering…")
+LOAD_AGAIN = Text(fr="Rechargez la page pour lire la réponse.", en="Load the page again to read the answer.")
+TRANSCRIPT = Text(fr="Ce qui s'est dit", en="What was said")
+
+# What somebody does meanwhile ---------------------------------------------------------------------------------
+
+CABLE_ACTS: Mapping[str, Text] = {
+    "plug": Text(fr="{name} branche le câble {cable}.", en="{name} plugs the cable {cable} in."),
+    "unplug": Text(fr="{name} débranche le câble {cable}.", en="{name} unplugs the cable {cable}."),
+    "replace": Text(fr="{name} remplace le câble {cable}.", en="{name} replaces the cable {cable}."),
+}
+CABLE_MOVED = Text(
+    fr="{name} branche le câble {cable} ailleurs : {segment}.",
+    en="{name} plugs the cable {cable} in elsewhere: {segment}.",
+)
+RESTARTS = Text(fr="{name} redémarre {host}.", en="{name} restarts {host}.")
+TYPES = Text(fr="{name} tape sur {host} : {what}", en="{name} types on {host}: {what}")
+ACTS = Text(fr="{name} agit sur {host}.", en="{name} acts on {host}.")
+
+SCRIPT_WORDS: Mapping[str, Text] = {
+    "answering": ANSWERING,
+    "acting": Text(fr="{name} s'en occupe…", en="{name} is seeing to it…"),
+    "you": YOU,
+}
+"""What the page's scripts say, by the name that they use."""
