@@ -57,8 +57,8 @@ SELECT json_array('field', v.ObjectType, v.ObjectId, f.Name, coalesce(nullif(v.L
     WHERE v.Disabled = 0 AND v.ObjectType IN ('RT::Ticket', 'RT::Article') ORDER BY v.id;
 SELECT json_array('link', Type, Base, LocalBase, Target, LocalTarget) FROM Links ORDER BY id;
 SELECT json_array('act', x.ObjectId, x.Type, coalesce(f.Name, x.Field),
-    coalesce(nullif(v.LargeContent, ''), v.Content, x.NewValue), n.Name)
-    FROM Transactions x LEFT JOIN Users n ON CAST(n.id AS TEXT) = x.NewValue
+    coalesce(nullif(v.LargeContent, ''), v.Content, x.NewValue), n.Name,
+    x.OldValue) FROM Transactions x LEFT JOIN Users n ON CAST(n.id AS TEXT) = x.NewValue
     LEFT JOIN CustomFields f ON x.Type = 'CustomField' AND CAST(f.id AS TEXT) = x.Field
     LEFT JOIN ObjectCustomFieldValues v ON x.ReferenceType = 'RT::ObjectCustomFieldValue' AND v.id = x.NewReference
     WHERE x.ObjectType = 'RT::Ticket' ORDER BY x.id;
@@ -84,7 +84,7 @@ class RequestTracker:
     def snapshot(self) -> DeskSnapshot:
         """See ``ServiceDesk.snapshot``."""
         done = self._server.run(
-            "sqlite3 -batch -init /dev/null -readonly -cmd '.timeout 3000' %s %s", DATABASE, STATEMENTS
+            "sqlite3 -batch -init /dev/null -readonly -cmd '.timeout 15000' %s %s", DATABASE, STATEMENTS, timeout=20
         )
         if done.rc != 0:
             said = done.stderr.strip()
@@ -107,11 +107,13 @@ def snapshot_of(rows: Iterable[list[Any]]) -> DeskSnapshot:
         fields[kind, number][name].append(_decoded(value or "", encoding))
     links = _links(told["link"])
     messages = _messages(told["message"])
+    first = _first_subjects(told["act"])
     tickets = {
         number: Ticket(
             number=number,
             queue=queue,
             subject=subject or "",
+            first_subject=first.get(number, subject or ""),
             status=_STATUSES.get(status, "open"),
             owner="" if owner == _NOBODY else owner,
             callers=tuple(callers[number]),
@@ -143,6 +145,15 @@ def snapshot_of(rows: Iterable[list[Any]]) -> DeskSnapshot:
     merged = {int(base.rpartition("/")[2]) for kind, base, *_ in told["link"] if kind == "MergedInto"}
     agents = {name for (name,) in told["agent"]}
     return DeskSnapshot(tickets, articles, tuple(_unrecorded(told["ticket"], tickets, told["act"], merged, agents)))
+
+
+def _first_subjects(acts: Iterable[list[Any]]) -> dict[int, str]:
+    """Return what each ticket was about at first, of those whose subject an agent has changed."""
+    found: dict[int, str] = {}
+    for number, kind, field, _, _, before in acts:
+        if kind == "Set" and field == "Subject":
+            found.setdefault(number, before or "")
+    return found
 
 
 def _links(rows: Iterable[list[Any]]) -> dict[tuple[str, int], list[Link]]:
@@ -212,7 +223,7 @@ def _unrecorded(
     of another one, of which a link tells.
     """
     last: dict[tuple[int, str], str] = {}
-    for number, kind, field, value, name in acts:
+    for number, kind, field, value, name, _ in acts:
         if kind == "CustomField" or (kind in {"Status", "Set"} and field in {"Status", "Priority"}):
             last[number, field] = value or ""
         elif field == "Owner" or kind in {"Take", "Give", "Steal", "Untake", "Force"}:

@@ -58,6 +58,7 @@ class Ticket:
         number: by which people call it.
         queue: where it is filed.
         subject: what it is about.
+        first_subject: the subject that it came with, whatever agents have made of it since.
         status: where it is.
         owner: the login of the agent whose it is; empty where it is nobody's.
         callers: the mail addresses of those who asked.
@@ -74,6 +75,7 @@ class Ticket:
     number: int
     queue: str
     subject: str
+    first_subject: str
     status: Status
     owner: str
     callers: tuple[str, ...]

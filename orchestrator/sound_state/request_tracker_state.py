@@ -10,14 +10,13 @@ The database is read as it lies on the disk, without RT.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from grader.request_tracker import DATABASE
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import StateChange
-from orchestrator.sound_state.provider import Objects, RunInHost, Thought
+from orchestrator.sound_state.provider import Objects, RunInHost, Thought, json_printed
 
 _HEAD: Final = "database"
 _TICKET, _ARTICLE, _RIGHTS, _AGENT = "ticket ", "article ", "rights of ", "agent "
@@ -62,7 +61,7 @@ SELECT json_array('article ' || a.id, json_object('title', a.Name, 'open',
     FROM Articles a;
 """
 _SCRIPT: Final = (
-    "sqlite3 -batch -init /dev/null -readonly -bail -cmd '.timeout 5000' \"$0\" 2>/dev/null"
+    "sqlite3 -batch -init /dev/null -readonly -bail -cmd '.timeout 15000' \"$0\" 2>/dev/null"
     " && echo '[\"database\", {}]' || true"
 )
 """The last row says that all went well."""
@@ -79,7 +78,7 @@ class RequestTrackerState:
         """Return what RT goes by, what agents may do, and which tickets and articles there are.
 
         Raises:
-            LabError: the host's tools are not its image's.
+            LabError: the host's tools are not its image's, or what they print cannot be read.
         """
         rows = list(_rows(run(("sh", "-c", _SCRIPT, DATABASE), _STATEMENTS.encode())))
         answers = bool(rows) and rows[-1][0] == _HEAD
@@ -121,7 +120,7 @@ class RequestTrackerState:
 
 def _rows(printed: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for line in filter(None, printed.split("\n")):
-        name, fields = json.loads(line)
+        name, fields = json_printed(line, "sqlite3")
         yield name, fields
 
 

@@ -97,6 +97,20 @@ def forget(lab, subject):
     lab.host("mail1").run(expunge, subject, timeout=30)
 
 
+def confirmed(lab, login, subject):
+    """Return whether somebody's mailbox holds the desk's confirmation of a message."""
+    looked = lab.host("mail1").run("grep -rlsF %s %s", f"Votre demande : {subject}", f"/var/vmail/{login}")
+    return looked.rc == 0
+
+
+def written(lab, held, login, subject):
+    """Return the newest ticket that somebody's message became, whatever it is called now; None before it was written."""
+    found = [one for one in held.tickets.values() if one.first_subject == subject]
+    gone = reason(fr=f"le ticket « {subject} » n'est plus là", en=f"the ticket '{subject}' is gone")
+    assert found or not confirmed(lab, login, subject), gone
+    return found[-1] if found else None
+
+
 def page(lab, path, login="", password="", *, station=None):
     """Open a page of the helpdesk as a browser does, signed in if a login is given; return what curl says."""
     name = f"helpdesk.{lab.domain}"

@@ -157,7 +157,10 @@ def test_dns(lab):
     names = {name: name for name in HOSTS} | {"helpdesk": "helpdesk1", "mail": "mail1"}
     found = concurrently(lambda name: client.resolve(f"{name}.{lab.domain}", lab.address("srv1")).records, names)
     for (name, host), records in zip(names.items(), found, strict=True):
-        assert records == (lab.address(host),), reason(fr=f"{name} : {records}", en=f"{name}: {records}")
+        said = ", ".join(records)
+        assert records == (lab.address(host),), reason(
+            fr=f"{name} : {said or 'aucune adresse'}", en=f"{name}: {said or 'no address'}"
+        )
 
 
 @check(

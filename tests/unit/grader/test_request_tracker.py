@@ -21,8 +21,9 @@ class Server:
         self.changes = changes
         self.status = status
 
-    def run(self, command: str, *args: str) -> SimpleNamespace:
+    def run(self, command: str, *args: str, timeout: float) -> SimpleNamespace:
         """Answer as the host would."""
+        assert timeout > 15, "SQLite itself waits so long for its turn"
         assert command.startswith("sqlite3 -batch -init /dev/null -readonly ")
         assert args == (DATABASE, STATEMENTS)
         said = printed(database(*self.changes), args[1]) if not self.status else ""
@@ -48,6 +49,16 @@ def test_a_ticket_is_told_whole() -> None:
     ]
     assert one.replies() == (Message("reply", "sam", "Done", datetime(2026, 11, 30, 9, 20, tzinfo=UTC)),)
     assert (one.merged_into, one.minutes) == (None, 5)
+
+
+def test_a_subject_that_was_changed_is_told_as_it_came() -> None:
+    renamed = "UPDATE Tickets SET Subject = 'Rollers of the printer' WHERE id = 1"
+    acts = ", ".join(
+        f"({act}, 'RT::Ticket', 1, 'Set', 'Subject', '{old}', '{new}', 22, '2026-11-30 09:40:00', NULL, NULL)"
+        for act, old, new in ((20, "Printer", "The printer"), (21, "The printer", "Rollers of the printer"))
+    )
+    one = held(renamed, f"INSERT INTO Transactions VALUES {acts}").tickets[1]
+    assert (one.subject, one.first_subject) == ("Rollers of the printer", "Printer")
 
 
 def test_a_merged_ticket_names_the_other_one() -> None:

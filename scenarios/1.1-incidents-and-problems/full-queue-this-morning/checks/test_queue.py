@@ -65,8 +65,8 @@ def twin_subject(values):
 
 
 def ticket_of(held, subject):
-    """Return the first ticket with a subject."""
-    found = [one for one in held.tickets.values() if one.subject == subject]
+    """Return the ticket that came with a subject, whatever it is called now."""
+    found = [one for one in held.tickets.values() if one.first_subject == subject]
     assert found, reason(fr=f"le ticket « {subject} » n'est plus là", en=f"the ticket '{subject}' is gone")
     return found[0]
 
@@ -159,7 +159,7 @@ def test_owner(lab):
 def test_twins_are_merged(lab):
     held, subject = desk(lab), twin_subject(lab.values)
     one, other = ticket_of(held, SUBJECTS[lab.values["twin"]]), ticket_of(held, subject)
-    assert standing(held, subject).number == standing(held, one.subject).number, reason(
+    assert standing(held, subject).number == standing(held, one.first_subject).number, reason(
         fr="une même panne a encore deux tickets", en="one failure still has two tickets"
     )
     assert "deleted" not in {one.status, other.status}, reason(fr="l'un est supprimé", en="one of them is deleted")
