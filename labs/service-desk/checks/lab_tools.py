@@ -104,7 +104,7 @@ def confirmed(lab, login, subject):
 
 
 def written(lab, held, login, subject):
-    """Return the newest ticket that somebody's message became, whatever it is called now; None before it was written."""
+    """Return the newest ticket that a message became, whatever it is called now; None before it was written."""
     found = [one for one in held.tickets.values() if one.first_subject == subject]
     gone = reason(fr=f"le ticket « {subject} » n'est plus là", en=f"the ticket '{subject}' is gone")
     assert found or not confirmed(lab, login, subject), gone
