@@ -20,7 +20,8 @@ _SCRIPT = """\
 box='imaps://{server}/INBOX'
 ask() {{ curl --silent --max-time 10 --user '{login}:{password}' "$@"; }}
 while sleep 3; do
-  for n in $(ask "$box" --request 'UID SEARCH UNSEEN' | tr -d '\\r' | sed -n 's/^\\* SEARCH//p'); do
+  since=$(LC_ALL=C date -d yesterday +%d-%b-%Y)
+  for n in $(ask "$box" --request "UID SEARCH UNSEEN SINCE $since" | tr -d '\\r' | sed -n 's/^\\* SEARCH//p'); do
     from=$(ask "$box;UID=$n;SECTION=HEADER" | tr -d '\\r' | grep -i '^from:' | grep -o '[^<> "]*@[^<> "]*' | tail -1)
     [ "$from" ] || continue
     swaks --silent 3 --timeout 10 --server '{server}:587' --tls --auth-user '{login}' --auth-password '{password}' \\
@@ -44,14 +45,13 @@ RestartSec=2
 [Install]
 WantedBy=multi-user.target
 """
-_READ = r"STORE 1:* +FLAGS (\Seen)"
 
 
 class MailAnsweredByProgram(Fault):
     """A home-made program answers each message that somebody gets, automatic ones too, as if they had written.
 
     With a helpdesk that confirms each message, tickets multiply: each confirmation is answered, each answer becomes a
-    ticket, which is confirmed. It begins with the first message that comes, and outlasts a reboot. The trainee sees
+    ticket, which is confirmed. It begins with what is unread since yesterday, and outlasts a reboot. The trainee sees
     whom the tickets are from, in the mail server's log from which host they come, and there the service. The host needs
     curl, swaks and the account; the server offers IMAPS and submission, and the host trusts its certificate.
     """
@@ -89,9 +89,8 @@ class MailAnsweredByProgram(Fault):
         return {}
 
     def inject(self, driver: LabDriver) -> None:
-        """Have the account's mail read, so that nothing earlier is answered; put the program in place, and start it."""
+        """Put the program in place, and start it."""
         program, unit = self._paths()
-        driver.run(self.host, (*self._ask(), "--request", _READ))
         told = self.model_dump()
         driver.write(self.host, program, _SCRIPT.format(**told).encode(), mode="0700")
         driver.run(self.host, ("chown", "--", self.login, program))
