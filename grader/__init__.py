@@ -29,8 +29,6 @@ from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
 from grader.postgresql import ask_postgresql
 from grader.request_tracker import RequestTracker
-from grader.rights import rights_gained
-from grader.samba import domain_administrators_added
 from grader.service_desk import Article, DeskSnapshot, Link, Message, ServiceDesk, Ticket
 
 __all__ = [
@@ -56,7 +54,6 @@ __all__ = [
     "check",
     "concurrently",
     "directory_rights_gained",
-    "domain_administrators_added",
     "eventually",
     "find_mail",
     "ifupdown_interfaces",
@@ -73,7 +70,6 @@ __all__ = [
     "plain_name",
     "policy_differences",
     "reason",
-    "rights_gained",
     "rrsync_command",
     "ruleset_differences",
     "same_name",

@@ -123,24 +123,12 @@ class HostInspector:
 
     def statuses(self, paths: Sequence[str]) -> tuple[FileState, ...]:
         """Return what is at each of some paths."""
-        return tuple(state for state, _ in self._looks(paths, "status"))
-
-    def entries(self, paths: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return the names in each of some folders, without hidden ones as ls(1) does; none where there is none."""
-        seen = self._looks(paths, "entries")
-        return tuple(tuple(name for name in names if not name.startswith(".")) for _, names in seen)
-
-    def writable(self, paths: Sequence[str]) -> tuple[tuple[FileState, tuple[FileState, ...]], ...]:
-        """Return what is at each of some paths, and all below it that others than owner and group may write."""
-        seen = self._looks(paths, "writable")
-        return tuple((state, tuple(FileState(**row) for row in rows)) for state, rows in seen)
-
-    def _looks(self, paths: Sequence[str], want: str) -> Sequence[tuple[FileState, list[Any]]]:
-        return self._looked(
-            f"{want} of {' '.join(paths)}",
-            lambda: self._fabric.looks(self._target, paths, want, timeout=_time()),
-            lambda seen: "\n".join(_row(path, *found) for path, found in zip(paths, seen, strict=True)),
+        seen = self._looked(
+            f"status of {' '.join(paths)}",
+            lambda: self._fabric.looks(self._target, paths, timeout=_time()),
+            lambda rows: "\n".join(f"{path}: {one.ctime}" for path, (one, _) in zip(paths, rows, strict=True)),
         )
+        return tuple(state for state, _ in seen)
 
     def forwarding_state(self) -> ForwardingState:
         """Return what decides where the host sends packets."""
@@ -176,11 +164,6 @@ def _time() -> float:
 
 def _process(row: ProcessState) -> str:
     return f"{row.pid} {row.executable} {row.image} {' '.join(row.foreign)}".rstrip()
-
-
-def _row(path: str, state: FileState, below: list[Any]) -> str:
-    names = [name if isinstance(name, str) else name["path"] for name in below]
-    return f"{path}: {state.kind or 'nothing'} {state.ctime} {' '.join(names)}".rstrip()
 
 
 def _listeners(rows: Sequence[SocketState]) -> str:

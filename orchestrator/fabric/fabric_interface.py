@@ -80,6 +80,7 @@ class FileState:
         inode: the number of the inode.
         path: the path without any link in it; of an entry of a tree, relative to its root.
         target: where a link leads, as it says.
+        capabilities: of a program, what it may do whoever starts it, as getcap(8) prints it; told with ``rights``.
     """
 
     exists: bool = True
@@ -93,6 +94,7 @@ class FileState:
     inode: int = 0
     path: str = ""
     target: str = ""
+    capabilities: str = ""
 
 
 @dataclass(frozen=True)
@@ -423,8 +425,9 @@ class Fabric(Protocol):
         Args:
             target: the host.
             paths: absolute paths.
-            want: ``status``: nothing more; ``entries``: a folder's names; ``writable``: all below it that others than
-                owner and group may write, each as ``FileState`` has it, without links.
+            want: ``status``: nothing more; ``entries``: a folder's names; ``rights``: all below it that others than
+                owner and group may write, and programs with more rights than who starts them, each as ``FileState``
+                has it, without links.
             timeout: seconds.
 
         Raises:

@@ -57,6 +57,7 @@ def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -
     words = {
         "kind": Text(fr=f"{path} est d'une autre sorte qu'avant.", en=f"{path} is of another kind than before."),
         "mode": Text(fr=f"Les droits d'accès de {path} ont changé.", en=f"The permissions of {path} have changed."),
+        "acl": Text(fr=f"La liste d'accès de {path} a changé.", en=f"The access list of {path} has changed."),
         "owner": Text(fr=f"Le propriétaire de {path} a changé.", en=f"The owner of {path} has changed."),
     }
     for field, sentence in words.items():
@@ -95,7 +96,7 @@ def _changed(path: str, before: str, now: str) -> tuple[tuple[str, ...], tuple[s
 
 def _whole(path: str, entry: Mapping[str, str]) -> str:
     """Return a file that has come or gone in words: what it is, then what it says."""
-    head = " ".join(entry[field] for field in ("kind", "mode", "owner"))
+    head = " ".join(entry[field] for field in ("kind", "mode", "owner", "acl") if field in entry)
     content = entry.get("content")
     if content is None or "key" in entry:  # a key that is made anew is another one each time
         return head
@@ -120,6 +121,10 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
             en=f"{path} now runs with the rights of its owner or group.",
         )
         yield FileFinding("set-id", before.get("mode"), now["mode"], Thought("forbidden", said))
+    if (given := now.get("capabilities")) and given != before.get("capabilities"):
+        yield FileFinding(
+            "capabilities", before.get("capabilities"), given, Thought("forbidden", capabilities_given(path, given))
+        )
     original = original_of(path)
     is_secret = (_SECRETS.fullmatch(path) and before) or (original and _SECRETS.fullmatch(original))
     if is_secret and mode & _OTHERS_READ & ~was:
@@ -137,6 +142,14 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
     if kind in ("file", "directory") and writable and not is_own:
         said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
         yield FileFinding("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
+
+
+def capabilities_given(path: str, capabilities: str) -> Text:
+    """Return in words that a program may do what else only root may, whoever starts it."""
+    return Text(
+        fr=f"{path} peut désormais ce que root seul peut, qui que ce soit qui le lance : {capabilities}.",
+        en=f"{path} may now do what only root may, whoever starts it: {capabilities}.",
+    )
 
 
 def _statements(path: str, before: str, now: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -6,12 +6,12 @@ service keeps, or that a program runs with root's rights from ``/tmp``, is no da
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, FileState, HostRef, StateChange
+from orchestrator.sound_state.file_state import capabilities_given
 from orchestrator.sound_state.provider import Objects, Thought
 
 NAME: Final = "open places"
@@ -39,6 +39,8 @@ class OpenPlacesProvider:
             return Thought(
                 "forbidden", Text(fr=f"Tout le monde peut modifier {path}.", en=f"Everybody may change {path}.")
             )
+        if change.field == "capabilities":
+            return Thought("forbidden", capabilities_given(path, change.now))
         said = Text(
             fr=f"{path} s'exécute avec les droits de son propriétaire ou de son groupe.",
             en=f"{path} runs with the rights of its owner or group.",
@@ -58,22 +60,24 @@ def open_places(fabric: Fabric, target: HostRef) -> Objects:
     """
     ((_, services),) = fabric.looks(target, [_SERVICES], "entries")
     places = [*(f"{_SERVICES}/{name}" for name in services if name not in _PACKAGES), *_OTHERS]
-    written = fabric.looks(target, places, "writable")
     found = {HEAD: {"looked at": "yes"}}
-    for place, (state, rows) in zip(places, written, strict=True):
-        found |= {path: {"writable": "others"} for path in _all_may_write(place, state, rows)}
-    for place in _EVERYBODYS:
-        _, blob = fabric.look(target, place, "tree")
-        entries = (FileState(**row) for row in json.loads(blob or b"[]"))
-        found |= {f"{place}/{one.path}": {"set-id": f"{one.mode:04o}"} for one in entries if _runs_as_another(one)}
+    everywhere = [*places, *_EVERYBODYS]
+    for place, (state, rows) in zip(everywhere, fabric.looks(target, everywhere, "rights"), strict=True):
+        entries = {f"{place}/{one.path}": one for one in (FileState(**row) for row in rows)}
+        for path, entry in ({place: state} | entries if state.exists else entries).items():
+            if given := dict(_given(entry, is_everybodys=place in _EVERYBODYS)):
+                found[path] = given
     return found
 
 
-def _all_may_write(place: str, state: FileState, rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield what of a place everybody may write."""
-    if state.exists and _is_open(state):
-        yield place
-    yield from (f"{place}/{one.path}" for one in (FileState(**row) for row in rows) if _is_open(one))
+def _given(state: FileState, *, is_everybodys: bool) -> Iterator[tuple[str, str]]:
+    """Yield the rights that an entry gives: who may write it, and with whose rights it runs."""
+    if _is_open(state) and not is_everybodys:
+        yield "writable", "others"
+    if state.kind == "file" and state.mode & _SET_ID:
+        yield "set-id", f"{state.mode:04o}"
+    if state.capabilities:
+        yield "capabilities", state.capabilities
 
 
 def _is_open(state: FileState) -> bool:
@@ -81,7 +85,3 @@ def _is_open(state: FileState) -> bool:
     if not state.mode & _OTHERS_WRITE:
         return False
     return state.kind == "file" or (state.kind == "directory" and not state.mode & _STICKY)
-
-
-def _runs_as_another(state: FileState) -> bool:
-    return state.kind == "file" and bool(state.mode & _SET_ID)

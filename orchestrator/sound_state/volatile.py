@@ -38,10 +38,13 @@ EVERYWHERE: Final = (
 """Of every host."""
 _GRANTS = re.compile(
     r"/(?:\.ssh/(?:authorized_keys2?|rc)|\.k5login|\.rhosts|\.shosts|\.forward"
-    r"|\.(?:xsession|xsessionrc|xprofile|bash_profile|bash_login|pam_environment)|\.config/autostart/[^/]+)$"
+    r"|\.(?:xsession|xsessionrc|xprofile|bash_profile|bash_login|bash_logout|bashrc|profile|pam_environment)"
+    r"|\.config/autostart/[^/]+)$"
 )
-"""Files in a home by which others come in, something leaves, or something runs at each login (a new account's home has
-none of these from ``/etc/skel``)."""
+"""Files in a home by which others come in, something leaves, or something runs at each login.
+
+The helper leaves out what a new account's home has of them from ``/etc/skel``.
+"""
 
 
 def is_volatile(path: str, field: str, paths: Collection[VolatilePath], *, was_there: bool) -> bool:
@@ -52,10 +55,13 @@ def is_volatile(path: str, field: str, paths: Collection[VolatilePath], *, was_t
         field: what of it has changed.
         paths: those that the host's image states, beside those of every host.
         was_there: whether something was there in the sound state.
+
+    A file that lets somebody in, or runs at each login, is left out only where it is stated by its own name.
     """
-    if _GRANTS.search(path):
-        return False
+    grants = _GRANTS.search(path)
     for one in (*EVERYWHERE, *paths):
+        if grants and not one.path.endswith(grants[0]):
+            continue
         meant = one.what == "all" or (field == "content" if one.what == "content" else not was_there)
         if meant and pattern(one.path).match(path):
             return True

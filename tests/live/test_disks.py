@@ -48,7 +48,7 @@ def in_helper(*command: str) -> str:
 @pytest.fixture
 def filled(driver: LabDriver) -> Iterator[bytes]:
     """Fill A's root file system; return what the writing program said."""
-    yield driver.run("a", ("dd", "if=/dev/zero", "of=/root/fill", "bs=1M", "count=200"), check=False).stderr
+    yield driver.run("a", ("dd", "if=/dev/zero", "of=/root/fill", "bs=1K", "count=200K"), check=False).stderr
     driver.run("a", ("rm", "-f", "/root/fill"))
 
 
@@ -59,8 +59,10 @@ def test_a_full_disk_is_the_hosts_own(app: App, a: HostRef, b: HostRef, driver: 
     taken = int(in_helper("du", "-sk", f"/var/lib/breakfix/disks/{container_of(app, a)}").split()[0]) << 10
     assert taken < SIZE + (1 << 20)
     assert app.fabric.run(b, ("sh", "-c", "head -c 1M /dev/zero >/root/x && rm /root/x")).status == 0
-    driver.reboot("a")
-    assert driver.run("a", ("sh", "-c", "systemctl is-system-running")).stdout == b"running\n"
+    for _ in range(2):  # what was kept back for the first of them is kept back again for the second
+        driver.reboot("a")
+        assert driver.run("a", ("systemctl", "is-system-running")).stdout == b"running\n"
+        assert driver.run("a", ("sh", "-c", "echo more >>/root/fill"), check=False).status, "it is full still"
     driver.run("a", ("rm", "/root/fill"))
     driver.run("a", ("sh", "-c", "echo fits >/root/fill"))
 

@@ -24,6 +24,13 @@ from orchestrator.labs import Running
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
 
 KEPT = "/var/lib/breakfix/sound"
+LIST = (
+    "my @entries = ([1, 6, 0], [2, 6, 33], [4, 4, 0], [16, 6, 0], [32, 4, 0]); "
+    'my $list = pack("L", 2) . join("", map {pack("SSL", @$_)} @entries); '
+    'my ($file, $name) = ("/etc/hosts", "system.posix_acl_access"); '
+    "syscall(188, $file, $name, $list, length($list), 0) and die $!;"
+)
+"""What ``setfacl -m u:33:rw /etc/hosts`` does (setxattr(2)), which no host has."""
 SOON = 30
 """Seconds until the helper has heard of a container's end."""
 
@@ -66,6 +73,15 @@ CHANGES = {
     ),
     "a program in /tmp runs with root's rights": Change(
         "db1", "install -m 4755 /bin/true /tmp/as-root", "rm /tmp/as-root", "/tmp/as-root", forbidden=True
+    ),
+    "a program may become root whoever starts it": Change(
+        "db1", "setcap cap_setuid=ep /usr/bin/perl", "setcap -r /usr/bin/perl", "/usr/bin/perl", forbidden=True
+    ),
+    "a program of a service's data runs with its owner's rights": Change(
+        "db1", "install -m 4755 /bin/true /var/lib/true", "rm /var/lib/true", "/var/lib/true", forbidden=True
+    ),
+    "a person more may write a file": Change(
+        "web1", f"perl -e '{LIST}'", "cp /etc/hosts /root/h; rm /etc/hosts; mv /root/h /etc/hosts", "/etc/hosts"
     ),
     "a timer waits that no file tells of": Change(
         "app2", "systemd-run -q --on-active=1h --unit=later true", "systemctl stop later.timer", "later.timer"

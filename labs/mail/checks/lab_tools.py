@@ -134,15 +134,6 @@ def assert_webmail_shows_mail(lab):
 
 def assert_service(lab, host, name):
     """A service runs, and starts with its host."""
-    _assert_service(lab, host, name, reason(fr=f"{name} ne tourne pas sur {host}", en=f"{name} does not run on {host}"))
-
-
-def assert_service_of_mail1(lab, name):
-    """A service of mail1 runs, and starts with it; what the evidence says is short, for the check names the host."""
-    _assert_service(lab, "mail1", name, reason(fr=f"{name} ne tourne pas", en=f"{name} does not run"))
-
-
-def _assert_service(lab, host, name, stopped):
     service = lab.host(host).service(name)
-    assert service.is_running, stopped
+    assert service.is_running, reason(fr=f"{name} ne tourne pas sur {host}", en=f"{name} does not run on {host}")
     assert service.is_enabled, reason(fr=f"{name} ne démarre pas avec {host}", en=f"{name} does not start with {host}")

@@ -169,7 +169,7 @@ def client_ended(lab, terminal):
     """Return in words that the RDP client of a terminal has ended, or nothing: it does not come back by itself."""
     if lab.host(terminal).service("bureau").is_running:
         return None
-    said = lab.client(terminal).run(["bureau", "status"]).stderr.strip().removeprefix("closed: ")
+    said = lab.client(terminal).run(["bureau", "status"]).stderr.strip().removeprefix("fermé / closed: ")
     return reason(
         fr=f"le client RDP de {terminal} s'est arrêté ({said})", en=f"the RDP client of {terminal} has ended ({said})"
     )

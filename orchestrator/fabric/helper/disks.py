@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,8 @@ _PLACE = "/mnt"
 _OLD = "/run/breakfix/old"
 """Where that root is for a moment afterwards."""
 _UPPER = f"{_PLACE}/upper"
+_KEPT, _KEPT_SIZE, _ENOUGH = f"{_PLACE}/kept", 64 << 10, 4
+"""Space that no host can fill: an overlay makes its work folder anew at each start, or else is read-only."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ def become_root(disk: int, mounts: list[Mount], without: Set[str]) -> None:
         os.chown(_UPPER, state.st_uid, state.st_gid)
         os.chmod(_UPPER, state.st_mode & 0o7777)
     new = f"{_PLACE}/root"
-    kernel.mount_overlay(new, "/", _UPPER, f"{_PLACE}/work")
+    with _space_kept_back():
+        kernel.mount_overlay(new, "/", _UPPER, f"{_PLACE}/work")
     top = os.open(new, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     for mount in mounts:
         if mount.parent == root.id and mount.path not in {*without, _PLACE}:
@@ -162,6 +165,27 @@ def become_root(disk: int, mounts: list[Mount], without: Set[str]) -> None:
     kernel.pivot_root(new, new + _OLD)
     os.chdir("/")
     drop_old_root()
+
+
+@contextlib.contextmanager
+def _space_kept_back() -> Iterator[None]:
+    """Give what is kept from the host while its root is made, where it has left too little; then keep it again."""
+    state = os.statvfs(_PLACE)
+    if min(state.f_bavail * state.f_frsize // _KEPT_SIZE, state.f_favail) < _ENOUGH:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(_KEPT)
+        disk = os.open(_PLACE, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(disk)  # what is freed can be had once the journal has it
+        finally:
+            os.close(disk)
+    yield
+    with contextlib.suppress(OSError):  # none could be kept of a disk that an older program made, and that is full
+        kept = os.open(_KEPT, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        try:
+            os.posix_fallocate(kept, 0, _KEPT_SIZE)
+        finally:
+            os.close(kept)
 
 
 def has_old_root(mounts: list[Mount]) -> bool:

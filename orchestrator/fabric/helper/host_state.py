@@ -18,7 +18,8 @@ from .bounded_walk import walk
 from .layers import Layers
 from .messages import HelperError
 from .processes import Table
-from .written_files import Entry, entry, written_files
+from .root_files import content
+from .written_files import Entry, Written, entry, written_files
 
 State: TypeAlias = dict[str, dict[str, Entry]]
 """Provider → object → field → value."""
@@ -31,6 +32,9 @@ _TOLD_OF_VAR = ("var/spool/cron", "var/www")
 _FOR_ALL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is written
 """Where everybody may write: only keys are looked for."""
 _MOST_FOR_ALL = 20_000
+_SKELETON = (".bash_logout", ".bashrc", ".profile")
+"""What Debian has in ``/etc/skel``: files that a shell runs, so that they count wherever they say something else."""
+_PLAIN = {"kind", "mode", "owner", "content"}
 _UNITS = ("/usr/lib/systemd/system", "/etc/systemd/system")
 """Where links say what starts with what, and what is masked (systemd.unit(5)); the later one goes before the other."""
 _NOTHING = "/dev/null"
@@ -53,7 +57,8 @@ def host_state(root: int, pid: int, layers: Layers, deadline: float) -> State:
     """
     written = written_files(layers, deadline, leaving=_is_left)
     return {
-        "files": {row.path: row.now for row in written} | _keys_for_all(root, deadline),
+        "files": {row.path: row.now for row in written if not _is_from_skeleton(root, row)}
+        | _keys_for_all(root, deadline),
         _IMAGE: {row.path: row.before for row in written},
         "services": _services(root, pid),
     }
@@ -101,6 +106,14 @@ def _whole(one: State, other: State, provider: str) -> dict[str, Entry]:
     """Return a provider's objects; a file that had not been written yet was as the host was made."""
     objects = one.get(provider, {})
     return {**other.get(_IMAGE, {}), **objects} if provider == "files" else objects
+
+
+def _is_from_skeleton(root: int, row: Written) -> bool:
+    """Return whether a file is what each new account's home gets (useradd(8), pam_mkhomedir(8)), as it was given."""
+    name = row.path.rpartition("/")[2]
+    if row.before or name not in _SKELETON or not row.path.startswith("/home/"):
+        return False
+    return content(root, f"/etc/skel/{name}") == row.now.get("content", "").encode() and not row.now.keys() - _PLAIN
 
 
 def _is_left(path: str) -> bool:

@@ -272,8 +272,9 @@ class Looks(Request):
     timeout: float
 
 
-SEVERAL = ("status", "entries", "writable")
-"""What is at the path; a folder's names too; or all below it that others than owner and group may write."""
+SEVERAL = ("status", "entries", "rights")
+"""What is at the path; a folder's names too; or all below it that gives rights: what others than owner and group may
+write, and programs that run with more rights than who starts them has."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import kernel
 from .bounded_walk import walk
+from .extra_rights import extra_rights
 from .layers import Layers, digest, real_path
 from .messages import MAX_OUTPUT, HelperError, Look, Looks
 
@@ -25,6 +26,8 @@ _KINDS = {
     stat.S_IFCHR: "device",
     stat.S_IFBLK: "device",
 }
+_EXECUTED = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+_SET_ID = stat.S_ISUID | stat.S_ISGID
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG)
 
 
@@ -47,7 +50,9 @@ def look(root: int, request: Look, deadline: float) -> tuple[dict[str, Any], byt
             if stat.S_ISLNK(state.st_mode):
                 status["target"] = os.readlink("", dir_fd=fd)
             return status, b""
-        if request.want in ("entries", "tree", "writable"):
+        if request.want == "rights" and not stat.S_ISDIR(state.st_mode):
+            return status | _capabilities(fd, state), b"[]"
+        if request.want in ("entries", "tree", "rights"):
             return status, _below(fd, request, deadline)
         return status, _of_file(fd, state, request, deadline)
     finally:
@@ -63,10 +68,10 @@ def looks(root: int, request: Looks, deadline: float) -> list[tuple[dict[str, An
     rows: list[tuple[dict[str, Any], Any]] = []
     for path in request.paths:
         seen, _ = look(root, Look("", "", path, "status", follow=True, timeout=0), deadline)
-        below: list[Any] = []
-        if request.want != "status" and seen.get("kind") == "directory":
-            below = json.loads(look(root, Look("", "", path, request.want, follow=True, timeout=0), deadline)[1])
-        rows.append((seen, below))
+        blob = b""
+        if request.want == "rights" or (request.want == "entries" and seen.get("kind") == "directory"):
+            seen, blob = look(root, Look("", "", path, request.want, follow=True, timeout=0), deadline)
+        rows.append((seen, json.loads(blob or b"[]")))
     return rows
 
 
@@ -153,8 +158,9 @@ def _below(fd: int, request: Look, deadline: float) -> bytes:
             return json.dumps(_names(folder, request.path)).encode()
         rows: list[dict[str, Any]] = []
         for path, state in walk(folder, deadline):
-            if request.want == "tree" or (state.st_mode & stat.S_IWOTH and not stat.S_ISLNK(state.st_mode)):
-                rows.append({"path": path, **_status(state)})
+            more = _rights(folder, path, state) if request.want == "rights" else {}
+            if more is not None:
+                rows.append({"path": path, **_status(state), **more})
                 _bounded(rows, request.path)
         return json.dumps(rows).encode()
     except TimeoutError as error:
@@ -163,6 +169,30 @@ def _below(fd: int, request: Look, deadline: float) -> bytes:
         raise HelperError("failed", f"{request.path}: {error.strerror}") from error
     finally:
         os.close(folder)
+
+
+def _rights(folder: int, path: str, state: os.stat_result) -> dict[str, str] | None:
+    """Return what an entry grants beside its mode; None where it gives nobody any rights."""
+    mode, more = state.st_mode, {}
+    if _is_program(state):
+        try:
+            fd = kernel.open_plainly(folder, path, os.O_PATH | os.O_NOFOLLOW)
+        except OSError:
+            return None  # it has gone meanwhile
+        try:
+            more = _capabilities(fd, state)
+        finally:
+            os.close(fd)
+    is_open = mode & stat.S_IWOTH and not stat.S_ISLNK(mode)
+    return more if more or is_open or (_is_program(state) and mode & _SET_ID) else None
+
+
+def _capabilities(fd: int, state: os.stat_result) -> dict[str, str]:
+    return {k: said for k, said in extra_rights(fd).items() if k == "capabilities"} if _is_program(state) else {}
+
+
+def _is_program(state: os.stat_result) -> bool:
+    return stat.S_ISREG(state.st_mode) and bool(state.st_mode & _EXECUTED)
 
 
 def _names(folder: int, path: str) -> list[str]:

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 from . import kernel
 from .bounded_walk import walk
+from .extra_rights import extra_rights
 from .layers import Layers, digest
 from .messages import HelperError
 
@@ -50,7 +51,8 @@ _KINDS = {
 }
 
 Entry: TypeAlias = dict[str, str]
-"""What is at a path, in words: ``kind``, ``mode``, ``owner`` (numbers), ``content``, ``key``; empty: nothing is."""
+"""What is at a path, in words: ``kind``, ``mode``, ``owner`` (numbers), ``content``, ``key``, and what ``extra_rights``
+says; empty: nothing is."""
 
 
 class Written(NamedTuple):
@@ -111,28 +113,29 @@ def entry(folder: int, path: str, state: os.stat_result, deadline: float) -> Ent
     """
     kind = _KINDS.get(stat.S_IFMT(state.st_mode), "device")
     row = {"kind": kind, "mode": f"{stat.S_IMODE(state.st_mode):04o}", "owner": f"{state.st_uid}:{state.st_gid}"}
-    if kind in ("file", "symlink"):
-        row |= _content(folder, path, state, deadline)
-    return row
-
-
-def _content(folder: int, path: str, state: os.stat_result, deadline: float) -> Entry:
-    """Return a link's target; a file's text, or its digest, and the digest of the secret key in it."""
+    if kind not in ("file", "directory", "symlink"):
+        return row
     fd = kernel.open_plainly(folder, path, os.O_PATH | os.O_NOFOLLOW)
     try:
-        if stat.S_ISLNK(state.st_mode):
-            return {"content": os.readlink("", dir_fd=fd)}
-        if state.st_size > READ:
-            return {"content": f"{state.st_size} bytes"}
-        opened = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        try:
-            if state.st_size > _SEARCHED:
-                return {"content": f"sha256 {digest(opened, deadline)}"}
-            return _told(os.pread(opened, _SEARCHED, 0))
-        finally:
-            os.close(opened)
+        if kind == "symlink":
+            return row | {"content": os.readlink("", dir_fd=fd)}
+        row |= extra_rights(fd)
+        return row | _content(fd, state, deadline) if kind == "file" else row
     finally:
         os.close(fd)
+
+
+def _content(fd: int, state: os.stat_result, deadline: float) -> Entry:
+    """Return a file's text, or its digest, and the digest of the secret key in it."""
+    if state.st_size > READ:
+        return {"content": f"{state.st_size} bytes"}
+    opened = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if state.st_size > _SEARCHED:
+            return {"content": f"sha256 {digest(opened, deadline)}"}
+        return _told(os.pread(opened, _SEARCHED, 0))
+    finally:
+        os.close(opened)
 
 
 def _told(data: bytes) -> Entry:

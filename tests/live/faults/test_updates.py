@@ -7,6 +7,7 @@ import pytest
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError
 from orchestrator.faults.edits import SettingEdit
+from orchestrator.faults.library.system.disk import HomeFilled
 from orchestrator.faults.library.system.time_zone import TimeZoneWrong
 from orchestrator.faults.library.system.updates import (
     ArchiveKeyExpired,
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.live
 
 LAB = "fault-updates"
 SOURCES = "/etc/apt/sources.list.d/clairvoix.sources"
+TRASH = "/home/utilisateur/.local/share/Trash/files"
 APT_TIME = 120.0
 
 
@@ -41,6 +43,13 @@ def offers_the_new(driver: LabDriver) -> bool:
 
 def apt_works(driver: LabDriver) -> bool:
     return succeeds(driver, "pc", "apt-get", "check")
+
+
+def saves(driver: LabDriver) -> bool:
+    try:
+        return succeeds(driver, "pc", "su", "-", "utilisateur", "-c", "head -c 65536 /dev/zero >note")
+    finally:
+        driver.run("pc", ("rm", "-f", "/home/utilisateur/note"))
 
 
 def is_at_home(driver: LabDriver) -> bool:
@@ -79,6 +88,12 @@ CASES = (
         reboots=("pc",),
     ),
     Case(DpkgInterrupted(host="pc", package="etiquettes"), healthy=apt_works, unharmed=is_new, reboots=("pc",)),
+    Case(
+        HomeFilled(host="pc", account="utilisateur", folder=TRASH, files=("a.mp4", "b.mp4")),
+        healthy=saves,
+        unharmed=is_new,
+        reboots=("pc",),
+    ),
     Case(TimeZoneWrong(host="pc", zone="America/Montreal"), healthy=is_at_home, unharmed=is_new, reboots=("pc",)),
 )
 
@@ -104,3 +119,8 @@ def test_the_archives_own_key_stays(driver: LabDriver) -> None:
         assert output(driver, "srv", "sh", "-c", "ls /tmp | grep -c ^tmp.").strip() == "0"
     finally:
         fault.revert(driver, memento)
+
+
+def test_a_large_disk_is_not_filled(driver: LabDriver) -> None:
+    with pytest.raises(LabError, match="the disk of srv has"):
+        HomeFilled(host="srv", account="technicien", folder="/home/technicien/x", files=("a",)).remember(driver)

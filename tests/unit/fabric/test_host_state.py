@@ -139,6 +139,19 @@ def test_of_what_changes_by_itself_little_is_told(host: Host) -> None:
     assert files == {"/etc/x", "/variable", "/var/spool/cron/crontabs/root", "/var/www/html/index.html"}
 
 
+def test_what_a_new_accounts_home_gets_is_told_where_it_says_something_else(host: Host) -> None:
+    host.put("etc/skel/.bashrc", "alias ll='ls -l'\n", "root")
+    for name in ("ann", "bob", "new"):
+        host.put(f"home/{name}/.bashrc", "alias ll='ls -l'\n")
+    host.put("home/new/.profile")
+    host.put("home/bob/.bashrc", "alias sudo=/tmp/x\n")
+    host.put("home/new/.bashrc", "old", "image")
+    told = {path for path in host.state()["files"] if path.endswith(("rc", "profile"))}
+    assert told == {"/home/bob/.bashrc", "/home/new/.bashrc", "/home/new/.profile"}
+    host.put("etc/skel/.bashrc", "alias sudo=/tmp/x\n", "root")
+    assert "/home/ann/.bashrc" in host.state()["files"], "it is not what a new home gets any more"
+
+
 def test_keys_are_found_where_everybody_may_write(host: Host) -> None:
     for path in ("tmp/deep/key", "var/tmp/key", "dev/shm/key", "srv/key"):
         host.put(path, KEY, "root")

@@ -171,9 +171,26 @@ def test_several_paths_are_looked_at_at_once(top: Path, root: int) -> None:
     assert [state.get("kind") for state, _ in looks("status")] == ["directory", "file", None]
     assert [below for _, below in looks("status")] == [[], [], []]
     assert [below for _, below in looks("entries")] == [["closed", "link", "open"], [], []]
-    (found,), *others = (below for _, below in looks("writable"))
+    (found,), *others = (below for _, below in looks("rights"))
     assert isinstance(found, dict)
     assert (found["path"], found["mode"], others) == ("open", 0o666, [[], []])
+
+
+def test_programs_with_rights_of_their_own_are_told(top: Path, root: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(root_files, "extra_rights", lambda _fd: {"capabilities": "cap_setuid=ep", "acl": "user:7:r--"})
+    for name, mode in (("as-root", 0o4700), ("program", 0o755), ("document", 0o644)):
+        (top / f"etc/dir/{name}").touch(mode)
+        (top / f"etc/dir/{name}").chmod(mode)
+    (top / "etc/dir/team").mkdir()
+    (top / "etc/dir/team").chmod(0o2775)
+    asked = Looks("demo", "pc1", ["/etc/dir", "/etc/dir/program", "/etc/absent"], "rights", timeout=5)
+    (_, below), (program, _), (absent, _) = root_files.looks(root, asked, soon())
+    assert {(row["path"], row["capabilities"]) for row in below} == {
+        ("as-root", "cap_setuid=ep"), ("program", "cap_setuid=ep"),
+    }  # fmt: skip
+    assert (program["capabilities"], absent["exists"]) == ("cap_setuid=ep", False)
+    monkeypatch.setattr(root_files, "extra_rights", lambda _fd: {})
+    assert [row["path"] for row in root_files.looks(root, asked, soon())[0][1]] == ["as-root"]
 
 
 def test_a_folder_that_looks_like_proc_is_none(root: int) -> None:

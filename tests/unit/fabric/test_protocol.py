@@ -71,7 +71,7 @@ SAMPLES: tuple[Request, ...] = (
     Changes("demo-1a2b", "web1", 5.0),
     Changes("demo-1a2b", "web1", 5.0, 1_764_230_000_123_456_789),
     Network("demo-1a2b", ["web1", "pc1"], ["web1"], ["pc1"], 5.0),
-    Looks("demo-1a2b", "web1", ["/etc/passwd", "/etc"], "writable", 5.0),
+    Looks("demo-1a2b", "web1", ["/etc/passwd", "/etc"], "rights", 5.0),
     Activity({"demo-1a2b": ["pc1", "srv1"], "demo-3c4d": []}, 5.0),
     KeepStates("demo-1a2b", ["pc1", "srv1"], 5.0),
     StateChanges("demo-1a2b", ["pc1"], 5.0),

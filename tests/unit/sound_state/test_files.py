@@ -64,6 +64,8 @@ def test_another_key_is_no_change_and_its_loss_is() -> None:
         ({**FILE, "mode": "4755"}, {**FILE, "mode": "6755"}, "set-id"),
         (FILE, {**FILE, "mode": "2755"}, "set-id"),
         (FILE, {**FILE, "mode": "0666"}, "writable"),
+        (FILE, {**FILE, "capabilities": "cap_setuid=ep"}, "capabilities"),
+        ({}, {**FILE, "capabilities": "cap_setuid=ep"}, "capabilities"),
         ({}, {**FOLDER, "mode": "0777"}, "writable"),
     ],
 )

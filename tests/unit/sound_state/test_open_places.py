@@ -19,18 +19,18 @@ HEAD = {"looked at": "yes"}
 HOST = HostRef("lab", "db1")
 
 
-def row(path: str, mode: int, kind: str = "file") -> dict[str, Any]:
-    return {"path": path, "mode": mode, "kind": kind}
+def row(path: str, mode: int, kind: str = "file", capabilities: str = "") -> dict[str, Any]:
+    return {"path": path, "mode": mode, "kind": kind, "capabilities": capabilities}
 
 
 def fabric(places: dict[str, list[dict[str, Any]]], modes: dict[str, int] | None = None) -> FakeFabric:
-    """Return a fabric with folders: of ``/tmp`` all is told, of others what all may write."""
+    """Return a fabric with folders, each with what in it gives rights."""
     made = FakeFabric()
     names = ["apt", *(place.removeprefix("/var/lib/") for place in places if place.startswith("/var/lib/"))]
     made.on("look status /var/lib", stdout='{"kind": "directory", "mode": 493}')
     made.on("look entries /var/lib", stdout=json.dumps(names))
     for place, rows in places.items():
-        want = "tree" if place.endswith("tmp") else "writable"
+        want = "rights"
         status = {"kind": "directory", "mode": (modes or {}).get(place, 0o755)}
         made.on(f"look status {place}", stdout=json.dumps(status))
         made.on(f"look {want} {place}", stdout=json.dumps(rows))
@@ -47,6 +47,11 @@ def fabric(places: dict[str, list[dict[str, Any]]], modes: dict[str, int] | None
         (
             {"/tmp": [row("a/sh", 0o4755), row("note", 0o666), row("d", 0o2775, "directory")]},
             {"/tmp/a/sh": {"set-id": "4755"}},
+        ),
+        ({"/tmp": [row("sh", 0o777, capabilities="cap_setuid=ep")]}, {"/tmp/sh": {"capabilities": "cap_setuid=ep"}}),
+        (
+            {"/var/lib/kea": [row("sh", 0o6755), row("python", 0o755, capabilities="cap_setuid=ep")]},
+            {"/var/lib/kea/sh": {"set-id": "6755"}, "/var/lib/kea/python": {"capabilities": "cap_setuid=ep"}},
         ),
     ],
 )
@@ -71,6 +76,7 @@ def test_it_is_kept_of_every_host() -> None:
         ("writable", None, "others", "forbidden", "Everybody may change /var/lib/x."),
         ("set-id", None, "4755", "forbidden", "/var/lib/x runs with the rights"),
         ("set-id", "2755", "4755", "forbidden", "/var/lib/x runs with the rights"),
+        ("capabilities", None, "cap_setuid=ep", "forbidden", "/var/lib/x may now do what only root may"),
         ("writable", "others", None, "harmless", ""),
     ],
 )

@@ -43,10 +43,26 @@ def test_it_depends_on_the_path_and_the_field(path: str, field: str, was_there: 
 
 
 @pytest.mark.parametrize(
-    "name", [".ssh/authorized_keys", ".ssh/rc", ".forward", ".rhosts", ".xsessionrc", ".config/autostart/x.desktop"]
+    "name",
+    [
+        ".ssh/authorized_keys",
+        ".ssh/rc",
+        ".forward",
+        ".rhosts",
+        ".xsessionrc",
+        ".bashrc",
+        ".config/autostart/x.desktop",
+    ],
 )
 @pytest.mark.parametrize("home", ["/root", "/home/alice"])
 def test_by_what_others_come_in_is_always_told(home: str, name: str) -> None:
     own = (VolatilePath(path=home, why="whatever an image says"),)
     assert not is_volatile(f"{home}/{name}", "presence", own, was_there=False)
     assert is_volatile(f"{home}/other", "content", own, was_there=True)
+
+
+def test_by_what_others_come_in_is_left_out_where_an_image_names_it() -> None:
+    own = (VolatilePath(path="/home/*/.xsessionrc", what="new", why="it is brought from elsewhere"),)
+    assert is_volatile("/home/alice/.xsessionrc", "presence", own, was_there=False)
+    assert not is_volatile("/home/alice/.xsessionrc", "content", own, was_there=True)
+    assert not is_volatile("/home/alice/.xprofile", "presence", own, was_there=False)

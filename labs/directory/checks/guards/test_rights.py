@@ -1,17 +1,8 @@
-"""Has nobody gained rights that only the administrator should have? No repair in this lab needs that."""
+"""Does the directory give nobody rights that only its administrator should have? No repair in this lab needs that."""
 
 import re
 
-from grader import (
-    check,
-    concurrently,
-    directory_rights_gained,
-    ldap_entries,
-    ldap_values,
-    lines_in,
-    reason,
-    rights_gained,
-)
+from grader import check, directory_rights_gained, ldap_entries, ldap_values, lines_in, reason
 from lab_tools import PASSWORDS
 
 HOSTS = ("srv1", "ldap1", "files1", "pc1", "pc2")
@@ -49,14 +40,10 @@ def writers(ldap1):
 @check(
     "guard",
     points=1,
-    fr="Personne n'a gagné de droits d'administration sur les machines, ni dans l'annuaire.",
-    en="Nobody has gained administration rights on the machines, or in the directory.",
-    timeout=90,
+    fr="Dans l'annuaire, personne n'a gagné de droits d'administration.",
+    en="Nobody has gained administration rights in the directory.",
 )
 def test_no_rights_gained(lab):
-    for host, gained in zip(HOSTS, concurrently(lambda host: rights_gained(lab.host(host)), HOSTS), strict=True):
-        found = "; ".join(gained)
-        assert not found, reason(fr=f"{host} : {found}", en=f"{host}: {found}")
     entries = "; ".join(granted_by_the_directory(lab))
     assert not entries, reason(
         fr=f"l'annuaire contient des comptes ou des groupes propres aux machines : {entries}",

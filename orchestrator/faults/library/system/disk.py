@@ -1,18 +1,22 @@
-"""Faults of a small file system: no space left, or no inode left, again after each reboot."""
+"""Faults of a small file system: no space left, or no inode left, again after each reboot; a home that fills it."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.text import Text
+from orchestrator.faults import snapshot
 from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break
 from orchestrator.faults.library.system.units import UnitName, reload_units, unit_state
-from orchestrator.model.base import AbsolutePath, HostName
+from orchestrator.model.base import AbsolutePath, AccountName, HostName
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]*[A-Za-z0-9_-]$", max_length=80)]
+"""The name of a file in its folder."""
 
 _LARGEST = 256 << 20
 """Bytes of the largest file system that is filled: never the machine's own disk."""
@@ -185,3 +189,75 @@ class DiskInodesExhausted(_Filled):
             fr=f"Sur {self.host}, {self.folder} n'avait plus d'inode libre : {self.unit} y créait des fichiers vides.",
             en=f"On {self.host} {self.folder} had no free inode left: {self.unit} filled it with empty files.",
         )
+
+
+class HomeFilled(Fault):
+    """Files that nobody needs, in an account's home, have filled the disk: nobody can save anything.
+
+    The trainee sees 100 % in `df`, and with `du` in whose home it is. The files have a size and no content of their
+    own. The host needs a small disk (`disk:` in lab.yaml, at most 256M): that is what is filled.
+    """
+
+    name: ClassVar[str] = "home-filled"
+
+    host: HostName = Field(description="The host that is broken.")
+    account: AccountName = Field(description="The account whose files they are.")
+    folder: AbsolutePath = Field(
+        description="The folder of the files, which the account makes if there is none.",
+        examples=["/home/technicien/.local/share/Trash/files"],
+    )
+    files: tuple[FileName, ...] = Field(
+        min_length=1, max_length=20, description="Their names; each gets an equal part.", examples=[["film.mp4"]]
+    )
+
+    def remember(self, driver: LabDriver) -> Memento:
+        """Keep whether the folder was there; the disk must be small enough, and the files not there."""
+        space = _Space.of(driver, self.host, "/")
+        if space.bytes > _LARGEST:
+            raise nothing_to_break(self, f"the disk of {self.host} has {space.bytes >> 20} MiB")
+        for path in self._paths:
+            if driver.run(self.host, ("test", "-e", path), check=False).status == 0:
+                raise nothing_to_break(self, f"{path} is there")
+        kept = snapshot.take(driver, self.host, self.folder)
+        return {"parent": kept.parent} if kept.kind == "absent" else {}
+
+    def inject(self, driver: LabDriver) -> None:
+        """Make the files, as the account, until nothing is left."""
+        driver.run(self.host, self._as_account(driver, "mkdir", "-p", "--", self.folder))
+        for number, path in enumerate(self._paths):
+            free = _Space.of(driver, self.host, "/").free
+            size = free // (len(self.files) - number)
+            driver.run(self.host, self._as_account(driver, "fallocate", "--length", str(size), path), check=False)
+        rest = self._as_account(driver, "dd", "if=/dev/zero", f"of={self._paths[-1]}", "bs=4096", "oflag=append")
+        driver.run(self.host, (*rest, "conv=notrunc", "status=none"), check=False)
+
+    def verify(self, driver: LabDriver) -> None:
+        """A write of the account's must fail for want of space."""
+        path = f"{self.folder}/.write-test"
+        argv = self._as_account(driver, "dd", "if=/dev/zero", f"of={path}", "bs=64k", "count=1", "status=none")
+        done = driver.run(self.host, argv, check=False)
+        driver.run(self.host, ("rm", "-f", "--", path))
+        said = done.stderr.decode(errors="replace")
+        if done.status == 0 or "No space left on device" not in said:
+            raise not_effective(self, f"{_Space.of(driver, self.host, '/')}; dd: {done.status} {said.strip()}")
+
+    def revert(self, driver: LabDriver, memento: Memento) -> None:
+        """Remove the files, and the folder if it was made for them."""
+        driver.run(self.host, ("rm", "-f", "--", *self._paths))
+        if parent := memento.get("parent"):
+            driver.run(self.host, ("find", parent, "-depth", "-type", "d", "-empty", "-delete"), check=False)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Sur {self.host}, ce qui s'était accumulé dans {self.folder} remplissait le disque.",
+            en=f"On {self.host} what had piled up in {self.folder} filled the disk.",
+        )
+
+    @property
+    def _paths(self) -> tuple[str, ...]:
+        return tuple(f"{self.folder.rstrip('/')}/{name}" for name in self.files)
+
+    def _as_account(self, driver: LabDriver, *argv: str) -> tuple[str, ...]:
+        group = driver.run(self.host, ("id", "--group", "--", self.account)).stdout.decode().strip()
+        return ("setpriv", f"--reuid={self.account}", f"--regid={group}", "--init-groups", "env", "LC_ALL=C", *argv)

@@ -10,7 +10,6 @@ from lab_tools import (
     FOR_GOOD,
     SOON,
     assert_relies_on_the_domain,
-    assert_service_lasts,
     assert_still_refuses,
     sssd_settings,
     wait_for_login,
@@ -24,7 +23,6 @@ APART = 60
 FIVE_MINUTES = 300
 SKEWED = "Clock skew too great"
 """What Kerberos says of two clocks that are further apart than that."""
-SERVICES = {"dc1": ["samba-ad-dc"], "files1": ["smbd", "winbind"], "pc1": ["sssd"], "pc2": ["sssd"]}
 
 
 def time_of_controller(lab):
@@ -223,16 +221,3 @@ def test_still_strict(lab, host):
 def test_still_refuses(lab, host):
     assert_still_refuses(lab, host)
     assert_relies_on_the_domain(sssd_settings(lab, host))
-
-
-@check(
-    "guard",
-    points=1,
-    competence="2.4",
-    fr="Les services fonctionnent et démarrent avec les machines.",
-    en="The services run and start with the machines.",
-    timeout=120,
-)
-def test_services(lab):
-    services = [(host, name) for host, names in SERVICES.items() for name in names]
-    concurrently(lambda service: assert_service_lasts(lab, *service), services)

@@ -3,15 +3,12 @@
 import secrets
 from dataclasses import replace
 
-import pytest
-
 from grader import check, concurrently, reason, scaled_timeout, send_mail
 from lab_tools import (
     DRAWING,
     PASSWORDS,
     SAWYER,
     assert_earlier_mail_is_there,
-    assert_service_of_mail1,
     employee,
     received,
     refusal,
@@ -182,17 +179,3 @@ def test_mail_is_received(lab):
         assert_earlier_mail_is_there(lab, [employee(lab, login) for login in PASSWORDS])
 
     concurrently(lambda ask: ask(), (invoice_arrives, earlier_mail_is_there))
-
-
-@pytest.mark.parametrize("name", ["postfix", "dovecot", "opendkim"])
-@check(
-    "guard",
-    points=1,
-    competence="3.3",
-    fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
-    en="{{ name }} runs on mail1, and starts with the host.",
-    host="mail1",
-    lock="",
-)
-def test_services(lab, name):
-    assert_service_of_mail1(lab, name)

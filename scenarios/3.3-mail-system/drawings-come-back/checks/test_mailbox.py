@@ -2,14 +2,11 @@
 
 import re
 
-import pytest
-
 from grader import check, concurrently, lines_in, reason
 from lab_tools import (
     DRAWING,
     PASSWORDS,
     assert_earlier_mail_is_there,
-    assert_service_of_mail1,
     employee,
     received,
     sawyer,
@@ -143,17 +140,3 @@ def test_the_others(lab):
             )
 
     concurrently(lambda ask: ask(), (note_arrives, nothing_strange))
-
-
-@pytest.mark.parametrize("name", ["postfix", "dovecot"])
-@check(
-    "guard",
-    points=1,
-    competence="3.3",
-    fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
-    en="{{ name }} runs on mail1, and starts with the host.",
-    host="mail1",
-    lock="",
-)
-def test_services(lab, name):
-    assert_service_of_mail1(lab, name)

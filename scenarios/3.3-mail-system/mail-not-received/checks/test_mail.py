@@ -2,14 +2,11 @@
 
 import json
 
-import pytest
-
 from grader import check, concurrently, lines_in, reason, scaled_timeout
 from lab_tools import (
     PASSWORDS,
     SAWYER,
     assert_earlier_mail_is_there,
-    assert_service,
     employee,
     received,
     refusal,
@@ -170,19 +167,3 @@ def test_the_other_company_is_left_alone(lab):
         fr=f"le Postfix de delmas a ses propres routes : {' '.join(routes)}",
         en=f"Postfix on delmas has routes of its own: {' '.join(routes)}",
     )
-
-
-@pytest.mark.parametrize(
-    ("host", "name"), [("mail1", "postfix"), ("mail1", "dovecot"), ("mail1", "opendkim"), ("srv1", "named")]
-)
-@check(
-    "guard",
-    points=1,
-    competence="3.3",
-    fr="{{ name }} fonctionne sur {{ host }}, et démarre avec la machine.",
-    en="{{ name }} runs on {{ host }}, and starts with the host.",
-    host="{{ host }}",
-    lock="",
-)
-def test_services(lab, host, name):
-    assert_service(lab, host, name)

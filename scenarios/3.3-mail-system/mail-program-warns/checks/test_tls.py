@@ -22,7 +22,6 @@ from lab_tools import (
     KEPT,
     PASSWORDS,
     assert_earlier_mail_is_there,
-    assert_service_of_mail1,
     assert_webmail_shows_mail,
     employee,
     received,
@@ -341,17 +340,3 @@ def test_mail_is_whole(lab):
         assert_earlier_mail_is_there(lab, [replace(employee(lab, login), authority="") for login in PASSWORDS])
 
     concurrently(lambda ask: ask(), (earlier_mail_is_there, wrong_password))
-
-
-@pytest.mark.parametrize("name", ["postfix", "dovecot"])
-@check(
-    "guard",
-    points=1,
-    competence="3.3",
-    fr="{{ name }} fonctionne sur mail1, et démarre avec la machine.",
-    en="{{ name }} runs on mail1, and starts with the host.",
-    host="mail1",
-    lock="",
-)
-def test_services(lab, name):
-    assert_service_of_mail1(lab, name)

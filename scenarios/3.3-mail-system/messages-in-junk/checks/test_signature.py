@@ -4,7 +4,6 @@ import base64
 import binascii
 import re
 
-import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key, load_pem_private_key
 
 from grader import check, concurrently, lines_in, reason, same_name, scaled_timeout
@@ -15,7 +14,6 @@ from lab_tools import (
     SAWYER,
     assert_earlier_mail_is_there,
     assert_service,
-    assert_service_of_mail1,
     employee,
     received,
     refusal,
@@ -131,7 +129,7 @@ def test_message_is_believed(lab):
 def test_everybody_is_believed(lab):
     believed(lab, "tgarnier")  # where it is not, no further message needs to tell
     concurrently(lambda one: believed(lab, *one), [("kbenali", DRAWING), ("mlebreton", 0)])
-    assert_service_of_mail1(lab, "opendkim")
+    assert_service(lab, "mail1", "opendkim")
     processes = lab.host("mail1").process.filter(comm="opendkim")
     accounts = {name for process in processes for name in (process.user, process.group)}
     assert "root" not in accounts, reason(
@@ -353,17 +351,3 @@ def test_mail_is_received(lab):
         assert_earlier_mail_is_there(lab, [employee(lab, login, verifies=False) for login in PASSWORDS])
 
     concurrently(lambda ask: ask(), (exchanger_is_the_same, invoice_arrives, earlier_mail_is_there))
-
-
-@pytest.mark.parametrize(("host", "name"), [("mail1", "postfix"), ("srv1", "named")])
-@check(
-    "guard",
-    points=1,
-    competence="3.3",
-    fr="{{ name }} fonctionne sur {{ host }}, et démarre avec la machine.",
-    en="{{ name }} runs on {{ host }}, and starts with the host.",
-    host="{{ host }}",
-    lock="",
-)
-def test_services(lab, host, name):
-    assert_service(lab, host, name)

@@ -1,7 +1,5 @@
 """Does the shop answer again for its users, for good and with both application servers, and is the rest as it was?"""
 
-import pytest
-
 from grader import check, reason
 from lab_tools import (
     assert_data_is_whole,
@@ -114,20 +112,6 @@ def test_workers_are_not_root(lab):
         fr=f"les processus de nginx qui répondent aux visiteurs sont à {users}, au lieu de www-data",
         en=f"nginx answers visitors as {users} instead of www-data",
     )
-
-
-@pytest.mark.parametrize("server", APPLICATIONS)
-@check(
-    "guard",
-    points=1,
-    competence="3.4",
-    fr="Le service de la boutique fonctionne sur {{ server }} et démarre avec la machine.",
-    en="The shop's service runs on {{ server }} and starts with the machine.",
-    host="{{ server }}",
-    lock="",
-)
-def test_application_is_a_service(lab, server):
-    assert_service_lasts(lab, server, "shop")
 
 
 @check(

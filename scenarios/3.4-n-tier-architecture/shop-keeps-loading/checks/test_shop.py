@@ -2,15 +2,12 @@
 
 import re
 
-import pytest
-
 from grader import check, concurrently, lines_in, reason
 from lab_tools import (
     ask,
     assert_are_the_data,
     assert_is_in_the_database,
     assert_is_shown,
-    assert_service_lasts,
     assert_shop_opens,
     place_order,
     words_of,
@@ -195,23 +192,6 @@ def test_proxy_does_not_hide_it(lab):
     assert "proxy_cache_path" not in configuration.stdout, reason(
         fr="le mandataire sert des pages d'un cache", en="the proxy serves pages from a cache"
     )
-
-
-@pytest.mark.parametrize(
-    ("host", "service"),
-    [("web1", "nginx"), ("app1", "shop"), ("app2", "shop"), ("db1", "postgresql@17-main")],
-)
-@check(
-    "guard",
-    points=1,
-    competence="3.4",
-    fr="{{ service }} fonctionne sur {{ host }} et démarre avec la machine.",
-    en="{{ service }} runs on {{ host }} and starts with the host.",
-    host="{{ host }}",
-    lock="",
-)
-def test_service(lab, host, service):
-    assert_service_lasts(lab, host, service)
 
 
 @check(
