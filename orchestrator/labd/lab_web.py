@@ -129,7 +129,7 @@ class LabWeb:
             return PageReached("frozen")
         if host not in {one.name for one in running.plan.hosts}:
             raise refused("missing", Text(fr="Cette machine n'existe pas.", en="There is no such machine."))
-        fabric, target = self._desk.parts.labs().fabric(), HostRef(found.name, host)
+        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(found.name, host)
         try:
             return _connected(fabric, target, asked)
         except HostUnreachableError:
