@@ -102,6 +102,8 @@ def test_repair_lasts(lab):
     competence="1.1",
     fr="Un ticket de la file Problèmes est lié aux trois incidents.",
     en="A ticket in the queue Problèmes is linked to the three incidents.",
+    before_fr="Aucun problème n'est ouvert pour ce que les trois ont en commun.",
+    before_en="No problem is open for what the three have in common.",
 )
 def test_problem_is_linked(lab):
     held = desk(lab)
@@ -122,6 +124,8 @@ def test_problem_is_linked(lab):
     competence="1.1",
     fr="Une erreur connue dit symptôme, cause et solution, et est liée au problème.",
     en="A known error gives symptom, cause and solution, and is linked to the problem.",
+    before_fr="Qui aura la même panne ne trouvera rien dans la base.",
+    before_en="Whoever meets the same failure will find nothing in the knowledge base.",
 )
 def test_known_error(lab):
     held = desk(lab)
@@ -159,6 +163,8 @@ def unfilled(article):
     competence="1.1",
     fr="Chaque appelant a une réponse, et les incidents comme le problème sont résolus.",
     en="Each caller has an answer, and the incidents are resolved, like the problem.",
+    before_fr="Les appelants attendent une réponse.",
+    before_en="The callers are waiting for an answer.",
 )
 def test_all_are_told(lab):
     held = desk(lab)
