@@ -40,8 +40,9 @@ _REASONS: Final[Mapping[str, PageState]] = {
     "Connection reset by peer": "refused",
     "Cannot assign requested address": "no-way",
     "Address family not supported by protocol": "no-way",
+    "Address family for hostname not supported": "no-way",
 }
-"""The kernel's reasons, as the helper says them → what they mean; the last two: of a host without IPv6."""
+"""The kernel's reasons, as the helper says them → what they mean; the last three: where there is no IPv6."""
 _FARTHEST: Final[Sequence[PageState]] = ("refused", "no-answer", "no-way")
 """What becomes of a name's addresses of which none opens: what is told, that of the one that came farthest."""
 
