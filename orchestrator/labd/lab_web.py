@@ -155,13 +155,21 @@ def _connected(fabric: Fabric, target: HostRef, asked: PageAsked) -> PageReached
         return PageReached("no-name")
     authorities = _authorities(fabric, target) if asked.authorities else ""
     until = time.monotonic() + _CONNECT_SECONDS
-    failed: list[PageReached] = []
+    failed, trouble = list[PageReached](), list[LabError]()
     for number, address in enumerate(addresses):
         within = max(1.0, (until - time.monotonic()) / (len(addresses) - number))
-        reached = _reached_at(fabric, target, address, asked.port, within)
+        try:
+            reached = _reached_at(fabric, target, address, asked.port, within)
+        except HostUnreachableError:
+            raise
+        except LabError as error:  # of a sort that nobody knows: the next address may do
+            trouble.append(error)
+            continue
         if reached.connection is not None:
             return PageReached("open", address, authorities, reached.connection)
         failed.append(reached)
+    if not failed:
+        raise trouble[0]
     return min(failed, key=lambda one: _FARTHEST.index(one.state))
 
 

@@ -148,6 +148,9 @@ def test_what_becomes_of_a_connection(site: Site, server: WebServer) -> None:
     asyncio.run(play())
 
 
+ODD = "fd00::99"
+
+
 class RealWeb:
     """Hosts in this machine's own network; ``unheard`` are addresses of which nothing ever comes."""
 
@@ -159,6 +162,8 @@ class RealWeb:
         self.tried.append(address)
         if address in self.unheard:
             raise CommandTimeoutError(same(f"{target}: {address}:{port}: timed out"))
+        if address == ODD:
+            raise LabError(same(f"{target}: {address}:{port}: something else"))
         try:
             return socket.create_connection((address, port), timeout)
         except OSError as error:
@@ -175,6 +180,7 @@ def test_a_site_is_reached_by_ipv6(site: Site, monkeypatch: pytest.MonkeyPatch) 
         "six.lab": ("::1",),
         "both.lab": ("127.0.0.1", "::1"),
         "far.lab": ("fd00::80", "::1"),
+        "odd.lab6": (ODD, "::1"),
         "four.lab": ("127.0.0.1",),
         "link.lab": ("fe80::1", "fe80::1%eth0"),
         "none.lab": ("fd00::80", "127.0.0.1"),
@@ -187,7 +193,7 @@ def test_a_site_is_reached_by_ipv6(site: Site, monkeypatch: pytest.MonkeyPatch) 
             lab = await started(client, lea)
             with closing(v6_only()) as server:
                 port = str(server.getsockname()[1])
-                for name in ("::1", "six.lab", "both.lab", "far.lab"):
+                for name in ("::1", "six.lab", "both.lab", "far.lab", "odd.lab6"):
                     async with connecting(client, lab, lea.token, name=name, port=port) as viewer:
                         said = await opening(viewer)
                         assert (said["state"], said["address"]) == ("open", "::1"), name
@@ -209,7 +215,7 @@ def test_a_site_is_reached_by_ipv6(site: Site, monkeypatch: pytest.MonkeyPatch) 
 
     asyncio.run(play())
     assert web.tried == [
-        "::1", "::1", "127.0.0.1", "::1", "fd00::80", "::1", "127.0.0.1", "fd00::80", "127.0.0.1",
+        "::1", "::1", "127.0.0.1", "::1", "fd00::80", "::1", ODD, "::1", "127.0.0.1", "fd00::80", "127.0.0.1",
     ]  # fmt: skip
 
 
