@@ -14,7 +14,7 @@ _CABLE_ACTS: Final[Mapping[str, Text]] = {
     "unplug": Text(fr="{name} débranche le câble {of}.", en="{name} unplugs {host}'s cable."),
     "replace": Text(fr="{name} remplace le câble {of}.", en="{name} replaces {host}'s cable."),
 }
-"""Where a cable goes is told by whoever puts it there, in their words: a segment's name is not what stands on a wall."""
+"""Where a cable goes is told by whoever puts it there, in their words: no segment's name stands on a wall."""
 _CABLE_ACTS_WHOLE: Final[Mapping[str, Text]] = {
     "plug": Text(
         fr="{name} branche le câble {of} ({interface}).", en="{name} plugs the cable of {host} ({interface}) in."
