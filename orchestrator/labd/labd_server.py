@@ -44,6 +44,7 @@ from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_calls import PrivacyCalls, PrivacyDesks
 from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
+from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.standing_watch import Doorbell
@@ -126,7 +127,9 @@ class LabdServer:
         self._ended = asyncio.Event()
         self._classes = ClassCalls(classes, launches, boards, self._threads)
         replay = ReplayDesk(parts, privacy.recordings, privacy.recordings_days)
-        desks = PrivacyDesks(PrivacyDesk(desk, privacy), replay, MyData(parts.database, privacy))
+        desks = PrivacyDesks(
+            PrivacyDesk(desk, privacy), replay, MyData(parts.database, privacy, RecordingSecrets(parts))
+        )
         self._privacy = PrivacyCalls(desks, accounts, self._threads)
         self._sweep = RecordingSweep(parts.database, privacy, terminals.keeper, self._threads)
         help_calls = HelpCalls(

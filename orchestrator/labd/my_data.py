@@ -15,12 +15,14 @@ from orchestrator.labd.attempt_look import marks_of
 from orchestrator.labd.calls import Who
 from orchestrator.labd.my_data_words import FOLDERS, README
 from orchestrator.labd.privacy_desk import PrivacyParts
+from orchestrator.labd.recording_secrets import RecordedAttempt, RecordingSecrets
 from orchestrator.labd.trainee_view import grading_view, iso
 from orchestrator.labd.wire import encode
 from orchestrator.model.seeds import shown_seed
 from orchestrator.personas.conversation_file import without_passwords
-from orchestrator.privacy.kept_recordings import PIECE, KeptRecording
-from orchestrator.records import erasure_requests, journal, personal_data, trainer_notes
+from orchestrator.personas.terminal_masks import masked_recording
+from orchestrator.privacy.kept_recordings import KeptRecording
+from orchestrator.records import attempts, erasure_requests, journal, personal_data, trainer_notes
 from orchestrator.records.database import Database, Transaction
 from orchestrator.records.models import Attempt, Person
 from orchestrator.records.people import People
@@ -33,10 +35,11 @@ _ASIDE: Final = ("", ".1", ".2", ".3", ".4", ".5", ".6", ".7", ".8", ".9")
 class MyData:
     """Collects what is kept about somebody; the store is asked in short transactions, as the files are taken."""
 
-    def __init__(self, database: Database, parts: PrivacyParts) -> None:
-        """Take the store, and what is kept beside it."""
+    def __init__(self, database: Database, parts: PrivacyParts, secrets: RecordingSecrets) -> None:
+        """Take the store, what is kept beside it, and what knows passwords in recordings."""
         self._database = database
         self._parts = parts
+        self._secrets = secrets
 
     def files(self, who: Who, language: Language) -> Files:
         """Yield name and content of each file."""
@@ -51,6 +54,7 @@ class MyData:
             numbers = personal_data.attempts(reading, person)
             shared = personal_data.shared_instances(reading, person)
             instances = set(personal_data.instances(reading, person)) - shared
+            made = [RecordedAttempt.of(one) for one in attempts.of_person(reading, person)]
         read_me = README.in_(language).format(at=iso(journal.now()), name=who.name, handle=who.handle)
         yield named("README"), [read_me.encode()]
         yield named("person"), [_json(about)]
@@ -62,7 +66,7 @@ class MyData:
         for one in self._parts.recordings.of_owner(who.ref):
             yield (
                 named("recordings", f"{one.began:%Y-%m-%d-%H%M%S}-{one.lab}-{one.host}-{one.id}.cast"),
-                self._cast(one),
+                self._cast(one, [attempt for attempt in made if attempt.instance == one.lab]),
             )
 
     def _attempt(self, number: int) -> Iterator[bytes]:
@@ -80,10 +84,11 @@ class MyData:
                         given = without_passwords(data) if path.name == CONVERSATION else data
                         yield f"{instance}{ending}/{path.name}", given
 
-    def _cast(self, one: KeptRecording) -> Iterator[bytes]:
-        with contextlib.suppress(OSError), self._parts.recordings.opened(one.lab, one.id) as file:
-            while piece := file.read(PIECE):
-                yield piece
+    def _cast(self, one: KeptRecording, made: Iterable[RecordedAttempt]) -> Iterator[bytes]:
+        secrets, at = self._secrets.of(made), 0
+        while (piece := self._parts.recordings.piece(one.lab, one.id, at)) is not None and piece.lines:
+            yield masked_recording(piece.lines, secrets, before=piece.before, after=piece.after).encode()
+            at = piece.next
 
 
 def _person(reading: Transaction, person: Person) -> Mapping[str, Any]:

@@ -15,11 +15,13 @@ from orchestrator.labd.calls import Who
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_talk import talks_of_attempt
 from orchestrator.labd.privacy_contract import Piece, PieceOf, RecordingLine, ReplayView
+from orchestrator.labd.recording_secrets import RecordedAttempt, RecordingSecrets
 from orchestrator.labd.replay_marks import marks_of
 from orchestrator.labd.talk_contract import ConversationView
 from orchestrator.labd.told_refusals import missing_recording
 from orchestrator.labd.trainee_view import iso
 from orchestrator.model.seeds import shown_seed
+from orchestrator.personas.terminal_masks import masked_recording
 from orchestrator.privacy.kept_recordings import KeptRecording, KeptRecordings
 from orchestrator.records import attempts, personal_data
 from orchestrator.records.database import Transaction
@@ -34,12 +36,17 @@ _MOST_KNOWN: Final = 1000
 
 @dataclass(frozen=True)
 class FoundAttempt:
-    """An attempt that there is: its number, whose it is by their ``ref``, its lab, and its recordings' ids."""
+    """An attempt that there is: its number, whose it is by their ``ref``, its lab, and its recordings' ids.
+
+    Attributes:
+        made: what its passwords come from.
+    """
 
     number: int
     owner: str
     lab: str
     recordings: tuple[str, ...]
+    made: RecordedAttempt
 
 
 class ReplayDesk:
@@ -54,6 +61,7 @@ class ReplayDesk:
         self._recordings = recordings
         self._days = days
         self._clock = clock
+        self._secrets = RecordingSecrets(parts)
         self._known: dict[int, tuple[float, FoundAttempt]] = {}
 
     def find(self, number: int) -> FoundAttempt | None:
@@ -66,7 +74,8 @@ class ReplayDesk:
             if attempt is None or attempt.person.anonymised_at is not None:
                 return None
             ids = tuple(one.id for one in self._of(attempt))
-            made = FoundAttempt(number, attempt.person.ref, attempt.instance, ids)
+            of = RecordedAttempt.of(attempt)
+            made = FoundAttempt(number, attempt.person.ref, attempt.instance, ids, of)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
         self._known[number] = self._clock(), made
@@ -108,10 +117,11 @@ class ReplayDesk:
             )
 
     def piece(self, found: FoundAttempt, asked: PieceOf) -> Piece:
-        """Return a piece of one of an attempt's recordings.
+        """Return a piece of one of an attempt's recordings, without the passwords.
 
         Raises:
             RefusedCallError: it has none of that id, or it does not reach so far.
+            BreakfixError: the engine does not answer.
         """
         known = asked.recording in found.recordings
         if not known:  # it may have begun since
@@ -121,7 +131,9 @@ class ReplayDesk:
         piece = self._recordings.piece(found.lab, asked.recording, asked.at) if known else None
         if piece is None:
             raise missing_recording()
-        return Piece(piece.lines, piece.next, piece.end)
+        secrets = self._secrets.of((found.made,))
+        lines = masked_recording(piece.lines, secrets, before=piece.before, after=piece.after)
+        return Piece(lines, piece.next, piece.end)
 
     def _of(self, attempt: Attempt) -> tuple[KeptRecording, ...]:
         """Return the recordings of an attempt: its owner's, of its lab, begun while it lasted."""

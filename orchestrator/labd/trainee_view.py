@@ -33,7 +33,7 @@ from orchestrator.model.image import ImageSpec
 from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.plan import Plan
 from orchestrator.model.turns import PersonaAct, Turn
-from orchestrator.personas.act_sentences import act_sentence
+from orchestrator.personas.act_sentences import act_sentence, told_acts
 from orchestrator.personas.password_masks import masked, with_acts_masked
 from orchestrator.records.trainer_notes import KeptNote
 
@@ -117,7 +117,7 @@ def person_view(person: PlannedPersona) -> LabPerson:
 
 
 def turns_of(turns: Iterable[Turn], person: PlannedPersona, *, words: bool) -> tuple[TurnView, ...]:
-    """Return what was said; what was only begun is left out, and so is what somebody only looked at.
+    """Return what was said; what was only begun is left out, and so is what nobody has to be told of.
 
     Args:
         turns: the turns.
@@ -131,7 +131,7 @@ def turns_of(turns: Iterable[Turn], person: PlannedPersona, *, words: bool) -> t
             language=turn.language,
             said=visible(turn.said),
             reply=visible(turn.reply),
-            acts=tuple(_act_view(act, person) for act in turn.acts if act.kind != "looks"),
+            acts=tuple(_act_view(act, person) for act in told_acts(turn.acts)),
             ended=turn.ended,
         )
         for turn in map(hidden, turns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from orchestrator.core.elision import de
@@ -10,6 +10,12 @@ from orchestrator.core.text import Text
 from orchestrator.model.turns import PersonaAct
 
 _CABLE_ACTS: Final[Mapping[str, Text]] = {
+    "plug": Text(fr="{name} branche le câble {of}.", en="{name} plugs {host}'s cable in."),
+    "unplug": Text(fr="{name} débranche le câble {of}.", en="{name} unplugs {host}'s cable."),
+    "replace": Text(fr="{name} remplace le câble {of}.", en="{name} replaces {host}'s cable."),
+}
+"""Where a cable goes is told by whoever puts it there, in their words: no segment's name stands on a wall."""
+_CABLE_ACTS_WHOLE: Final[Mapping[str, Text]] = {
     "plug": Text(
         fr="{name} branche le câble {of} ({interface}).", en="{name} plugs the cable of {host} ({interface}) in."
     ),
@@ -20,14 +26,14 @@ _CABLE_ACTS: Final[Mapping[str, Text]] = {
         fr="{name} remplace le câble {of} ({interface}).", en="{name} replaces the cable of {host} ({interface})."
     ),
 }
-_CABLE_MOVED: Final = Text(
-    fr="{name} branche le câble {of} ({interface}) ailleurs : {what}.",
-    en="{name} plugs the cable of {host} ({interface}) in elsewhere: {what}.",
+_CABLE_MOVED_WHOLE: Final = Text(
+    fr="{name} branche le câble {of} ({interface}) sur le segment {what}.",
+    en="{name} plugs the cable of {host} ({interface}) into the segment {what}.",
 )
 _OTHERS: Final[Mapping[str, Text]] = {
     "reboot": Text(fr="{name} redémarre {host}.", en="{name} restarts {host}."),
     "types": Text(fr="{name} tape sur {host} : {what}", en="{name} types on {host}: {what}"),
-    "shell": Text(fr="{name} agit sur {host}.", en="{name} acts on {host}."),
+    "shell": Text(fr="{name} le fait sur {host}.", en="{name} does it on {host}."),
     "looks": Text(fr="{name} regarde sur {host}.", en="{name} looks at {host}."),
 }
 _WHOLE: Final[Mapping[str, Text]] = {
@@ -36,20 +42,29 @@ _WHOLE: Final[Mapping[str, Text]] = {
 }
 
 
+def told_acts(acts: Sequence[PersonaAct]) -> tuple[PersonaAct, ...]:
+    """Return what a trainee is told of: no looks, and lines of the author's only where they are all that was done."""
+    done = tuple(act for act in acts if act.kind != "looks")
+    return tuple(act for act in done if act.kind != "shell") or done[:1]
+
+
 def act_sentence(act: PersonaAct, name: str, *, whole: bool = False) -> Text:
     """Return what somebody did.
 
     Args:
         act: it.
         name: what they are called.
-        whole: whether the lines of a scenario's author are told too, which stand for hands and eyes: they would tell a
-            trainee too much.
+        whole: whether interfaces, segments and the lines of a scenario's author are told too, which stand for hands
+            and eyes: they would tell a trainee too much.
     """
-    interface, what, sentence = "", act.what, _OTHERS[act.kind] if act.kind != "cable" else _CABLE_MOVED
+    interface, what = "", act.what
     if act.kind == "cable":
         interface, _, what = act.what.partition(" ")
-        sentence = _CABLE_ACTS.get(what, _CABLE_MOVED)
-    elif whole:
-        sentence = _WHOLE.get(act.kind, sentence)
+        sentence = _CABLE_ACTS_WHOLE.get(what, _CABLE_MOVED_WHOLE) if whole else _CABLE_ACTS.get(what)
+        sentence = sentence or _CABLE_ACTS["plug"]
+    else:
+        sentence = _OTHERS[act.kind]
+        if whole:
+            sentence = _WHOLE.get(act.kind, sentence)
     values = {"name": name, "host": act.host, "of": de(act.host), "interface": interface, "what": what}
     return Text(fr=sentence.fr.format(**values), en=sentence.en.format(**values))

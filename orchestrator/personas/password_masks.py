@@ -16,9 +16,9 @@ from orchestrator.personas.slots import told_password
 
 MASK: Final = Text(fr="•••• (mot de passe)", en="•••• (password)")
 """What stands in the place of a password."""
-_DISTINCT: Final = 6
+DISTINCT: Final = 6
 """Characters from which on a password is one also within other characters, as in ``-wSapin-4417``."""
-_CUT: Final = 3
+CUT: Final = 3
 """Characters of a password's end that are seen as such where the beginning of a text is cut off."""
 
 
@@ -76,12 +76,17 @@ def _named(values: Mapping[str, str], turn: Turn) -> dict[str, str]:
 def _without(text: str, secrets: Iterable[str], mask: str) -> str:
     """Return a text with something else in the place of passwords."""
     for secret in sorted(secrets, key=len, reverse=True):
-        for shape in dict.fromkeys((secret, secret.replace("'", "'\"'\"'"))):  # as it is typed, and as a shell has it
-            if len(shape) < _DISTINCT:
+        for shape in shapes_of(secret):
+            if len(shape) < DISTINCT:
                 text = re.sub(rf"(?<![\w-]){re.escape(shape)}(?![\w-])", lambda _: mask, text)
             else:
                 text = text.replace(shape, mask)
-            ends = (shape[-length:] for length in range(len(shape) - 1, _CUT - 1, -1))
+            ends = (shape[-length:] for length in range(len(shape) - 1, CUT - 1, -1))
             if text.startswith("…") and (end := next((one for one in ends if text[1:].startswith(one)), None)):
                 text = f"…{mask}{text[1 + len(end) :]}"
     return text
+
+
+def shapes_of(secret: str) -> tuple[str, ...]:
+    """Return how a password may be written: as it is typed, and as a shell has it."""
+    return tuple(dict.fromkeys((secret, secret.replace("'", "'\"'\"'"))))

@@ -17,6 +17,7 @@ Tokens: TypeAlias = tuple[str, ...]
 """Words in the form in which they are compared, in their order."""
 
 _EITHER: Final = re.compile(r"\(([^()]*\|[^()]*)\)")
+_BETWEEN: Final = re.compile(r"\|(?![^()]*\))")
 _HEAD: Final = re.compile(r"\[([a-z][a-z0-9_]*)\](\s*!)?")
 _LONG: Final = 8
 """Letters from which on a word may have two typing mistakes."""
@@ -42,6 +43,7 @@ class IntentPhrases:
         acts: whether the user acts on it, so that it must never be taken for meant by mistake.
         needs: of each of these groups, one entry must be in what was typed; an entry is words that are all there.
         bars: entries that must not be there.
+        proofs: of each of these groups, one entry must be there, however like its phrases a sentence is otherwise.
     """
 
     name: str
@@ -49,6 +51,7 @@ class IntentPhrases:
     acts: bool = False
     needs: tuple[tuple[str, ...], ...] = ()
     bars: tuple[str, ...] = ()
+    proofs: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass
@@ -59,6 +62,7 @@ class _Drafted:
     phrases: list[str] = field(default_factory=list)
     needs: list[tuple[str, ...]] = field(default_factory=list)
     bars: list[str] = field(default_factory=list)
+    proofs: list[tuple[str, ...]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ class _Reader:
             self._general(number, mark, rest, line)
         elif mark == "+ ":
             self._current.needs.append(_entries(rest))
+        elif mark == "++":
+            self._current.proofs.append(_entries(rest))
         elif mark == "- ":
             self._current.bars += _entries(rest)
         else:
@@ -151,6 +157,7 @@ class _Reader:
                 one.acts,
                 tuple(one.needs),
                 (*one.bars, *(self._barring_acts if one.acts else ())),
+                tuple(one.proofs),
             )
             for name, one in self._drafts.items()
         }
@@ -158,7 +165,7 @@ class _Reader:
 
 
 def _entries(text: str) -> tuple[str, ...]:
-    return tuple(entry.strip() for entry in text.split("|") if entry.strip())
+    return tuple(entry.strip() for entry in _BETWEEN.split(text) if entry.strip())
 
 
 def spelled_out(phrase: str) -> Iterator[str]:
@@ -189,7 +196,11 @@ class Lexicon:
         self._folds: dict[str, list[tuple[Tokens, Tokens, str]]] = {}
         texts = [*phrases.fillers, *itertools.chain.from_iterable(phrases.same.values())]
         texts += [phrase for intent in phrases.intents.values() for phrase in intent.phrases]
-        texts += [entry for one in phrases.intents.values() for entry in (*one.bars, *itertools.chain(*one.needs))]
+        texts += [
+            entry
+            for one in phrases.intents.values()
+            for entry in (*one.bars, *itertools.chain(*one.needs, *one.proofs))
+        ]
         texts += more
         self._words = {word for text in texts for word in words_of(text, language)} | _MARKS
         self._spellings = {folded(wrong): words_of(right, language) for wrong, right in phrases.spellings.items()}
@@ -200,11 +211,9 @@ class Lexicon:
             if len(word) >= _SHORT and word.isalpha():
                 self._by_initial.setdefault(word[0], []).append(word)
         self._names = frozenset(phrases.same)
-        for filler in phrases.fillers:
-            self._fold(filler, "")
-        for name, others in phrases.same.items():
-            for other in others:
-                self._fold(other, f"={name}")
+        for to, others in (("", phrases.fillers), *((f"={name}", others) for name, others in phrases.same.items())):
+            for one in itertools.chain.from_iterable(map(spelled_out, others)):
+                self._fold(one, to)
         self._corrected: dict[str, str] = {}
 
     def _key(self, word: str) -> str:

@@ -28,7 +28,7 @@ CLEAR: Final = 0.09
 """What is less like it is meant all the same where nothing else comes near."""
 ACT_THRESHOLD: Final = 0.5
 ACT_MARGIN: Final = 0.08
-"""Both for what the user acts on."""
+"""Both for what the user acts on, and for the "yes" that has it done."""
 _LEAST: Final = 0.1
 """What a word weighs that tells nothing."""
 _WORDY: Final = 3
@@ -48,10 +48,22 @@ _SAME: Final = 0.999
 """How near a sentence is to a phrase of the same words."""
 _POWER: Final = 0.5
 """How much a likeness suffers from words that no phrase has."""
-_UNKNOWN: Final = 0.6
+_UNKNOWN: Final = 0.8
 """What a word that no phrase has weighs, as a part of the heaviest one."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*")
 _CLAUSE: Final = re.compile(r"\s*[,:–—]\s+|\s+-\s+|\s+(?:et|mais|puis|car|and|but|then)\s+")
+_TAG: Final = re.compile(
+    r"(?<=\w)\s*[,;]\s+(?:right|ok(?:ay)?|no|yes|correct|eh|i (?:think|guess|believe|suppose)|"
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?:n[’']t)? "
+    r"(?:i|you|he|she|it|we|they|that|this|there)|"
+    r"non|oui|si|hein|d[’']accord|n[’']est-ce pas|pas vrai|c[’']est (?:bien )?ça|je (?:crois|pense)|j[’']imagine)"
+    r"\s*\?\s*$",
+    re.IGNORECASE,
+)
+"""What makes a question of a sentence: the *no* in it is no answer."""
+_ANSWERS: Final = frozenset({"yes", "no"})
+_MOSTLY: Final = 0.5
+"""The part of a sentence from which on it is about an answer, and not about something else besides."""
 _LATE: Final = ("yes", "no", "introduce", "goodbye", "apologise", "thank", "greet")
 """Intents that stand beside others in a sentence, as courtesy does: those before them are what was meant."""
 
@@ -103,11 +115,12 @@ class Recognizer:
             }
             self._examples += [(intent.name, tokens) for tokens in sorted(made, key=sorted) if tokens]
         self._weigh()
-        self._needs = {
-            one.name: [[self.lexicon.entry(entry) for entry in group] for group in one.needs]
-            for one in self.intents.values()
-        }
+        self._needs = {one.name: self._groups(one.needs) for one in self.intents.values()}
+        self._proofs = {one.name: self._groups(one.proofs) for one in self.intents.values()}
         self._bars = {one.name: [self.lexicon.entry(entry) for entry in one.bars] for one in self.intents.values()}
+
+    def _groups(self, stated: Iterable[Iterable[str]]) -> list[list[frozenset[str]]]:
+        return [[self.lexicon.entry(entry) for entry in group] for group in stated]
 
     def _weigh(self) -> None:
         """Work out what each word weighs, and for which intents it speaks."""
@@ -171,8 +184,10 @@ class Recognizer:
 
     def _fit(self, name: str, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where an intent's needs are not met, or something bars it."""
+        if not _met(self._proofs[name], tokens):
+            return 0.0
         barred = any(entry <= tokens for entry in self._bars[name])
-        met = all(any(entry <= tokens for entry in group) for group in self._needs[name])
+        met = _met(self._needs[name], tokens)
         if self.intents[name].acts:
             return 1.0 if met and not barred else 0.0
         return (1.0 if met else _UNMET) * (_BARRED if barred else 1.0)
@@ -204,7 +219,7 @@ class Recognizer:
             return None
         first = ranked[0]
         second = ranked[1].likeness if len(ranked) > 1 else 0.0
-        acts = first.intent in self._acted
+        acts = first.intent in self._acted or first.intent == "yes"
         threshold, margin = (ACT_THRESHOLD, ACT_MARGIN) if acts else (THRESHOLD, MARGIN)
         ahead = first.likeness - second
         if not acts and first.likeness * first.about < _ABOUT:
@@ -224,18 +239,31 @@ class Recognizer:
         sentences = [part for part in _SENTENCE.split(text) if part.strip()]
         found: list[str] = []
         for one in sentences:
-            whole = self.sentence(one)
-            if whole is None or whole.intent in _LEADING:  # "OK, restart it" is more than an OK
-                clauses = [part for part in _CLAUSE.split(one) if part.strip()]
-                parts = [match.intent for clause in clauses if (match := self.sentence(clause)) is not None]
-                if len(clauses) > 1 and (whole is None or any(name not in _LATE for name in parts)):
-                    found += parts
-                    continue
-            if whole is not None:
-                found.append(whole.intent)
+            found += self._meant(one)
         if not found and len(sentences) > 1 and (match := self.sentence(text)) is not None:
             found.append(match.intent)
         return tuple(dict.fromkeys(found))
+
+    def _meant(self, sentence: str) -> list[str]:
+        """Return the intents of one sentence and its clauses."""
+        whole = self.sentence(sentence)
+        if (whole is None or whole.intent in _ANSWERS) and (untagged := _TAG.sub("", sentence)) != sentence:
+            return self._meant(untagged)
+        if whole is None or whole.intent in _LEADING:  # "OK, restart it" is more than an OK
+            clauses = [part for part in _CLAUSE.split(sentence) if part.strip()]
+            matches = [self.sentence(clause) for clause in clauses]
+            parts = [match.intent for match in matches if match is not None]
+            asks = len(clauses) > 1 and matches[-1] is None and sentence.rstrip().endswith("?")
+            if asks and (whole is None or whole.about < _MOSTLY):  # "OK, which one is it?" agrees to nothing
+                return [name for name in parts if name not in _ANSWERS]
+            if len(clauses) > 1 and (whole is None or any(name not in _LATE for name in parts)):
+                return parts
+        return [] if whole is None else [whole.intent]
+
+
+def _met(groups: Iterable[Iterable[frozenset[str]]], tokens: frozenset[str]) -> bool:
+    """Return whether one entry of each group is there."""
+    return all(any(entry <= tokens for entry in group) for group in groups)
 
 
 @lru_cache(maxsize=16)

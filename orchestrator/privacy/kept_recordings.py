@@ -24,6 +24,8 @@ PIECE: Final = 256 * 1024
 """Bytes that are read at once."""
 _LONGEST_LINE: Final = 1 << 20
 """Bytes of the longest event: what a terminal shows at once, each sign of it escaped."""
+_AROUND: Final = 1 << 16
+"""Bytes before and behind a piece that are read with it."""
 _HEAD: Final = 1 << 13
 _LAB: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID: Final = re.compile(r"[0-9a-f]{1,64}")
@@ -73,11 +75,15 @@ class RecordingPiece:
         lines: the lines, each with its end; empty where there are no more.
         next: the byte at which the next piece begins.
         end: whether nothing is behind it now.
+        before: whole lines that stand before them: what is shown in two pieces is known by both.
+        after: whole lines that stand behind them.
     """
 
     lines: str
     next: int
     end: bool
+    before: str = ""
+    after: str = ""
 
 
 class KeptRecordings:
@@ -121,8 +127,13 @@ class KeptRecordings:
             if b"\n" not in data:
                 data += file.read(_LONGEST_LINE - len(data))
             whole = data[: data.rfind(b"\n") + 1]  # what is still being written is the next piece's
+            upto = at + len(whole)
             return RecordingPiece(
-                whole.decode("utf-8", "replace"), at + len(whole), not whole or at + len(whole) == size
+                whole.decode("utf-8", "replace"),
+                upto,
+                not whole or upto == size,
+                before=_lines_before(file, at),
+                after=_lines_after(file, upto),
             )
         return None
 
@@ -193,6 +204,19 @@ class KeptRecordings:
         except (OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
             _log.warning("a recording cannot be read: %s/%s: %s", lab, path.stem, error)
             return None
+
+
+def _lines_before(file: BinaryIO, at: int) -> str:
+    begin = max(0, at - _AROUND)
+    file.seek(begin)
+    data = file.read(at - begin)
+    return (data if begin == 0 else data[data.find(b"\n") + 1 :]).decode("utf-8", "replace")
+
+
+def _lines_after(file: BinaryIO, at: int) -> str:
+    file.seek(at)
+    data = file.read(_AROUND)
+    return data[: data.rfind(b"\n") + 1].decode("utf-8", "replace")
 
 
 def _head(line: bytes) -> dict[str, Any]:

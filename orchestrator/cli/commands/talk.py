@@ -20,7 +20,7 @@ from orchestrator.core.text import Text
 from orchestrator.labs import Labs, Running
 from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.turns import Turn, facts_of
-from orchestrator.personas.act_sentences import act_sentence
+from orchestrator.personas.act_sentences import act_sentence, told_acts
 from orchestrator.personas.dialogue import MenuEntry
 from orchestrator.personas.password_masks import masked, with_acts_masked
 
@@ -187,9 +187,8 @@ def _show_turns(invocation: Invocation, person: PlannedPersona, turns: Sequence[
 
 def _show_turn(invocation: Invocation, person: PlannedPersona, turn: Turn) -> None:
     """Print what somebody has done, and what they have answered."""
-    for act in with_acts_masked(turn).acts:
-        if act.kind != "looks":
-            invocation.output.quiet(act_sentence(act, person.full))
+    for act in told_acts(with_acts_masked(turn).acts):
+        invocation.output.quiet(act_sentence(act, person.full))
     _speak(invocation, person, turn.reply)
 
 

@@ -207,8 +207,8 @@ def test_each_line_is_said(talk: Any) -> None:  # noqa: ANN401
     shown = talk(stdin="Unplug the cable\n\nyes\n")
     assert shown.splitlines() == [
         "Anne Faure: I unplug it?",
-        "Anne Faure unplugs the cable of pc1 (eth0).",
-        "Anne Faure plugs the cable of pc1 (eth0) in.",
+        "Anne Faure unplugs pc1's cable.",
+        "Anne Faure plugs pc1's cable in.",
         "Anne Faure: It is back in.",
     ]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +13,7 @@ import pytest
 
 from grader.report import CheckResult, Outcome, Report
 from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.labd import lab_contract, lab_work_contract
 from orchestrator.labd import privacy_contract as contract
 from orchestrator.labd.calls import Nothing
@@ -17,6 +21,9 @@ from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.path_contract import LookAtScenario
 from orchestrator.labd.replay_marks import marks_of
+from orchestrator.model.turns import Turn
+from orchestrator.personas.conversation_file import line_of
+from orchestrator.privacy import kept_recordings
 from orchestrator.records import journal
 from tests.labd_talk import events_until, shown, stopped
 from tests.unit.privacy.recordings import record
@@ -136,6 +143,35 @@ def test_what_a_terminal_showed_is_played_while_it_is_open_and_afterwards(site: 
             assert "hello" in await played(client, number, opened.id, lea)
 
     asyncio.run(play())
+
+
+@pytest.mark.slow
+def test_no_password_is_read_in_a_recording(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variant's, and the one that the trainee told; on a line by itself, and where the next piece goes on."""
+    lea, preview = site.member("lea"), site.labs.plans.preview
+    monkeypatch.setattr(site.labs.plans, "preview", lambda *of: replace(preview(*of), passwords=("Bavomi-Teruka47",)))
+    monkeypatch.setattr(kept_recordings, "PIECE", 300)
+    number = an_attempt(site, lea, NOON, None)
+    told = Turn("anne", "2026-11-29T12:00:00Z", "en", "Your password is Sapin-4417.", secrets=("Sapin-4417",))
+    site.labs.conversations._deliverables.add("lab-1", CONVERSATION, line_of(told))
+    shown = "$ passwd Sapin-4417 Bavomi-Teruka47 Other-1234\r\n"
+    events = [(count / 10, "o", letter) for count, letter in enumerate(shown)]
+    record(site.folder / "recordings", "lab-1", ONE, lea.who.ref, began=NOON, events=events)
+
+    async def play() -> tuple[str, bytes]:
+        async with site.labd() as client:
+            seen = await played(client, number, ONE, lea)
+            archive = b"".join([part async for part in client.my_data("en", lea.token)])
+            return seen, archive
+
+    seen, archive = asyncio.run(play())
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        (name,) = [one for one in files.namelist() if one.endswith(".cast")]
+        taken = files.read(name).decode()
+    for read in (seen, taken):
+        rows = [json.loads(line) for line in read.splitlines()[1:]]
+        assert "".join(row[2] for row in rows) == f"$ passwd {'•' * 10} {'•' * 15} Other-1234\r\n"
+        assert [row[0] for row in rows] == [event[0] for event in events]
 
 
 async def played(client: LabdClient, number: int, name: str, member: Member) -> str:

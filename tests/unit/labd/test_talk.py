@@ -97,8 +97,8 @@ def test_what_is_said_is_answered_told_and_kept(peopled: Site) -> None:
             assert said.turn is not None
             assert said.turn.reply == "It is back in."
             assert [(act.kind, act.host, act.what, act.told.fr) for act in said.turn.acts] == [
-                ("cable", "pc1", "eth0 unplug", "Anne Faure débranche le câble de pc1 (eth0)."),
-                ("cable", "pc1", "eth0 plug", "Anne Faure branche le câble de pc1 (eth0)."),
+                ("cable", "pc1", "eth0 unplug", "Anne Faure débranche le câble de pc1."),
+                ("cable", "pc1", "eth0 plug", "Anne Faure branche le câble de pc1."),
             ]
             await say(client, lea, lab, "Bonjour", "sam")
             await say(client, lea, lab, TELLS, "sam")
@@ -259,8 +259,9 @@ def test_an_authors_lines_are_not_shown_and_nothing_acts_on_a_page() -> None:
     begun = Turn("anne", "2026-11-30T10:00:00Z", "en", "Yes", begun=True)
     (shown,) = turns_of([begun, replace(begun, reply="a\u202eb", acts=acts, begun=False)], ANNE, words=True)
     assert [(one.kind, one.host, one.what, one.told.en) for one in shown.acts] == [
-        ("shell", "pc1", "", "Anne Faure acts on pc1."),
         ("types", "pc1", "id\\u001b", "Anne Faure types on pc1: id\\u001b"),
         ("reboot", "pc1", "", "Anne Faure restarts pc1."),
     ]
     assert shown.reply == "a\\u202eb"
+    (alone,) = turns_of([replace(begun, acts=acts[:2], begun=False)], ANNE, words=True)
+    assert [(one.what, one.told.en) for one in alone.acts] == [("", "Anne Faure does it on pc1.")]

@@ -53,5 +53,7 @@ def test_a_transcript_is_for_people() -> None:
     assert "Candidate: Débranchez" in text
     assert "* Anne Faure unplugs the cable of pc1 (eth0).\n" in text
     assert "Anne Faure: Voilà." in text
+    moved = replace(TURN, acts=(PersonaAct(TURN.at, "cable", "pc1", "eth0 office"),))
+    assert "the cable of pc1 (eth0) into the segment office.\n" in transcript((moved,), {}, "Candidate", "en")
     looked = replace(TURN, acts=(PersonaAct(TURN.at, "looks", "pc1", "curl intranet", 7, ""),))
     assert "* anne regarde sur pc1 : curl intranet (état 7)\n" in transcript((looked,), {}, "Candidat", "fr")

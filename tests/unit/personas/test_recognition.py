@@ -26,6 +26,8 @@ WANTED = 0.9
 FROZEN = 100
 MISTAKEN = 0.2
 """The part of sentences that want nothing which may be taken for a question; none may be acted upon."""
+LIKE = 0.1
+"""The same, of what merely resembles a question."""
 
 
 SOCKET = IntentPhrases(
@@ -83,6 +85,59 @@ def test_what_wants_nothing_is_never_acted_upon(language: Language) -> None:
         assert [name for names in found for name in names if knows.intents[name].acts] == []
         assert len(said) >= 40
         assert len(found) <= MISTAKEN * len(said), found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_rudeness_needs_evidence_of_it(language: Language) -> None:
+    """What merely resembles something rude, with nothing nearer, is not understood."""
+    knows = recognizer(language)
+    said = stated(f"talked.{language}.txt")
+    found = [(intent, one, knows.understood(one)) for intent, one in said]
+    assert sum(chief(names) == intent for intent, _, names in found) >= 0.95 * len(found), found
+    others = [(one, names) for intent, one, names in found if intent != "rude"]
+    others += [(one, knows.understood(one)) for one in lines_of(f"talked-none.{language}.txt")]
+    assert [one for one, names in others if "rude" in names] == []
+    wrong = [(one, n) for intent, one, names in found for n in names if n != intent and knows.intents[n].acts]
+    assert wrong == []
+    none = [names for one in lines_of(f"talked-none.{language}.txt") if (names := knows.understood(one))]
+    assert [name for names in none for name in names if knows.intents[name].acts] == []
+    assert len(none) <= LIKE * len(lines_of(f"talked-none.{language}.txt")), none
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wanted"),
+    [
+        ("en", "You save it on the stick, don't you?", ()),
+        ("en", "It's the blue one, right?", ()),
+        ("en", "Right, did the accountant sign it?", ()),
+        ("en", "Yes please, could you do that?", ("yes",)),
+        ("en", "yes, go ahead, ok?", ("yes",)),
+        ("fr", "Vous le gardez sur une clé, non ?", ()),
+        ("fr", "C'est la bleue, d'accord ?", ()),
+        ("fr", "D'accord, et la comptable l'a signé ?", ()),
+        ("fr", "C'est bien fait", ()),
+        ("fr", "Non ?", ("no",)),
+    ],
+)
+def test_what_makes_a_question_agrees_to_nothing(language: Language, said: str, wanted: tuple[str, ...]) -> None:
+    assert recognizer(language).understood(said) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wanted"),
+    [
+        ("en", "May I look at your screen?", "ask_consent"),
+        ("en", "Please look at your screen", "ask_screen"),
+        ("en", "What do you see on your screen?", "ask_screen"),
+        ("en", "Do you mind me watching your screen?", "ask_consent"),
+        ("fr", "Puis-je regarder votre écran ?", "ask_consent"),
+        ("fr", "Regardez votre écran", "ask_screen"),
+        ("fr", "Ça ne vous dérange pas si je prends la main ?", "ask_consent"),
+        ("fr", "Ça ne vous dérange pas si je fume ?", None),
+    ],
+)
+def test_who_sees_the_screen_makes_the_difference(language: Language, said: str, wanted: str | None) -> None:
+    assert chief(recognizer(language).understood(said)) == wanted
 
 
 def test_the_frozen_half_is_as_it_was_written() -> None:
@@ -233,13 +288,14 @@ def test_words() -> None:
 
 def test_the_form_of_the_phrases() -> None:
     read = read_phrases(
-        "# x\n~ please\n= pc: pc | computer\n- never\n[go] !\n+ go | walk\n- stop\n(go|walk) now\n[stay]\nstay\n"
+        "# x\n~ please\n= pc: pc | (this|that) computer\n- never\n[go] !\n+ go | walk\n- stop\n(go|walk) now\n"
+        "[stay]\n++ sit\nstay\n"
     )
     assert read.intents["go"].needs == (("go", "walk"),)
     assert read.intents["go"].bars == ("stop", "never")
-    assert read.intents["stay"].bars == ()
+    assert (read.intents["stay"].bars, read.intents["stay"].proofs) == ((), (("sit",),))
     assert list(spelled_out("(go|walk) now")) == ["go now", "walk now"]
     lexicon = Lexicon("en", read)
-    assert lexicon.tokens("Please go, computer!") == ("go", "=pc")
+    assert lexicon.tokens("Please go, that computer!") == ("go", "=pc")
     with pytest.raises(ValueError, match="before the first intent"):
         read_phrases("stay\n")

@@ -59,8 +59,8 @@ def test_people_are_shown_with_their_words(lea: Browser, labd: FakeLabd) -> None
     text = said(reading)
     for expected in (
         "Alice Durand", "accountant, at pc1", "Hello? Alice Durand speaking.", "You", "What is the problem?",
-        "It says: no network", "unplugs the cable of pc1 (eth0).", "elsewhere: office.", "Alice Durand restarts pc1.",
-        "types on pc1: ip route", "acts on pc1.", "End of the conversation", "you call Alice Durand back",
+        "It says: no network", "unplugs pc1's cable.", "plugs pc1's cable in.", "Alice Durand restarts pc1.",
+        "types on pc1: ip route", "does it on pc1.", "End of the conversation", "you call Alice Durand back",
         "Say to Sam O'Neill", "What can I say?",
     ):  # fmt: skip
         assert expected.replace(" ", " | ") in text, expected

@@ -63,6 +63,7 @@ def test_how_long_it_is_says_its_last_whole_line(
 
 def test_it_is_read_in_pieces_of_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept_recordings, "PIECE", 300)
+    monkeypatch.setattr(kept_recordings, "_AROUND", 400)
     events = [(number / 10, "o", f"line {number} é\r\n" * (30 if number == 7 else 1)) for number in range(40)]
     path = record(tmp_path, "lab", ONE, began=NOON, events=events, rest='[4.0, "o", "still writ')
     kept, at, read = KeptRecordings(tmp_path), 0, ""
@@ -71,6 +72,9 @@ def test_it_is_read_in_pieces_of_whole_lines(tmp_path: Path, monkeypatch: pytest
         assert piece is not None
         assert piece.lines.endswith("\n") or not piece.lines
         assert len(piece.lines) < 2000
+        assert read.endswith(piece.before)
+        assert path.read_text(encoding="utf-8")[len(read + piece.lines) :].startswith(piece.after)
+        assert bool(piece.before) == bool(read)
         read, at = read + piece.lines, piece.next
         if piece.end:
             break
