@@ -44,7 +44,7 @@ _NEEDS_HOSTS: Final = frozenset(
 
 
 class LabCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, context: JobContext, displays: LabDisplays, starts: LabStarts, stops: LabStops) -> None:
         """Take what every job needs, the screens of hosts, and what starts and stops labs."""

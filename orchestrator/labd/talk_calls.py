@@ -28,7 +28,7 @@ _AT_ONCE: Final = 8
 
 
 class TalkCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, desk: LabDesk, jobs: LabJobs, threads: WorkThreads, patience: float = _PATIENCE_S) -> None:
         """Take the parts.
