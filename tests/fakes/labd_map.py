@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import get_args
 
 from orchestrator.core.language import Language
 from orchestrator.labd.lab_contract import HostView, LabView
@@ -28,4 +28,5 @@ def _node(lab: LabView, host: HostView, column: int, rows: dict[str, int]) -> No
     row = min((rows[cable.segment] for cable in cables), default=0)
     up = tuple(cable for cable in cables if rows[cable.segment] == row)
     down = tuple(cable for cable in cables if rows[cable.segment] != row)
-    return Node(host.name, host.title, cast("MachineKind", host.kind), row, column, up, down)
+    kind: MachineKind = next((one for one in get_args(MachineKind) if one == host.kind), "workstation")
+    return Node(host.name, host.title, kind, row, column, up, down)
