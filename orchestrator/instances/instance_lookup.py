@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.core import labels
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import Container, Engine
@@ -50,4 +50,29 @@ def chosen(known: Sequence[Instance], name: str | None) -> Instance:
     raise UsageError(
         Text(fr=f"Aucun lab ne s'appelle « {name} ».", en=f"No lab is called {name!r}."),
         Text(fr=f"En marche : {near}", en=f"Running: {near}"),
+    )
+
+
+def still_there(engine: Engine, name: str, identity: str | None = None) -> Instance:
+    """Return an instance that somebody is about to act on, as it is now.
+
+    Args:
+        engine: the engine.
+        name: its name.
+        identity: what it was when it was found; None: whichever bears the name.
+
+    Raises:
+        LabError: it is gone, or another one has its name.
+    """
+    containers = engine.containers({labels.KIND: "host", labels.INSTANCE: name})
+    if containers:
+        instance = instance_of(name, containers)
+        if identity in {None, instance.identity}:
+            return instance
+    raise LabError(
+        Text(
+            fr=f"Le lab {name} n'existe plus : il vient d'être arrêté ou recommencé.",
+            en=f"The lab {name} is gone: it has just been stopped or reset.",
+        ),
+        Text(fr="« breakfix status » montre ceux qui restent.", en="'breakfix status' shows what is left."),
     )

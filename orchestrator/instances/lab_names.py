@@ -1,18 +1,22 @@
-"""The names that a person may give to labs."""
+"""The names of labs: those that a person may give, and new ones."""
 
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance
+from orchestrator.model.plan import Plan
 
 LONGEST: Final = 40
 """Letters of a name that a person gives: with a host's it has to make a container's name."""
+_LONGEST_NEW: Final = 32
+"""Letters of a scenario's name in a new name."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -55,6 +59,14 @@ def require_free(name: str, hosts: Sequence[str], running: Sequence[Instance]) -
                     en=f"Choose another name, or stop it first: 'breakfix stop --lab {instance.name}'.",
                 ),
             )
+
+
+def new_name(plan: Plan, taken: Collection[str]) -> str:
+    """Return a name for an instance of a plan that is not taken."""
+    while True:
+        name = f"{(plan.scenario or plan.lab)[:_LONGEST_NEW].rstrip('-')}-{secrets.token_hex(2)}"
+        if name not in taken:
+            return name
 
 
 def _nearest(name: str) -> str:

@@ -1,46 +1,44 @@
-"""Starting, finding, breaking and stopping instances."""
+"""Instances as a whole: finding one, keeping others away from it, and all that is done with it from start to end."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
 
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.core import labels
-from orchestrator.core.errors import BreakfixError, LabError, MachineError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric import container as fabric_container
-from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef
-from orchestrator.fabric.reaper import remove_remains
+from orchestrator.fabric.fabric_interface import Fabric
 from orchestrator.instances.breaking import break_lab, mend_lab
-from orchestrator.instances.bringing_up import THREADS, bring_up
+from orchestrator.instances.bringing_up import bring_up
 from orchestrator.instances.freezing import thaw
+from orchestrator.instances.helper_looks import HelperLooks
 from orchestrator.instances.host_container import HostContainers
-from orchestrator.instances.instance import Instance, StartContext, instance_of
-from orchestrator.instances.instance_lookup import chosen, instances_on
+from orchestrator.instances.instance import Instance, StartContext
+from orchestrator.instances.instance_lookup import chosen, instances_on, still_there
+from orchestrator.instances.instance_marks import has_mark, put_mark, remove_mark
 from orchestrator.instances.instance_records import InstanceRecord, InstanceRecords
-from orchestrator.instances.lab_names import require_free
-from orchestrator.instances.locks import BusyError, Holder, Locks
-from orchestrator.instances.readiness import unready_by, wait_for_conditions
-from orchestrator.instances.saving import MARK, bring_back, is_saved, put_down, settle
+from orchestrator.instances.lab_names import new_name, require_free
+from orchestrator.instances.locks import Holder, Locks
+from orchestrator.instances.readiness import wait_for_conditions
+from orchestrator.instances.removing import forget_gone, remove_instance
+from orchestrator.instances.saving import bring_back, is_saved, put_down, settle
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan
 from orchestrator.sound_state.look import keep_sound_state
 
-_STARTED = "breakfix-started-"
-"""The name of a volume that marks an instance as started begins so. Nothing is in it: of what the engine keeps, this
-can be made after the containers, outlives a restart of the machine, and is seen by every user of the engine."""
-
 
 class Instances:
-    """All instances on one engine."""
+    """All instances on one engine.
+
+    Attributes:
+        looks: what the fabric's helper sees of them.
+    """
 
     def __init__(
         self,
@@ -66,7 +64,7 @@ class Instances:
         """
         self._engine = engine
         self._fabric = fabric
-        self._helper = helper or fabric
+        self.looks = HelperLooks(helper or fabric, fabric)
         self._records = records
         self._locks = locks
         self._hosts = HostContainers(engine, owner, runtime)
@@ -85,6 +83,20 @@ class Instances:
         """
         return chosen(self.all(), name)
 
+    def at_work(self, name: str) -> Holder | None:
+        """Return the other program that acts on an instance just now; None where none does."""
+        return self._locks.holder(name)
+
+    def started(self, name: str) -> bool:
+        """Return whether an instance is marked as one whose start came to its end, whoever started it."""
+        return has_mark(self._engine, name, "started")
+
+    def saved(self, instance: Instance) -> bool:
+        """Return whether an instance is saved: its hosts are stopped, until it is resumed."""
+        return is_saved(self._engine, instance)
+
+    # Keeping others away --------------------------------------------------------------------------------
+
     @contextmanager
     def exclusive(self, name: str, *, awake: bool = False) -> Iterator[None]:
         """Keep other programs from acting on an instance within the block, in which it exists.
@@ -97,11 +109,9 @@ class Instances:
             LabError: another program is at work on it (``BusyError``), or has just removed it; or it is not thawed.
         """
         with self._locks.exclusive(name):
-            containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
-            if not containers:
-                raise _gone(name)
+            instance = still_there(self._engine, name)
             if awake:
-                thaw(self._engine, instance_of(name, containers))
+                thaw(self._engine, instance)
             yield
 
     def thaw(self, name: str) -> None:
@@ -122,75 +132,17 @@ class Instances:
             LabError: it is gone, or another one of its name is there, before the block or after it.
         """
         with self._locks.giving_way(instance.name) as go_on:
-            self._require(instance)
+            still_there(self._engine, instance.name, instance.identity)
             self.thaw(instance.name)
             yield go_on
             go_on()
-            self._require(instance)
+            still_there(self._engine, instance.name, instance.identity)
 
-    def _require(self, instance: Instance) -> None:
-        containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: instance.name})
-        if not containers or instance_of(instance.name, containers).identity != instance.identity:
-            raise _gone(instance.name)
-
-    def at_work(self, name: str) -> Holder | None:
-        """Return the other program that acts on an instance just now; None where none does."""
-        return self._locks.holder(name)
-
-    def started(self, name: str) -> bool:
-        """Return whether an instance is marked as one whose start came to its end, whoever started it."""
-        return bool(self._engine.volumes({labels.KIND: "started", labels.INSTANCE: name}))
-
-    def saved(self, instance: Instance) -> bool:
-        """Return whether an instance is saved: its hosts are stopped, until it is resumed."""
-        return is_saved(self._engine, instance)
-
-    def unready(self, instance: Instance) -> dict[str, Text]:
-        """Return the hosts that run, as the engine sees it, and are not wired or have not booted, each with why.
-
-        Where the helper does not answer it is started: without it a host that was restarted waits for its cables. If
-        it does not start, why is what is known of each host.
-        """
-        try:
-            with self._answering(instance.name) as helper:
-                return unready_by(helper, instance)
-        except MachineError as error:
-            return dict.fromkeys(instance.running, error.text)
-
-    def activity(self, instances: Iterable[Instance]) -> Mapping[HostRef, HostActivity]:
-        """Return what a passing look tells of the hosts of instances that run, as the engine sees it: of all at once.
-
-        The helper is asked over one connection each time, and is not started.
-
-        Raises:
-            MachineError: it does not answer.
-        """
-        return self._passing.activity({one.name: one.running for one in instances if one.running})
-
-    @cached_property
-    def _passing(self) -> Fabric:
-        """Return a connection to the helper as it is, which knows the hosts that it has looked at."""
-        return self._helper()
+    # Reaching -------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Close what this has opened for itself."""
-        if "_passing" in self.__dict__:
-            self._passing.close()
-
-    @contextmanager
-    def _answering(self, name: str) -> Iterator[Fabric]:
-        """Give a connection to the helper, which is started where it does not answer.
-
-        Raises:
-            MachineError: it cannot be started.
-        """
-        with self._helper() as helper:
-            try:
-                helper.ports(name)
-                answers = True
-            except MachineError:
-                answers = False
-            yield helper if answers else self._fabric()
+        self.looks.close()
 
     @property
     def engine(self) -> Engine:
@@ -246,7 +198,7 @@ class Instances:
             require_free(name, [host.name for host in plan.hosts], self.all())
         self._forget_gone()
         while True:
-            wanted = name or self._new_name(plan)
+            wanted = name or new_name(plan, {instance.name for instance in self.all()})
             with self._ready(wanted):
                 if name is not None:  # nobody has taken it before it was locked
                     require_free(name, [host.name for host in plan.hosts], self.all())
@@ -264,14 +216,6 @@ class Instances:
             self.prepare()  # before anything is claimed: it may have to be made, or refused
             with self._locks.exclusive(name):  # of the file for all users too, which comes with the fabric
                 yield
-
-    def _new_name(self, plan: Plan) -> str:
-        """Return a name that no instance has."""
-        taken = {instance.name for instance in self.all()}
-        while True:
-            name = f"{(plan.scenario or plan.lab)[:32].rstrip('-')}-{secrets.token_hex(2)}"
-            if name not in taken:
-                return name
 
     def _start(self, name: str, plan: Plan, around: StartContext, progress: Progress, *, broken: bool) -> Instance:
         """Start an instance whose name is ours: whatever bears it is removed if the start fails."""
@@ -294,11 +238,11 @@ class Instances:
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 break_lab(driver, self._records)
-            self._engine.create_volume(_STARTED + name, {labels.KIND: "started", labels.INSTANCE: name})
+            put_mark(self._engine, name, "started")
             self._records.put(replace(self._records.get(name), started=True, identity=instance.identity))
         except BaseException:
             with shielded():
-                self._remove(name)
+                remove_instance(self._engine, self._records, name)
             raise
         return instance
 
@@ -332,7 +276,7 @@ class Instances:
         with self._ready(name):
             instance = self.find(name)
             if not self.saved(instance):
-                self._engine.remove_volume(MARK + name)  # whoever resumed it may have been killed before that
+                remove_mark(self._engine, name, "saved")  # whoever resumed it may have been killed before that
                 return instance
             late = {host.name for host in hosts if host.asks_for_address}
             servers = [host.name for host in hosts if host.name not in late]
@@ -372,30 +316,10 @@ class Instances:
             BusyError: another program is at work on it.
         """
         with self._locks.exclusive(name):
-            self._remove(name)
-            self._have_cables_go(name)
+            remove_instance(self._engine, self._records, name)
+            with suppress(BreakfixError):  # it is gone: what keeps the helper away the next command will say
+                self.looks.see_end(name)
         self._forget_gone()
-
-    def _have_cables_go(self, name: str) -> None:
-        """Start the helper where it does not run: it takes away what is left of an instance, which it saw end or not.
-
-        The instance is gone: what keeps the helper from starting, the next command that needs it will say.
-        """
-        with suppress(BreakfixError), self._answering(name) as helper:
-            helper.ports(name)
-
-    def _remove(self, name: str) -> None:
-        """Remove an instance that is ours; one of which only a part is gone counts as cut off from then on."""
-        with suppress(MachineError):  # a full disk must not keep it from being removed
-            self._records.cut_off(name)
-        self._engine.remove_volume(_STARTED + name)
-        self._engine.remove_volume(MARK + name)
-        containers = self._engine.containers({labels.KIND: "host", labels.INSTANCE: name})
-        if containers:
-            remove_remains(self._engine, containers)
-            with ThreadPoolExecutor(THREADS) as pool:
-                list(pool.map(lambda c: self._engine.remove(c.id), containers))
-        self._records.remove(name)
 
     def remove_all(self, spare: Callable[[Instance], bool] = lambda _instance: False) -> tuple[str, ...]:
         """Stop every instance, then the fabric; return the names of the instances that were removed.
@@ -410,32 +334,11 @@ class Instances:
             known = self.all()
             names = tuple(instance.name for instance in known if not spare(instance))
             for name in names:
-                self._remove(name)
+                remove_instance(self._engine, self._records, name)
             if len(names) == len(known):
                 fabric_container.remove(self._engine)
         self._forget_gone()
         return names
 
     def _forget_gone(self) -> None:
-        """Remove records and marks of what has no container any more, or never had one.
-
-        A start or stop was killed, or somebody else removed the containers.
-        """
-        marked = {volume.removeprefix(_STARTED) for volume in self._engine.volumes({labels.KIND: "started"})}
-        marked |= {volume.removeprefix(MARK) for volume in self._engine.volumes({labels.KIND: "saved"})}
-        for name in sorted({*self._records.names(), *marked} - {instance.name for instance in self.all()}):
-            with suppress(BusyError), self._locks.exclusive_nowait(name):
-                if not self._engine.containers({labels.INSTANCE: name}):
-                    self._records.remove(name)
-                    self._engine.remove_volume(_STARTED + name)
-                    self._engine.remove_volume(MARK + name)
-
-
-def _gone(name: str) -> LabError:
-    return LabError(
-        Text(
-            fr=f"Le lab {name} n'existe plus : il vient d'être arrêté ou recommencé.",
-            en=f"The lab {name} is gone: it has just been stopped or reset.",
-        ),
-        Text(fr="« breakfix status » montre ceux qui restent.", en="'breakfix status' shows what is left."),
-    )
+        forget_gone(self._engine, self._records, self._locks, {instance.name for instance in self.all()})

@@ -13,17 +13,15 @@ from contextlib import suppress
 from typing import Final
 
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.core import labels
 from orchestrator.core.errors import LabError
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric.fabric_interface import Fabric
 from orchestrator.instances.instance import STOPPED, HostState, Instance
+from orchestrator.instances.instance_marks import has_mark, put_mark, remove_mark
 from orchestrator.instances.readiness import wait_for_conditions
 
-MARK: Final = "breakfix-saved-"
-"""The name of a volume that marks an instance as saved begins so. Nothing is in it; see ``lifecycle._STARTED``."""
 _GRACE: Final = 10
 """Seconds that a host gets to shut down before it is killed: as for a reboot."""
 _BOOT_LIMIT: Final = 180.0
@@ -53,9 +51,7 @@ class SavedLabError(LabError):
 
 def is_saved(engine: Engine, instance: Instance) -> bool:
     """Return whether a lab is saved; also one of which only a part is, as a program that was killed has left it."""
-    return any(host.state in STOPPED for host in instance.hosts) and bool(
-        engine.volumes({labels.KIND: "saved", labels.INSTANCE: instance.name})
-    )
+    return any(host.state in STOPPED for host in instance.hosts) and has_mark(engine, instance.name, "saved")
 
 
 def put_down(engine: Engine, instance: Instance) -> None:
@@ -67,7 +63,7 @@ def put_down(engine: Engine, instance: Instance) -> None:
     Raises:
         LabError: a host does not stop; the others are stopped.
     """
-    engine.create_volume(MARK + instance.name, {labels.KIND: "saved", labels.INSTANCE: instance.name})
+    put_mark(engine, instance.name, "saved")
 
     def stop(host: HostState) -> None:
         if host.state == _PAUSED:  # what stands still cannot shut down
@@ -106,7 +102,7 @@ def bring_back(
                 before_late()
             _for_each(lambda host: engine.start(host.container), hosts)
             if hosts is rest or not rest:  # all of them run: from now on a restart of the engine does no harm
-                engine.remove_volume(MARK + instance.name)
+                remove_mark(engine, instance.name, "saved")
             fabric.wait_ready(instance.name, [host.name for host in hosts], timeout=_BOOT_LIMIT)
     except BaseException:
         with shielded():

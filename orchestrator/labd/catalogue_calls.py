@@ -19,7 +19,7 @@ MOST_SEEDS: Final = 4
 
 
 class CatalogueCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, parts: LabParts, threads: WorkThreads) -> None:
         """Take what labd serves; ``threads`` are for what a caller waits for."""

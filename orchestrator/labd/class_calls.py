@@ -16,7 +16,7 @@ from orchestrator.labd.lab_jobs import WorkThreads
 
 
 class ClassCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, desk: ClassDesk, launches: ClassLaunches, boards: ClassBoards, threads: WorkThreads) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""

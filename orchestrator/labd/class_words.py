@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from orchestrator.core.number_text import number_text
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
 from orchestrator.records.csv_people import ListProblem
@@ -98,7 +99,9 @@ def full_class() -> Refusal:
 
 _LIMITS: Final[Mapping[str, Text]] = {
     "labs": Text(fr="{least} à {most} labs à la fois.", en="{least} to {most} labs at a time."),
-    "memory": Text(fr="{least} à {most} Gio de mémoire.", en="{least} to {most} GiB of memory."),
+    "memory": Text(
+        fr="{least} à {most}\N{NO-BREAK SPACE}Gio de mémoire.", en="{least} to {most}\N{NO-BREAK SPACE}GiB of memory."
+    ),
     "processors": Text(
         fr="{least} à {most} processeurs par machine.", en="{least} to {most} processors for each machine."
     ),
@@ -108,13 +111,12 @@ _LIMITS: Final[Mapping[str, Text]] = {
 def wrong_limit(field: str, least: float, most: float) -> Refusal:
     """Return that a limit of a class, by its field, is more than the machine's, or no such number; memory in MiB."""
     unit = 1024 if field == "memory" else 1
-    numbers = {"least": f"{least / unit:.4g}", "most": f"{most / unit:.6g}"}
-    said = _LIMITS[field]
+    lower, upper, said = number_text(least / unit, ",.4g"), number_text(most / unit, ",.6g"), _LIMITS[field]
     return Refusal(
         "wrong",
         Text(
-            fr=f"Ce que vous pouvez fixer : {said.fr}".format(**{k: v.replace(".", ",") for k, v in numbers.items()}),
-            en=f"What you can set: {said.en}".format(**numbers),
+            fr=f"Ce que vous pouvez fixer : {said.fr.format(least=lower.fr, most=upper.fr)}",
+            en=f"What you can set: {said.en.format(least=lower.en, most=upper.en)}",
         ),
         Text(
             fr="Laissez vide pour ne rien fixer : la limite de cette machine vaut alors.",

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class HelpCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(
         self,

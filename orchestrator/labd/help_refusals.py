@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.core.number_text import number_text
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
 
@@ -47,11 +48,12 @@ def no_question() -> Refusal:
 
 def wrong_text(most: int) -> Refusal:
     """Return that a hint or comment cannot be kept."""
+    length = number_text(most)
     return Refusal(
         "wrong",
         Text(
-            fr=f"Il faut un texte de {most} caractères au plus, sans caractère de contrôle.",
-            en=f"A text of at most {most} characters is needed, without control characters.",
+            fr=f"Il faut un texte de {length.fr} caractères au plus, sans caractère de contrôle.",
+            en=f"A text of at most {length.en} characters is needed, without control characters.",
         ),
         field="text",
     )

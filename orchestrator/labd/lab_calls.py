@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from orchestrator.labd import lab_contract, lab_work_contract, path_contract, talk_contract
 from orchestrator.labd.calls import Nothing, Who
-from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
+from orchestrator.labd.job_context import JobContext
+from orchestrator.labd.lab_desk import WAITS, FoundLab
 from orchestrator.labd.lab_displays import LabDisplays
-from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
+from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_starts import LabStarts
 from orchestrator.labd.lab_stops import LabStops
-from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.path_view import LearnersPath
 from orchestrator.labd.told_refusals import busy_with, saved_lab
 
@@ -44,27 +44,16 @@ _NEEDS_HOSTS: Final = frozenset(
 
 
 class LabCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
-    def __init__(
-        self,
-        desk: LabDesk,
-        jobs: LabJobs,
-        terminals: LabTerminals,
-        displays: LabDisplays,
-        threads: WorkThreads,
-        starts: LabStarts,
-        stops: LabStops,
-    ) -> None:
-        """Take the parts; ``threads`` are for what a caller waits for."""
-        self._desk = desk
-        self._jobs = jobs
-        self._terminals = terminals
+    def __init__(self, context: JobContext, displays: LabDisplays, starts: LabStarts, stops: LabStops) -> None:
+        """Take what every job needs, the screens of hosts, and what starts and stops labs."""
+        self._desk, self._jobs, self._work = context.desk, context.jobs, context.work
+        self._terminals, self._threads = context.terminals, context.threads
         self._displays = displays
-        self._threads = threads
         self._starts, self._stops = starts, stops
-        self._queue, self._idle, self._work = starts.queue, starts.idle, starts.work
-        self._path = LearnersPath(desk)
+        self._queue, self._idle = starts.queue, starts.idle
+        self._path = LearnersPath(context.desk)
         self._grading = WorkThreads(2, "grading")
         self.before_a_lab: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             path_contract.PATH.name: self.path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from orchestrator.core.number_text import number_text
 from orchestrator.core.text import Text
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.told_refusals import refused
@@ -90,9 +91,9 @@ def too_large(needs: int, limit: int) -> RefusedCallError:
     return refused(
         "wrong",
         Text(
-            fr=f"Ce lab demande {_gib(needs).replace('.', ',')} Gio de mémoire : les labs de cette machine n'en ont "
-            f"que {_gib(limit).replace('.', ',')} en tout.",
-            en=f"This lab needs {_gib(needs)} GiB of memory: the labs of this machine have {_gib(limit)} in all.",
+            fr=f"Ce lab demande {_gib(needs).fr} de mémoire : les labs de cette machine n'en ont que {_gib(limit).fr} "
+            "en tout.",
+            en=f"This lab needs {_gib(needs).en} of memory: the labs of this machine have {_gib(limit).en} in all.",
         ),
         ASK,
     )
@@ -103,9 +104,10 @@ def larger_than_share(needs: int, share: int, hint: Text = ASK) -> RefusedCallEr
     return refused(
         "wrong",
         Text(
-            fr=f"Ce lab demande {_gib(needs).replace('.', ',')} Gio de mémoire : chaque personne, ou chaque classe, "
-            f"n'a droit qu'à {_gib(share).replace('.', ',')}.",
-            en=f"This lab needs {_gib(needs)} GiB of memory: each person, or each class, may take {_gib(share)} only.",
+            fr=f"Ce lab demande {_gib(needs).fr} de mémoire : chaque personne, ou chaque classe, n'a droit qu'à "
+            f"{_gib(share).fr}.",
+            en=f"This lab needs {_gib(needs).en} of memory: each person, or each class, may take {_gib(share).en} "
+            "only.",
         ),
         hint,
     )
@@ -114,11 +116,11 @@ def larger_than_share(needs: int, share: int, hint: Text = ASK) -> RefusedCallEr
 def too_much_memory(needs: int, share: int) -> Text:
     """Return what is said to somebody whose labs would take more than their share with one more."""
     return Text(
-        fr=f"Avec ce lab, les vôtres prendraient {_gib(needs).replace('.', ',')} Gio de mémoire ; vous avez droit à "
-        f"{_gib(share).replace('.', ',')}.",
-        en=f"With this lab yours would take {_gib(needs)} GiB of memory; you may take {_gib(share)}.",
+        fr=f"Avec ce lab, les vôtres prendraient {_gib(needs).fr} de mémoire ; vous avez droit à {_gib(share).fr}.",
+        en=f"With this lab yours would take {_gib(needs).en} of memory; you may take {_gib(share).en}.",
     )
 
 
-def _gib(size: int) -> str:
-    return f"{size / _GIB:.1f}"
+def _gib(size: int) -> Text:
+    number = number_text(size / _GIB, ",.1f")
+    return Text(fr=f"{number.fr}\N{NO-BREAK SPACE}Gio", en=f"{number.en}\N{NO-BREAK SPACE}GiB")

@@ -9,13 +9,12 @@ from functools import partial
 from orchestrator.labd import lab_contract
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.class_labs import ClassShares
-from orchestrator.labd.event_log import EventLogs, LabNote
+from orchestrator.labd.event_log import LabNote
 from orchestrator.labd.fair_turns import class_of
 from orchestrator.labd.idle_watch import IdleWatch
-from orchestrator.labd.lab_desk import WAITS, FoundLab, LabDesk
-from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
-from orchestrator.labd.lab_terminals import LabTerminals
-from orchestrator.labd.lab_work import LabWork
+from orchestrator.labd.job_context import JobContext
+from orchestrator.labd.lab_desk import WAITS, FoundLab
+from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.person_room import PersonRoom
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
@@ -51,29 +50,16 @@ class LabStarts:
     Attributes:
         queue: the starts that wait.
         idle: in which labs nobody does anything.
-        work: acts on labs.
         threads: those in which labs are made.
     """
 
-    def __init__(
-        self,
-        desk: LabDesk,
-        jobs: LabJobs,
-        logs: EventLogs,
-        terminals: LabTerminals,
-        threads: WorkThreads,
-        parts: StartParts,
-        work: LabWork,
-    ) -> None:
-        """Take the parts; ``threads`` are for what a caller waits for."""
-        self.queue, self.idle, self.work = parts.queue, parts.idle, work
+    def __init__(self, context: JobContext, parts: StartParts) -> None:
+        """Take what every job needs, and what a start needs besides."""
+        self.queue, self.idle = parts.queue, parts.idle
         self.threads = WorkThreads(parts.at_once, "start")
         self._lengths, self._shares, self._persons = parts.lengths, parts.shares, parts.persons
-        self._desk = desk
-        self._jobs = jobs
-        self._logs = logs
-        self._terminals = terminals
-        self._threads = threads
+        self._desk, self._jobs, self._logs = context.desk, context.jobs, context.logs
+        self._terminals, self._threads, self._work = context.terminals, context.threads, context.work
         self._starting = asyncio.Lock()
 
     async def start(self, who: Who, asked: lab_contract.StartLab) -> lab_contract.Started:
@@ -142,7 +128,7 @@ class LabStarts:
 
         def start() -> None:
             with self._lengths.measured():
-                self.work.start(lab, plan, log(), by)
+                self._work.start(lab, plan, log(), by)
 
         touch = partial(self.idle.touch, lab)  # whoever has waited for it has all the time from now on
         begin = partial(self._jobs.begin, lab, "start", log, self.threads, start, after=touch)
@@ -205,7 +191,7 @@ class LabStarts:
                 "resume",
                 lambda: found.log,
                 self.threads,
-                lambda: self.work.resume(found),
+                lambda: self._work.resume(found),
                 then=self._terminals.forgetting(found),
                 after=partial(self.idle.touch, found.name),
             )
@@ -218,7 +204,7 @@ class LabStarts:
             "reset",
             lambda: found.log,
             self.threads,
-            lambda: self.work.reset(found, by),
+            lambda: self._work.reset(found, by),
             then=self._terminals.forgetting(found),
             after=partial(self.idle.touch, found.name),
         )

@@ -6,11 +6,9 @@ import asyncio
 
 from orchestrator.labd import lab_contract
 from orchestrator.labd.calls import Nothing, Who
-from orchestrator.labd.event_log import EventLogs
-from orchestrator.labd.lab_desk import FoundLab, LabDesk
-from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
-from orchestrator.labd.lab_terminals import LabTerminals
-from orchestrator.labd.lab_work import LabWork
+from orchestrator.labd.job_context import JobContext
+from orchestrator.labd.lab_desk import FoundLab
+from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.start_queue import StartQueue
 
 
@@ -21,25 +19,12 @@ class LabStops:
         threads: those in which labs are stopped.
     """
 
-    def __init__(
-        self,
-        desk: LabDesk,
-        jobs: LabJobs,
-        logs: EventLogs,
-        terminals: LabTerminals,
-        threads: WorkThreads,
-        queue: StartQueue,
-        work: LabWork,
-    ) -> None:
-        """Take the parts; ``threads`` are for what a caller waits for."""
+    def __init__(self, context: JobContext, queue: StartQueue) -> None:
+        """Take what every job needs, and the starts that wait."""
         self.threads = WorkThreads(2, "stop")
-        self._desk = desk
-        self._jobs = jobs
-        self._logs = logs
-        self._terminals = terminals
-        self._threads = threads
+        self._desk, self._jobs, self._logs = context.desk, context.jobs, context.logs
+        self._terminals, self._threads, self._work = context.terminals, context.threads, context.work
         self._queue = queue
-        self._work = work
 
     async def stop(self, who: Who, found: FoundLab, _asked: lab_contract.OfLab) -> Nothing:
         """See ``lab_contract.STOP``. A lab that is being made is not stopped: its caller is told to wait.

@@ -25,6 +25,7 @@ from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
+from orchestrator.labd.job_context import JobContext
 from orchestrator.labd.kept_rights import KeptRights
 from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
@@ -115,10 +116,9 @@ class LabdServer:
         start_parts = StartParts(
             queue, lengths, shares, PersonRoom(desk, room, limits.person_memory), self._idle, limits.starts
         )
-        work = LabWork(desk, shares.processors)
-        starts = LabStarts(desk, jobs, logs, terminals, threads, start_parts, work)
-        stops = LabStops(desk, jobs, logs, terminals, threads, queue, work)
-        self._labs = LabCalls(desk, jobs, terminals, displays, threads, starts, stops)
+        context = JobContext(desk, jobs, logs, terminals, threads, LabWork(desk, shares.processors))
+        starts, stops = LabStarts(context, start_parts), LabStops(context, queue)
+        self._labs = LabCalls(context, displays, starts, stops)
         classes = ClassDesk(desk, shares)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
         launches = ClassLaunches(classes, starts, stops, queue, threads, boards.forget, book)

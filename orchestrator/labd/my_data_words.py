@@ -33,7 +33,7 @@ Made on {at} (UTC) for {name} ({handle}).
 
 person.json         who you are, your classes, your sign-ins, your request for erasure if there is one,
                     and when somebody else looked at your terminals again
-attempts/           a file for each attempt: scenario, times, checks, hints that you read, what you handed in
+attempts/           a file for each attempt: scenario, times, gradings, hints that you read, what you handed in
 handed-in/          your answers and reports, as you wrote them
 recordings/         what your terminals showed (asciicast v2): "asciinema play FILE" plays them again
 journal.json        what the journal says of you, and when you acted on the work of others

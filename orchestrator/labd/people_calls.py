@@ -14,7 +14,7 @@ _Do = Callable[[str, Who, Any], object]
 
 
 class PeopleCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, accounts: PortalAccounts) -> None:
         """Take the accounts; hashing has threads of its own, so that no lab waits for many who sign in."""

@@ -30,7 +30,7 @@ class PrivacyDesks:
 
 
 class PrivacyCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, desks: PrivacyDesks, accounts: PortalAccounts, threads: WorkThreads) -> None:
         """Take the parts; ``threads`` are for what a caller waits for."""

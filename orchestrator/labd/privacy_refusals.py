@@ -67,5 +67,5 @@ def exported_often(most: int, seconds: int) -> Refusal:
             fr=f"Vos données se téléchargent {most} fois par heure au plus.",
             en=f"Your data can be downloaded {most} times an hour at most.",
         ),
-        Text(fr=f"Réessayez dans {minutes} min.", en=f"Try again in {minutes} min."),
+        Text(fr=f"Réessayez dans {minutes}\N{NO-BREAK SPACE}min.", en=f"Try again in {minutes}\N{NO-BREAK SPACE}min."),
     )

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.number_text import number_text
 from orchestrator.core.text import Text
 from orchestrator.labd import talk_contract as contract
 from orchestrator.labd.calls import Refusal, Who
@@ -28,7 +29,7 @@ _AT_ONCE: Final = 8
 
 
 class TalkCalls:
-    """Does what somebody calls for; whether they may is for ``rules``, which ``labd_app`` goes by."""
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
     def __init__(self, desk: LabDesk, jobs: LabJobs, threads: WorkThreads, patience: float = _PATIENCE_S) -> None:
         """Take the parts.
@@ -120,11 +121,12 @@ def _one_line(typed: str) -> str:
     """
     text = " ".join(typed.split())
     if not 0 < len(text) <= contract.LONGEST_SAID or CONTROLS.search(typed):
+        most = number_text(contract.LONGEST_SAID)
         raise refused(
             "wrong",
             Text(
-                fr=f"Écrivez une phrase : au plus {contract.LONGEST_SAID} caractères, sans caractères de contrôle.",
-                en=f"Write a sentence: at most {contract.LONGEST_SAID} characters, and no control characters.",
+                fr=f"Écrivez une phrase : au plus {most.fr} caractères, sans caractères de contrôle.",
+                en=f"Write a sentence: at most {most.en} characters, and no control characters.",
             ),
             field="text",
         )

@@ -91,8 +91,8 @@ class RunningLabs:
         return self.state_of(instance) == "cut off"
 
     def unready(self, instance: Instance) -> dict[str, Text]:
-        """Return the hosts that run and are not wired or have not booted, each with why (``Instances.unready``)."""
-        return self.instances.unready(instance)
+        """Return the hosts that run and are not wired or have not booted, each with why (``HelperLooks``)."""
+        return self.instances.looks.unready(instance)
 
     def require(self, instance: Instance, *states: LabState) -> None:
         """Return if an instance is as far as one of these states.
@@ -152,8 +152,8 @@ class RunningLabs:
         return self.instances.engine
 
     def activity(self, instances: Iterable[Instance]) -> Mapping[HostRef, HostActivity]:
-        """Return what a passing look tells of the hosts of all these instances at once; see ``Instances.activity``."""
-        return self.instances.activity(instances)
+        """Return what a passing look tells of the hosts of all these instances at once; see ``HelperLooks``."""
+        return self.instances.looks.activity(instances)
 
     def cables(self, instance: Instance) -> tuple[PortState, ...]:
         """Return an instance's cables as they are."""

@@ -12,26 +12,27 @@ NOTHING_LAUNCHED = Text(
     en="Nothing was launched yet: the board fills with the first launch.",
 )
 COUNTS = Text(
-    fr="{trainees} stagiaires · {solved} résolus · {running} en cours · {stuck} bloqués · {trouble} avec un problème",
-    en="{trainees} trainees · {solved} solved · {running} running · {stuck} stuck · {trouble} in trouble",
+    fr="Stagiaires : {trainees} · résolus : {solved} · en cours : {running} · bloqués : {stuck} · "
+    "avec un problème : {trouble}",
+    en="Trainees: {trainees} · solved: {solved} · running: {running} · stuck: {stuck} · in trouble: {trouble}",
 )
 LAUNCHING = Text(fr="Labs qui doivent encore démarrer : {n}", en="Labs that are still to start: {n}")
 LOOKED = Text(fr="Activité regardée", en="Activity looked at")
 HOW_TO_READ = Text(
-    fr="Choisissez un numéro ou un résultat : sa vérification se lit ici.",
+    fr="Choisissez un numéro ou un résultat : son contrôle se lit ici.",
     en="Choose a number or a result: its check is read here.",
 )
 TABLE = Text(fr="Où en est chacun", en="How far everybody is")
 WHO = Text(fr="Stagiaire", en="Trainee")
 STATE = Text(fr="État", en="State")
 TIME = Text(fr="Temps", en="Time")
-TIME_OF = Text(fr="sur {minutes} min", en="of {minutes} min")
+TIME_OF = Text(fr="sur {minutes}\N{NO-BREAK SPACE}min", en="of {minutes}\N{NO-BREAK SPACE}min")
 HINTS = Text(fr="Indices", en="Hints")
 GRADED = Text(fr="Évalué", en="Graded")
 ACTIVE = Text(fr="Activité", en="Activity")
 ACTS = Text(fr="Actions", en="Actions")
-CHECKS = Text(fr="Vérifications", en="Checks")
-CHECK_NUMBER = Text(fr="Vérification {n} : {sentence}", en="Check {n}: {sentence}")
+CHECKS = Text(fr="Contrôles", en="Checks")
+CHECK_NUMBER = Text(fr="Contrôle {n} : {sentence}", en="Check {n}: {sentence}")
 OUTCOMES: Mapping[str, Text] = {
     "pass": Text(fr="vert", en="green"),
     "fail": Text(fr="rouge", en="red"),
@@ -74,7 +75,7 @@ LOST = Text(fr="Connexion perdue : le tableau n'est plus à jour.", en="Connecti
 RELOAD = Text(fr="Recharger", en="Load again")
 CHECKING = Text(
     fr="L'évaluation est demandée ; le résultat arrive dans le tableau.",
-    en="The check is asked for; its result arrives on the board.",
+    en="The grading is asked for; its result arrives on the board.",
 )
 FAILED = Text(fr="Cela n'a pas marché. Réessayez.", en="That did not work. Try again.")
 

@@ -124,8 +124,8 @@ SHORTCUTS_ABOUT = Text(
     en="These wrong repairs seem to work: the grading refuses them.",
 )
 DEBRIEF = Text(fr="Ce qu'il faut en retenir", en="What is to be learnt")
-CHECKS = Text(fr="Les vérifications, et comment elles se passent", en="The checks, and how they go")
-CHECK = Text(fr="Vérification", en="Check")
+CHECKS = Text(fr="Les contrôles, et comment ils se passent", en="The checks, and how they go")
+CHECK = Text(fr="Contrôle", en="Check")
 ROLES: Mapping[str, Text] = {
     "symptom": Text(fr="symptôme", en="symptom"),
     "objective": Text(fr="objectif", en="objective"),
@@ -133,8 +133,8 @@ ROLES: Mapping[str, Text] = {
     "health": Text(fr="santé du lab", en="lab health"),
     "": Text(fr="rôle inconnu", en="role unknown"),
 }
-FIRST_RED = Text(fr="Rouge à la première évaluation", en="Red at the first check")
-OF_PEOPLE = Text(fr="{red} sur {people} ({percent} %)", en="{red} of {people} ({percent}%)")
+FIRST_RED = Text(fr="Rouge à la première évaluation", en="Red at the first grading")
+OF_PEOPLE = Text(fr="{red} sur {people} ({percent}\N{NO-BREAK SPACE}%)", en="{red} of {people} ({percent}%)")
 UNTIL_GREEN = Text(fr="Jusqu'au vert (médiane)", en="Until green (median)")
 NOT_SHOWN = Text(fr="pas assez de personnes", en="too few people")
 NEVER_GREEN = Text(fr="personne", en="nobody")
@@ -168,7 +168,7 @@ FROM_HERE = Text(fr="Faite sur cette machine, en {length}.", en="Made on this ma
 MADE_AT = Text(fr="Date :", en="Made:")
 FOUND_SOUND = Text(fr="Le scénario a été trouvé juste.", en="The scenario was found sound.")
 FOUND_WRONG = Text(fr="La preuve a trouvé des erreurs.", en="The proof found mistakes.")
-TABLE_OF = Text(fr="Vérifications par étape, variante {seed}", en="Checks by stage, variant {seed}")
+TABLE_OF = Text(fr="Contrôles par étape, variante {seed}", en="Checks by stage, variant {seed}")
 STAGE = Text(fr="Étape", en="Stage")
 STAGES: Mapping[str, Text] = {
     "sound": Text(fr="comme il faut", en="as it should be"),
@@ -193,7 +193,7 @@ OPEN_CELL = Text(
 )
 CLOSE = Text(fr="Fermer", en="Close")
 HOW_TO_READ = Text(
-    fr="Une colonne par étape, une ligne par vérification.", en="A column for each stage, a line for each check."
+    fr="Une colonne par étape, une ligne par contrôle.", en="A column for each stage, a line for each check."
 )
 PRESS = Text(
     fr="Un signe souligné s'ouvre : il montre ce qui a été vu.",

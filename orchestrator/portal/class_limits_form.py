@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from orchestrator.core.text import Text
+from orchestrator.core.language import Language
+from orchestrator.core.number_text import number_text
+from orchestrator.core.text import Text, same
 from orchestrator.labd.calls import Refusal
 from orchestrator.labd.class_contract import ClassLimitsView, ClassView, LimitClass
 from orchestrator.portal import trainer_words
@@ -16,6 +18,9 @@ from orchestrator.portal import trainer_words
 FIELDS: Final = ("labs", "memory", "processors")
 _WHOLE: Final = re.compile(r"[0-9]{1,4}")
 _DECIMAL: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")
+"""A comma and a point are the same here, whatever the language: a browser's keyboard has the one or the other."""
+_THOUSANDS: Final = re.compile(r"(?<=[0-9])\s(?=[0-9]{3}(?![0-9]))")
+"""A space within a number, also one that does not break, as pages write it."""
 _MIB: Final = 1024
 """To a GiB, in which memory is typed."""
 
@@ -35,7 +40,7 @@ def read(name: str, form: Mapping[str, str]) -> LimitClass:
     Raises:
         WrongNumberError: something typed is no number.
     """
-    labs, memory, processors = (form.get(field, "") for field in FIELDS)
+    labs, memory, processors = (_THOUSANDS.sub("", form.get(field, "")) for field in FIELDS)
     if labs and not _WHOLE.fullmatch(labs):
         raise WrongNumberError(trainer_words.WRONG_NUMBER["labs"])
     gib, share = _number("memory", memory), _number("processors", processors)
@@ -59,52 +64,44 @@ class LimitField:
         label: what it is.
         hint: what an empty one means, and what it may be at most.
         value: what stands in it.
-        least: the least that may be typed.
-        most: what may be typed at most; empty: nobody knows.
-        step: by how much.
+        keys: which keys a telephone offers for it, as ``inputmode`` names them.
     """
 
     name: str
     label: Text
     hint: Text
     value: str
-    least: str
-    most: str
-    step: str
+    keys: str
 
 
-def fields_of(view: ClassView, typed: Mapping[str, str] | None) -> tuple[LimitField, ...]:
-    """Return the fields for a class; ``typed``: what was refused and stands there still."""
-    own, most = shown(view.limits), shown(view.most)
+def fields_of(view: ClassView, typed: Mapping[str, str] | None, language: Language) -> tuple[LimitField, ...]:
+    """Return the fields for a class; ``typed``: what was refused and stands there still.
+
+    They are fields of text: one of numbers shows a comma or a point by the browser's language, not by the page's, and
+    takes the other for no number at all.
+    """
+    own, most = _numbers(view.limits), _numbers(view.most)
     return tuple(
         LimitField(
             name,
             trainer_words.LIMIT_FIELDS[name],
             _hint(most[name]),
-            (typed or own).get(name, ""),
-            "1" if name == "labs" else "0",
-            most[name],
-            "1" if name == "labs" else "any",
+            own[name].in_(language) if typed is None else typed.get(name, ""),
+            "numeric" if name == "labs" else "decimal",
         )
         for name in FIELDS
     )
 
 
-def _hint(most: str) -> Text:
+def _hint(most: Text) -> Text:
     bound = trainer_words.LIMIT_MOST
-    if not most:
+    if not most.en:
         return trainer_words.LIMIT_FREE
-    return Text(fr=bound.fr.format(most=most.replace(".", ",")), en=bound.en.format(most=most))
+    return Text(fr=bound.fr.format(most=most.fr), en=bound.en.format(most=most.en))
 
 
-def shown(limits: ClassLimitsView) -> Mapping[str, str]:
-    """Return limits as their fields show them: memory in GiB, rounded down, with a point."""
-    return {
-        "labs": "" if limits.labs is None else str(limits.labs),
-        "memory": "" if limits.memory is None else _plain(math.floor(limits.memory / _MIB * 1000) / 1000),
-        "processors": "" if limits.processors is None else _plain(limits.processors),
-    }
-
-
-def _plain(number: float) -> str:
-    return f"{number:.3f}".rstrip("0").rstrip(".")
+def _numbers(limits: ClassLimitsView) -> Mapping[str, Text]:
+    """Return limits as they are written: memory in GiB, rounded down; nothing for what is not limited."""
+    memory = None if limits.memory is None else math.floor(limits.memory / _MIB * 1000) / 1000
+    numbers = {"labs": limits.labs, "memory": memory, "processors": limits.processors}
+    return {name: same("") if number is None else number_text(number, ",.7g") for name, number in numbers.items()}

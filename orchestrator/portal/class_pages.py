@@ -179,8 +179,7 @@ async def _class(
         "refusal": refusal,
         "people": people,
         "done": done,
-        "limits": class_limits_form.fields_of(view, typed),
-        "own": class_limits_form.shown(view.limits),
+        "limits": class_limits_form.fields_of(view, typed, visit_of(request).language),
         "join_at": f"{visit_of(request).origin}/join",
     }
     return render(request, "class.html.j2", context, STATUS[refusal.kind] if refusal else 200)

@@ -76,16 +76,15 @@ NO_ATTEMPTS = Text(fr="{name} n'a encore rien essayé.", en="{name} has not trie
 SCENARIO = Text(fr="Scénario", en="Scenario")
 STARTED = Text(fr="Début", en="Started")
 RESULT = Text(fr="Résultat", en="Result")
-VERDICT = Text(fr="Dernière évaluation", en="Last check")
+VERDICT = Text(fr="Dernière évaluation", en="Last grading")
 TIME = Text(fr="Temps", en="Time")
-OF_MINUTES = Text(fr="sur {minutes} min", en="of {minutes} min")
+OF_MINUTES = Text(fr="sur {minutes}\N{NO-BREAK SPACE}min", en="of {minutes}\N{NO-BREAK SPACE}min")
 HINTS = Text(fr="Indices", en="Hints")
 HINTS_OF = Text(fr="{read} sur {offered}", en="{read} of {offered}")
 AND_GIVEN = Text(fr="+ {n} du formateur", en="+ {n} from the trainer")
-GRADINGS = Text(fr="Évaluations", en="Checks")
 COMMENTS = Text(fr="Commentaires", en="Comments")
 NOT_SOLVED = Text(fr="pas résolu", en="not solved")
-NEVER_CHECKED = Text(fr="jamais évalué", en="never checked")
+NEVER_CHECKED = Text(fr="jamais évalué", en="never graded")
 TYPED = Text(
     fr="Un formateur a pu taper dans un terminal, avec l'accord du stagiaire.",
     en="A trainer could type in a terminal, with the trainee's consent.",
@@ -94,7 +93,7 @@ VERDICTS: Mapping[str, Text] = {
     "repaired": Text(fr="réparé", en="repaired"),
     "repaired_with_changes": Text(fr="réparé, changements à expliquer", en="repaired, changes to explain"),
     "not_repaired": Text(fr="pas réparé", en="not repaired"),
-    "not_valid": Text(fr="évaluation non valable", en="check not valid"),
+    "not_valid": Text(fr="évaluation non valable", en="grading not valid"),
 }
 TO_MEMBER_ATTEMPTS = Text(fr="Tous les essais de {name}", en="All attempts of {name}")
 LOOK_AT_LAB = Text(fr="Voir le lab", en="Look at the lab")
@@ -110,7 +109,8 @@ NO_COMMENT = Text(fr="Pas encore de commentaire.", en="No comment yet.")
 WRITE_COMMENT = Text(fr="Écrire un commentaire", en="Write a comment")
 COMMENT = Text(fr="Commentaire", en="Comment")
 COMMENT_ABOUT = Text(
-    fr="Votre stagiaire le lit avec cet essai, et en est averti. Texte simple, 2 000 caractères au plus.",
+    fr="Votre stagiaire le lit avec cet essai, et en est averti. Texte simple, 2\N{NO-BREAK SPACE}000 caractères "
+    "au plus.",
     en="Your trainee reads it with this attempt, and is told of it. Plain text, at most 2,000 characters.",
 )
 SEND_COMMENT = Text(fr="Envoyer le commentaire", en="Send the comment")

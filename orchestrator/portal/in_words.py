@@ -1,10 +1,12 @@
-"""Times and lengths as a person reads them, in their language."""
+"""Texts, numbers, times and lengths as a person reads them, in their language."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from orchestrator.core.language import Language
+from orchestrator.core.language import Language, printed
+from orchestrator.core.number_text import number_text
+from orchestrator.core.text import Text
 
 _MONTHS = {
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
@@ -23,7 +25,9 @@ def moment(iso: str, language: Language) -> str:
     except ValueError:
         return "—"
     day = f"{at.day} {_MONTHS[language].split()[at.month - 1]} {at.year}"
-    return f"{day} à {at:%H} h {at:%M} UTC" if language == "fr" else f"{day}, {at:%H:%M} UTC"
+    if language == "fr":
+        return f"{day} à {at:%H}\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}{at:%M} UTC"
+    return f"{day}, {at:%H:%M} UTC"
 
 
 def day(iso: str, language: Language) -> str:
@@ -36,16 +40,33 @@ def day(iso: str, language: Language) -> str:
     return f"{first} {_MONTHS[language].split()[at.month - 1]} {at.year}"
 
 
-def size(number: int, language: Language) -> str:
+def said(text: Text, language: Language, **values: object) -> str:
+    """Return a text as pages show it, with values for its braces: numbers are written in its language."""
+    plain = text.in_(language)
+    if values:
+        plain = plain.format(**{name: _shown(value, language) for name, value in values.items()})
+    return printed(plain) if language == "fr" else plain
+
+
+def _shown(value: object, language: Language) -> object:
+    return number(value, language) if isinstance(value, int | float) else value
+
+
+def number(amount: float, language: Language, form: str = ",") -> str:
+    """Return a number as it is written in a language; see ``number_text``."""
+    return number_text(amount, form).in_(language)
+
+
+def size(count: int, language: Language) -> str:
     """Return how much a number of bytes is, in the units that people know."""
     units = ("o", "ko", "Mo", "Go") if language == "fr" else ("B", "kB", "MB", "GB")
-    amount, unit = float(number), units[0]
+    amount, unit = float(count), units[0]
     for unit in units:
         if amount < _THOUSAND or unit == units[-1]:
             break
         amount /= _THOUSAND
-    said = f"{amount:.0f}" if unit == units[0] or amount >= 10 else f"{amount:.1f}"  # noqa: PLR2004 - two digits
-    return f"{said.replace('.', ',') if language == 'fr' else said} {unit}"
+    whole = unit == units[0] or amount >= 10  # noqa: PLR2004 - two digits
+    return f"{number(amount, language, ',.0f' if whole else ',.1f')}\N{NO-BREAK SPACE}{unit}"
 
 
 def length(seconds: float) -> str:
@@ -55,9 +76,9 @@ def length(seconds: float) -> str:
     return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60}:{rest % 60:02}"
 
 
-def minutes(number: int) -> str:
+def minutes(count: int) -> str:
     """Return a length in minutes as people say it; the same in both languages, in the symbols of SI."""
-    hours, rest = divmod(number, _HOUR)
+    hours, rest = divmod(count, _HOUR)
     if not hours:
         return f"{rest}\N{NO-BREAK SPACE}min"
     return f"{hours}\N{NO-BREAK SPACE}h" + (f"\N{NO-BREAK SPACE}{rest:02}" if rest else "")

@@ -16,6 +16,7 @@ from orchestrator.portal import (
     board_words,
     desktop_words,
     help_words,
+    in_words,
     lab_actions,
     lab_words,
     page_actions,
@@ -35,7 +36,6 @@ from orchestrator.portal.lab_view import (
     check_groups,
     diff_lines,
     phase_of,
-    said,
     script_data,
     solved_in,
 )
@@ -103,11 +103,11 @@ async def _picture(request: Request, lab: LabView) -> str | None:
     language = visit_of(request).language
 
     def open_on(shown: str) -> str:
-        return said(lab_words.OPEN_SHOWN, language, shown=shown)
+        return in_words.said(lab_words.OPEN_SHOWN, language, shown=shown)
 
     try:
         drawn: LabMap = await ask(request, MAP, MapOf(lab.name, language))
-        return inline_map(drawn.svg, said(lab_words.MAP, language), open_on if lab.yours else None)
+        return inline_map(drawn.svg, in_words.said(lab_words.MAP, language), open_on if lab.yours else None)
     except (RefusedError, NoPictureError):
         return None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from orchestrator.core.language import Language, printed
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_contract import CableView, ChangeView, CheckView, GradingView, LabView
 from orchestrator.portal import board_words, desktop_words, help_words, in_words, lab_words, talk_words
@@ -20,13 +20,6 @@ _CONTEXT = 2
 """Lines that are shown around what is gone and new."""
 _LONGEST_CHANGE = 400
 """Lines of a change that are shown."""
-
-
-def said(text: Text, language: Language, **values: object) -> str:
-    """Return a text as the page shows it, with values for its braces."""
-    plain = text.in_(language)
-    plain = plain.format(**values) if values else plain
-    return printed(plain) if language == "fr" else plain
 
 
 def phase_of(lab: LabView) -> Phase:
@@ -111,7 +104,7 @@ def segment_title(lab: LabView, name: str, language: Language) -> str:
 def cable_state(lab: LabView, cable: CableView, language: Language) -> str:
     """Return how a cable is, in words."""
     words = lab_words.PLUGGED if cable.plugged else lab_words.UNPLUGGED
-    return said(words, language, segment=segment_title(lab, cable.at, language))
+    return in_words.said(words, language, segment=segment_title(lab, cable.at, language))
 
 
 def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
@@ -136,7 +129,7 @@ def script_data(lab: LabView, language: Language) -> Mapping[str, Any]:
         "typing": [{"terminal": one.terminal, "state": one.state, "yours": one.yours} for one in lab.typing],
         "screens": [{"host": host.name, "watched": host.watched} for host in lab.hosts if host.desktop],
         "words": {
-            name: said(text, language)
+            name: in_words.said(text, language)
             for name, text in {
                 **lab_words.SCRIPT_WORDS,
                 **board_words.LAB_SCRIPT_WORDS,

@@ -12,7 +12,7 @@ TICKET = Text(fr="Ticket", en="Ticket")
 ABOUT = Text(fr="Le lab", en="The lab")
 HINTS = Text(fr="Indices", en="Hints")
 HAND_IN = Text(fr="À rendre", en="To hand in")
-RESULT = Text(fr="Évaluation", en="Check")
+RESULT = Text(fr="Évaluation", en="Grading")
 DEBRIEF = Text(fr="Débriefing", en="Debrief")
 MAP = Text(fr="Plan", en="Map")
 TERMINALS = Text(fr="Terminaux", en="Terminals")
@@ -36,7 +36,7 @@ NEEDS_SCRIPTS = Text(
 # Time, check, reset, stop -------------------------------------------------------------------------------------
 
 TIME = Text(fr="Temps", en="Time")
-OF_MINUTES = Text(fr="sur {minutes} min", en="of {minutes} min")
+OF_MINUTES = Text(fr="sur {minutes}\N{NO-BREAK SPACE}min", en="of {minutes}\N{NO-BREAK SPACE}min")
 OVER_TIME = Text(fr="au-delà du temps prévu", en="past the planned time")
 CHECK = Text(fr="Évaluer", en="Check")
 RESET = Text(fr="Recommencer", en="Reset")
@@ -71,7 +71,7 @@ RESET_YES = Text(fr="Recommencer, et perdre mes changements", en="Reset, and los
 STOP_YES = Text(fr="Arrêter, et supprimer les machines", en="Stop, and remove the machines")
 SOLVED = Text(fr="Résolu", en="Solved")
 SOLVED_IN = Text(fr="Résolu en {time}", en="Solved in {time}")
-PLANNED = Text(fr="{minutes} min prévues", en="{minutes} min planned")
+PLANNED = Text(fr="{minutes}\N{NO-BREAK SPACE}min prévues", en="{minutes}\N{NO-BREAK SPACE}min planned")
 
 # Before and after the lab -------------------------------------------------------------------------------------
 
@@ -169,12 +169,13 @@ SAVED_ALONE = Text(
 NOT_CHECKED = Text(
     fr="Pas encore d'évaluation. « Évaluer » regarde, de l'extérieur, ce qui marche et ce qui ne marche pas : autant "
     "de fois que vous voulez.",
-    en="Not checked yet. “Check” looks from outside at what works and what does not: as often as you like.",
+    en="Not graded yet. “Check” looks from outside at what works and what does not: as often as you like.",
 )
 TO_DO = Text(fr="À rétablir", en="To be put right")
 TO_KEEP = Text(fr="À préserver", en="Must keep working")
 KEPT = Text(fr="Ce qui marchait marche toujours", en="What worked still works")
-KEPT_CHECKS = Text(fr="{n}\N{NO-BREAK SPACE}vérifications", en="{n}\N{NO-BREAK SPACE}checks")
+KEPT_CHECK = Text(fr="1\N{NO-BREAK SPACE}contrôle", en="1\N{NO-BREAK SPACE}check")
+KEPT_CHECKS = Text(fr="{n}\N{NO-BREAK SPACE}contrôles", en="{n}\N{NO-BREAK SPACE}checks")
 ANSWERS = Text(fr="Réponses", en="Answers")
 OUTCOMES: Mapping[str, Text] = {
     "pass": Text(fr="vert", en="green"),
@@ -190,7 +191,7 @@ VERDICTS: Mapping[str, Text] = {
     "not_repaired": Text(fr="Pas encore réparé.", en="Not repaired yet."),
     "not_valid": Text(
         fr="Cette évaluation n'est pas valable : tout n'a pas pu être jugé. Réessayez.",
-        en="This check is not valid: not everything could be judged. Try again.",
+        en="This grading is not valid: not everything could be judged. Try again.",
     ),
 }
 POINTS = Text(fr="Points : {points} sur {total}", en="Points: {points} of {total}")
@@ -198,10 +199,10 @@ POINTS_DO_NOT_COUNT = Text(
     fr="Ces points sont ceux des contrôles : ils ne comptent qu'une fois défait ce qui est interdit.",
     en="These points are those of the checks: they count only once what is forbidden is undone.",
 )
-CHECKED_AT = Text(fr="Évaluation de", en="Checked at")
+CHECKED_AT = Text(fr="Évaluation de", en="Graded at")
 SINCE = Text(fr="depuis", en="since")
-CHECKING = Text(fr="Évaluation en cours…", en="Checking…")
-BEING_CHECKED = Text(fr="En cours de vérification (pas encore de résultat)", en="Being checked (no result yet)")
+CHECKING = Text(fr="Évaluation en cours…", en="Grading…")
+BEING_CHECKED = Text(fr="En cours de contrôle (pas encore de résultat)", en="Being checked (no result yet)")
 FORBIDDEN_CHANGES = Text(fr="Changements interdits, à défaire", en="Forbidden changes, to undo")
 CHANGES = Text(fr="Changements à expliquer", en="Changes to explain")
 CHANGES_WHY = Text(
@@ -251,7 +252,7 @@ SCRIPT_WORDS: Mapping[str, Text] = {
     "saved": Text(fr="Enregistré à {time}", en="Saved at {time}"),
     "unsaved": Text(fr="Pas encore enregistré", en="Not saved yet"),
     "not_saved": Text(fr="Pas enregistré : {why}", en="Not saved: {why}"),
-    "graded": Text(fr="Évaluation terminée.", en="The check is over."),
+    "graded": Text(fr="Évaluation terminée.", en="The grading is over."),
     "plugged": Text(fr="Câble {cable} : branché.", en="Cable {cable}: plugged in."),
     "unplugged": Text(fr="Câble {cable} : débranché.", en="Cable {cable}: unplugged."),
     "root_of": Text(fr="{host} (root)", en="{host} (root)"),

@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from orchestrator.core.language import Language, printed
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import STATUS
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.web_contract import PageOpening, PageState
-from orchestrator.portal import page_words
+from orchestrator.portal import in_words, page_words
 from orchestrator.portal.page_certificate import CertificateError, SiteCertificate
 from orchestrator.portal.page_exchange import EmptyPageError, PageAnswerError, SlowPageError
 from orchestrator.portal.page_line import PageTlsError
@@ -85,7 +85,7 @@ class PageAnswers:
         if page is None:
             return {}
         name, port = page.target.reached_at
-        return {"host": page.host, "name": name, "port": port, "address": address or name}
+        return {"host": page.host, "name": name, "port": str(port), "address": address or name}  # a port is no amount
 
     def _answer(
         self,
@@ -104,8 +104,8 @@ class PageAnswers:
         content = rendered(self._request, "web_page.html.j2", {
             "p": page_words,
             "page": self._page if whole else None,
-            "title": _filled(title, self._language, values),
-            "said": _filled(said, self._language, values),
+            "title": in_words.said(title, self._language, **values),
+            "said": in_words.said(said, self._language, **values),
             "certificate": certificate,
             "again": again if readable else "/",
             "own": OWN,
@@ -123,9 +123,3 @@ def own_headers() -> dict[str, str]:
         "Cross-Origin-Resource-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-
-
-def _filled(text: Text, language: Language, values: Mapping[str, object]) -> str:
-    said = text.in_(language)
-    said = said.format(**values) if values else said
-    return printed(said) if language == "fr" else said

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from orchestrator.core.language import Language, printed
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.labd_client import RefusedError
@@ -48,7 +48,7 @@ def render(request: Request, template: str, context: Mapping[str, Any], status: 
     braces), ``markdown(text, below)`` (HTML, its headings below a level; with a third value, marked as being in that
     language only), ``for_browser(text)`` (content, without what is for the command line), ``lang(language)`` (the
     attribute of an element in a language, nothing where it is the visit's or None), ``moment(iso)``, ``minutes(n)``,
-    ``ago(iso, now)``, ``static(name)`` and ``path``, besides what the context gives.
+    ``number(n)``, ``ago(iso, now)``, ``static(name)`` and ``path``, besides what the context gives.
     """
     page = rendered(request, template, context)
     return Response(page, status, {"Cache-Control": "no-store"}, "text/html; charset=utf-8")
@@ -63,9 +63,7 @@ def _known(request: Request) -> dict[str, Any]:
     visit = visit_of(request)
 
     def t(text: Text, **values: object) -> str:
-        said = text.in_(visit.language)
-        said = said.format(**values) if values else said
-        return printed(said) if visit.language == "fr" else said
+        return in_words.said(text, visit.language, **values)
 
     def lang(language: Language | None) -> str:
         return "" if language in {None, visit.language} else f' lang="{language}"'
@@ -84,6 +82,7 @@ def _known(request: Request) -> dict[str, Any]:
         "moment": lambda iso: in_words.moment(iso, visit.language),
         "ago": lambda iso, now: in_words.ago(iso, visit.language, now),
         "minutes": in_words.minutes,
+        "number": lambda amount: in_words.number(amount, visit.language),
         "static": static,
         "path": request.url.path,
     }

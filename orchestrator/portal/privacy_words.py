@@ -102,7 +102,7 @@ ROWS: tuple[KeptRow, ...] = (
         Text(fr="Vos essais", en="Your attempts"),
         Text(
             fr="Scénario, variante, dates, chaque évaluation, indices lus.",
-            en="Scenario, variant, times, each check, hints that you read.",
+            en="Scenario, variant, times, each grading, hints that you read.",
         ),
         Text(
             fr="Vous dire où vous en êtes, et permettre à vos formateurs de vous aider.",
@@ -120,7 +120,7 @@ ROWS: tuple[KeptRow, ...] = (
     KeptRow(
         Text(fr="Vos réponses et rapports", en="Your answers and reports"),
         Text(fr="Ce que vous écrivez, et quand.", en="What you write, and when."),
-        Text(fr="Corriger votre travail.", en="To grade your work."),
+        Text(fr="Évaluer votre travail.", en="To grade your work."),
         Text(fr="Jusqu'à l'effacement.", en="Until erasure."),
         Text(
             fr="Vous, vos formateurs, les administrateurs.",

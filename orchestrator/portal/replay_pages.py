@@ -10,8 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.core.language import Language, printed
-from orchestrator.core.text import Text
+from orchestrator.core.language import Language
 from orchestrator.labd.privacy_contract import REPLAY, REPLAY_PIECE, MarkLine, OfAttempt, Piece, PieceOf, ReplayView
 from orchestrator.portal import in_words, replay_words, talk_pages
 from orchestrator.portal.pages import render, signed_in
@@ -66,14 +65,9 @@ def _attempt(request: Request) -> int:
 
 def _said(mark: MarkLine, language: Language) -> str:
     """Return a mark in words: what turned, and how."""
-    kind = _in(replay_words.KINDS[mark.kind], language).format(number=mark.number)
-    said = _in(mark.text, language)
-    return f"{said} {_in(replay_words.DASH, language)} {kind}" if said else kind
-
-
-def _in(text: Text, language: Language) -> str:
-    said = text.in_(language)
-    return printed(said) if language == "fr" else said
+    kind = in_words.said(replay_words.KINDS[mark.kind], language, number=mark.number)
+    turned = in_words.said(mark.text, language)
+    return f"{turned} {in_words.said(replay_words.DASH, language)} {kind}" if turned else kind
 
 
 def _data(view: ReplayView, language: Language) -> dict[str, Any]:
@@ -92,5 +86,5 @@ def _data(view: ReplayView, language: Language) -> dict[str, Any]:
             for one in view.recordings
         ],
         "marks": [{"at": mark.at, "kind": mark.kind, "text": _said(mark, language)} for mark in view.marks],
-        "words": {name: _in(text, language) for name, text in replay_words.SCRIPT_WORDS.items()},
+        "words": {name: in_words.said(text, language) for name, text in replay_words.SCRIPT_WORDS.items()},
     }

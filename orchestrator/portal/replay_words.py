@@ -40,14 +40,14 @@ KEYS = Text(
 )
 MARKS = Text(fr="Repères", en="Marks")
 MARKS_ABOUT = Text(
-    fr="Là où une vérification a changé de couleur, où un changement à expliquer a été trouvé, où un indice a été lu. "
+    fr="Là où un contrôle a changé de couleur, où un changement à expliquer a été trouvé, où un indice a été lu. "
     "Choisissez-en un pour voir ce qui précède.",
     en="Where a check changed its colour, where a change to explain was found, where a hint was read. Choose one to "
     "see what led to it.",
 )
 NO_MARKS = Text(
     fr="Aucune évaluation pendant cet essai.",
-    en="No check during this attempt.",
+    en="No grading during this attempt.",
 )
 NEEDS_SCRIPTS = Text(
     fr="Le lecteur demande JavaScript. Les repères ci-dessous se lisent sans.",

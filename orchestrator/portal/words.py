@@ -22,7 +22,7 @@ LANGUAGE = Text(fr="Langue", en="Language")
 LANGUAGES: Mapping[str, Text] = {"fr": same("Français"), "en": same("English")}
 BACK = Text(fr="Retour au parcours", en="Back to the path")
 AGAIN = Text(fr="Réessayer", en="Try again")
-SECONDS = Text(fr="Réessayez dans {n} s.", en="Try again in {n} s.")
+SECONDS = Text(fr="Réessayez dans {n}\N{NO-BREAK SPACE}s.", en="Try again in {n}\N{NO-BREAK SPACE}s.")
 WRONG = Text(fr="Ce n'est pas fait", en="This was not done")
 ROLES: Mapping[RoleName, Text] = {
     "trainee": Text(fr="stagiaire", en="trainee"),
@@ -187,7 +187,7 @@ SEED_HINT = Text(
 )
 SEED_WRONG = Text(fr="Une variante est un nombre entier.", en="A variant is a whole number.")
 NOT_PROVEN = Text(
-    fr="Aucune preuve ne vaut pour ce scénario en ce moment : ses vérifications peuvent se tromper.",
+    fr="Aucune preuve ne vaut pour ce scénario en ce moment : ses contrôles peuvent se tromper.",
     en="No proof holds for this scenario now: its checks may be mistaken.",
 )
 ATTEMPTS = Text(fr="Vos essais", en="Your attempts")
@@ -196,7 +196,7 @@ WHEN = Text(fr="Quand", en="When")
 VARIANT = Text(fr="Variante", en="Variant")
 RESULT = Text(fr="Résultat", en="Result")
 HINTS = Text(fr="Indices", en="Hints")
-GRADINGS = Text(fr="Corrections", en="Gradings")
+GRADINGS = Text(fr="Évaluations", en="Gradings")
 NOT_SOLVED = Text(fr="pas résolu", en="not solved")
 ABOUT_LAB = Text(fr="Le lab", en="The lab")
 

@@ -35,6 +35,7 @@ from tests.fakes import labd_world as world
 from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_help import FakeHelp
+from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
 from tests.fakes.labd_privacy import FakePrivacy
 from tests.fakes.labd_web import FakeWeb
@@ -134,7 +135,7 @@ class FakeLabd:
         help: how its trainers help.
         lab_people: who can be talked to in its labs.
         debrief: what is told of each lab once it is solved.
-        map: every lab's picture.
+        map: every lab's picture; empty: it is drawn.
         screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
         web: the web sites that its hosts reach.
@@ -152,7 +153,7 @@ class FakeLabd:
         self.refusals: dict[str, calls.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
         self.debrief = world.DEBRIEF
-        self.map = world.SVG
+        self.map = ""
         self.screen: FakeScreen | None = None
         self._copies: list[Callable[[str], None]] = []
         self.classes = FakeClasses(self, RefusalError)
@@ -510,8 +511,7 @@ class FakeLabd:
         return replace(lab, yours=self.owners[asked.lab] == who.handle)
 
     def _map(self, who: FakePerson, asked: lab_work_contract.MapOf) -> lab_contract.LabMap:
-        self._own(who, asked.lab)
-        return lab_contract.LabMap(self.map)
+        return lab_contract.LabMap(self.map or drawn_map(self._own(who, asked.lab), asked.language))
 
     def _cable(self, who: FakePerson, asked: lab_work_contract.MoveCable) -> lab_contract.CableView:
         lab = self._own(who, asked.lab)

@@ -231,10 +231,3 @@ DEBRIEF = DebriefView(
     (Text(fr="Le câble de pc1 était débranché.", en="The cable of pc1 was unplugged."),),
     Text(fr="Commencez par la couche 1.", en="Begin with layer 1."),
 )
-SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 80" role="img" aria-label="pc1 — srv1">'
-    '<g data-host="pc1"><rect x="10" y="20" width="80" height="40" fill="none" stroke="currentColor"/>'
-    '<text x="50" y="45" text-anchor="middle" fill="currentColor">pc1</text></g>'
-    '<g data-host="srv1"><rect x="150" y="20" width="80" height="40" fill="none" stroke="currentColor"/>'
-    '<text x="190" y="45" text-anchor="middle" fill="currentColor">srv1</text></g></svg>'
-)

@@ -231,8 +231,9 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.portal.page_socket"
     ),
     "starlette": (
-        "orchestrator.labd.display_socket orchestrator.labd.labd_app orchestrator.labd.terminal_socket "
-        "orchestrator.labd.web_socket orchestrator.portal"
+        "orchestrator.labd.display_socket orchestrator.labd.lab_sockets orchestrator.labd.labd_app "
+        "orchestrator.labd.labd_http orchestrator.labd.terminal_socket orchestrator.labd.web_socket "
+        "orchestrator.portal"
     ),
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",
     "h11": "orchestrator.portal.page_exchange orchestrator.portal.prompt_http",

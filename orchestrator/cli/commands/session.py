@@ -14,7 +14,9 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "session_plan": ("plan", "withdraw", "list", "labs", "draw", "redraw"),
     "session_run": ("open", "start", "show", "run", "arrive", "absent", "finish", "pause", "resume", "announce"),
     "session_room": ("incident", "seat", "cable", "watch", "hand-in", "hint"),
-    "session_jury": ("results", "observe", "decide", "sign", "correct", "verify", "reopen-evidence"),
+    "session_results": ("results",),
+    "session_jury": ("observe", "decide", "sign", "correct"),
+    "session_evidence": ("verify", "reopen-evidence"),
     "session_documents": ("export", "clear", "forget"),
 }
 """The modules, and the commands that each brings; they are imported when one of their commands is called."""

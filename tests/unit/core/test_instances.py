@@ -34,7 +34,6 @@ from orchestrator.instances import breaking, bringing_up, readiness
 from orchestrator.instances import lifecycle as module
 from orchestrator.instances.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances.lab_names import require_free
-from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import BusyError, Locks
 from orchestrator.instances.placing import Accounts, archive_of
 from orchestrator.instances.readiness import wait_for_conditions
@@ -644,16 +643,16 @@ def test_a_host_that_runs_without_its_cable_or_its_boot_is_told(world: World, mo
             raise LabError(same("demo: pc1: OSError: File exists"))
         raise CommandTimeoutError(same("demo: not done after 0 s"))
 
-    assert world.instances.unready(instance) == {}
+    assert world.instances.looks.unready(instance) == {}
     monkeypatch.setattr(world.fabric, "wait_ready", wait_ready)
-    found = world.instances.unready(world.instances.find(None))
+    found = world.instances.looks.unready(world.instances.find(None))
     assert asked == [(instance.name, ["pc1"], 0), (instance.name, ["pc2"], 0)], "nothing is waited for"
     assert {host: why.en for host, why in found.items()} == {
         "pc1": "demo: pc1: OSError: File exists",
         "pc2": "has not booted (yet)",
     }
     monkeypatch.setattr(world.fabric, "wait_ready", raising(MachineError(same("the helper does not answer"))))
-    assert set(world.instances.unready(instance).values()) == {same("the helper does not answer")}
+    assert set(world.instances.looks.unready(instance).values()) == {same("the helper does not answer")}
 
 
 def test_a_start_that_was_cut_off_is_seen(world: World) -> None:
@@ -692,17 +691,17 @@ def test_a_helper_that_does_not_answer_is_started_to_take_the_cables_away(
             asked.append(f"raised {instance}")
             return ()
 
-    monkeypatch.setattr(instances, "_helper", Away)
-    monkeypatch.setattr(instances, "_fabric", Raised)
+    monkeypatch.setattr(instances.looks, "_helper", Away)
+    monkeypatch.setattr(instances.looks, "_fabric", Raised)
     instances.remove(instance.name)
     assert asked == [f"away {instance.name}", f"raised {instance.name}"]
     asked.clear()
-    assert instances.unready(instance) == {}
+    assert instances.looks.unready(instance) == {}
     assert asked == [f"away {instance.name}"], "what is asked of the one that was started is whether hosts are ready"
     asked.clear()
-    monkeypatch.setattr(instances, "_fabric", raising(MachineError(same("no"))))
+    monkeypatch.setattr(instances.looks, "_fabric", raising(MachineError(same("no"))))
     instances.remove(instance.name)
-    monkeypatch.setattr(instances, "_helper", Raised)
+    monkeypatch.setattr(instances.looks, "_helper", Raised)
     instances.remove(instance.name)
     assert set(asked) == {f"away {instance.name}", f"raised {instance.name}"}, "one that answers is not started"
 
@@ -1009,7 +1008,7 @@ def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
 
     with monkeypatch.context() as patch:
         patch.setattr(world.fabric, "wait_ready", wait_ready)
-        patch.setattr(Instances, "_remove", lambda *_: None)
+        patch.setattr(module, "remove_instance", lambda *_: None)
         patch.setattr(Locks, "exclusive", lambda *_: contextlib.nullcontext())
         with pytest.raises(Killed):
             world.start()
@@ -1049,7 +1048,7 @@ def test_a_record_of_an_earlier_lab_of_the_same_name_says_nothing_of_this_one(
     with monkeypatch.context() as patch:
 
         def inject(*_: object) -> None:
-            patch.setattr(Instances, "_remove", lambda *_: None)  # a killed program clears nothing away
+            patch.setattr(module, "remove_instance", lambda *_: None)  # a killed program clears nothing away
             raise Killed
 
         patch.setattr(module, "break_lab", inject)

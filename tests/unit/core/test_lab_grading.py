@@ -18,7 +18,7 @@ from orchestrator.core.text import same
 from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.fabric.container import HELPER, SOCKET
 from orchestrator.fabric.fabric_interface import HostRef, ObjectChange
-from orchestrator.instances.lifecycle import Instances
+from orchestrator.instances import lifecycle
 from orchestrator.instances.locks import BusyError
 from orchestrator.labs import Running, lab_grading
 
@@ -263,7 +263,7 @@ def test_what_one_user_s_start_left_half_done_no_other_may_grade(
     """All hosts run and are healthy, and the fault is missing: every check would be green."""
     with monkeypatch.context() as patch:
         patch.setattr(world.fabric, "set_port", killed)
-        patch.setattr(Instances, "_remove", killed)
+        patch.setattr(lifecycle, "remove_instance", killed)
         with pytest.raises(Killed):
             world.start()
     other = world.of_another_user()

@@ -162,7 +162,7 @@ def test_a_passing_look_starts_no_helper(world: World, running: Running) -> None
     instances = Instances(world.engine, silent, world.records, world.locks, "alice", helper=helper)
     instances.close()
     for _ in range(2):
-        assert {ref.host for ref in instances.activity([running.instance])} == {"pc1", "pc2", "r1"}
+        assert {ref.host for ref in instances.looks.activity([running.instance])} == {"pc1", "pc2", "r1"}
     assert len(opened) == 1, "one connection, over which the helper knows the hosts"
     instances.close()
     assert world.fabric.closed

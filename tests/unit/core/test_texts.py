@@ -19,12 +19,25 @@ from orchestrator.core.errors import (
     UsageError,
 )
 from orchestrator.core.language import Language, language_of
+from orchestrator.core.number_text import number_text
 from orchestrator.core.suggest import nearest, with_suggestion
 from orchestrator.core.text import Text, same
 from orchestrator.fabric.helper import dockerd, hosts
 from orchestrator.instances.host_container import APPARMOR_PROFILE
 
 ROOT = Path(__file__).parents[3]
+
+# Numbers --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "form", "fr", "en"),
+    [(0, ",", "0", "0"), (12288, ",", "12\N{NO-BREAK SPACE}288", "12,288"), (12.5, ",.7g", "12,5", "12.5"),
+     (2.0, ",.7g", "2", "2"), (1234.56, ",.1f", "1\N{NO-BREAK SPACE}234,6", "1,234.6"), (-0.5, ",", "-0,5", "-0.5")],
+)  # fmt: skip
+def test_a_number_is_written_as_people_write_it(number: float, form: str, fr: str, en: str) -> None:
+    assert number_text(number, form) == Text(fr=fr, en=en)
+
 
 # Language -------------------------------------------------------------------------------------------------
 

@@ -59,8 +59,8 @@ def test_what_a_trainer_may_set(site: Site) -> None:
     wrong = [
         ("labs", LimitClass("tssr", labs=13), "1 to 12 labs"),
         ("labs", LimitClass("tssr", labs=0), "1 to 12 labs"),
-        ("memory", LimitClass("tssr", memory=4097), "0.0625 to 4 GiB"),
-        ("memory", LimitClass("tssr", memory=63), "0.0625 to 4 GiB"),
+        ("memory", LimitClass("tssr", memory=4097), "0.0625 to 4\N{NO-BREAK SPACE}GiB"),
+        ("memory", LimitClass("tssr", memory=63), "0.0625 to 4\N{NO-BREAK SPACE}GiB"),
         ("processors", LimitClass("tssr", processors=2.5), "0.05 to 2 processors"),
         ("processors", LimitClass("tssr", labs=1, processors=-1.0), "0.05 to 2 processors"),
     ]

@@ -12,7 +12,7 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.instances.instance import Instance
-from orchestrator.instances.saving import MARK
+from orchestrator.instances.instance_marks import put_mark
 from orchestrator.labd import calls, lab_contract, lab_work_contract, path_contract
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd.calls import Nothing
@@ -281,7 +281,7 @@ def test_what_a_killed_labd_has_left_of_saving_is_done_by_the_next(site: Site, c
 
     lab = asyncio.run(before())
     first = site.labs.running.find(lab).hosts[0].container
-    site.world.engine.create_volume(MARK + lab, {labels.KIND: "saved", labels.INSTANCE: lab})
+    put_mark(site.world.engine, lab, "saved")
     site.world.engine.stop(first)
     asyncio.run(after(lab))
 

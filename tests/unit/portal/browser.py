@@ -19,7 +19,7 @@ from tests.fakes.labd import FakeLabd
 
 ORIGIN = "https://portal.test"
 VOID = {"meta", "link", "input", "br", "wbr", "img", "hr", "path", "circle", "rect"}
-SELF_CLOSED = {"path", "circle", "rect"}
+SELF_CLOSED = {"path", "circle", "line", "rect"}
 
 
 class Browser:

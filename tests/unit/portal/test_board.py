@@ -64,7 +64,7 @@ def test_the_stuck_and_those_in_trouble_are_told_in_words(theo: Browser, labd: F
     labd.classes.launching = 4
     texts = Reading.of(theo.get(BOARD).text).texts
     assert {"stuck", "broken down", "Two machines are missing.", "Labs that are still to start: 4"} <= set(texts)
-    assert "2 trainees · 0 solved · 1 running · 1 stuck · 1 in trouble" in texts
+    assert "Trainees: 2 · solved: 0 · running: 1 · stuck: 1 · in trouble: 1" in texts
 
 
 def test_a_lab_is_led_to_and_graded_only_where_there_is_one(theo: Browser) -> None:

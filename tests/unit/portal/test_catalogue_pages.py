@@ -165,7 +165,7 @@ def test_numbers_that_few_people_made_are_not_there(theo: Browser, labd: FakeLab
     labd.catalogue.views[world.SCENARIO] = replace(usual, numbers=None)
     page = theo.get(INSIDE).text
     assert "Nobody has tried this scenario yet." in page
-    assert "Red at the first check" not in page
+    assert "Red at the first grading" not in page
 
 
 def test_another_variant_is_asked_for(theo: Browser, labd: FakeLabd) -> None:

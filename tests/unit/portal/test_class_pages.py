@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.labd import class_contract as k
+from orchestrator.portal import trainer_words
 from orchestrator.portal.web_safety import LARGEST_BODY
 from tests.fakes import labd_classes as fake
 from tests.fakes import labd_world as world
@@ -118,29 +119,39 @@ def test_hostile_names_are_text_everywhere(theo: Browser, labd: FakeLabd) -> Non
 # Limits -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize(
     ("typed", "kept", "shown"),
     [
         ({"labs": "8", "memory": "12", "processors": "0.5"}, (8, 12288, 0.5), ["8", "12", "0.5"]),
         ({"labs": "", "memory": " 1,5 ", "processors": "2,0"}, (None, 1536, 2.0), ["", "1.5", "2"]),
         ({"memory": "0.333"}, (None, 341, None), ["", "0.333", ""]),
+        ({"memory": "0\N{NARROW NO-BREAK SPACE}012,5"}, (None, 12800, None), ["", "12.5", ""]),
         ({}, (None, None, None), ["", "", ""]),
     ],
 )
-def test_limits_are_set_and_stand_in_their_form(
-    theo: Browser, labd: FakeLabd, typed: dict[str, str], kept: tuple[float | None, ...], shown: list[str]
+def test_limits_are_set_and_stand_in_their_form_as_they_are_written_in_its_language(
+    browser: Browser,
+    labd: FakeLabd,
+    typed: dict[str, str],
+    kept: tuple[float | None, ...],
+    shown: list[str],
+    language: str,
 ) -> None:
-    answer = theo.post(f"{BASE}/limits", typed, page=BASE)
+    """A comma and a point are taken in both languages: a page's keyboard is not always its language's."""
+    browser.sign_in("theo", language)
+    answer = browser.post(f"{BASE}/limits", typed, page=BASE)
     assert answer.headers["location"] == f"{BASE}?done=limited"
     labs, memory, processors = kept
     assert [(one.labs, one.memory, one.processors) for one in asked(labd, "limit-class")] == [  # type: ignore[attr-defined]
         (labs, memory, processors)
     ]
-    page = theo.get(f"{BASE}?done=limited").text
-    assert "The limits of the class are set." in page
-    fields = {one["name"]: one for one in Reading.of(page).all("input") if one["type"] == "number"}
-    assert [fields[name]["value"] for name in ("labs", "memory", "processors")] == shown
-    assert [fields[name]["max"] for name in ("labs", "memory", "processors")] == ["12", "24", "2"]
+    page = browser.get(f"{BASE}?done=limited").text
+    assert trainer_words.LIMITED.in_("fr" if language == "fr" else "en") in page
+    fields = {one["name"]: one for one in Reading.of(page).all("input") if "inputmode" in one}
+    written = [one.replace(".", ",") for one in shown] if language == "fr" else shown
+    assert [fields[name]["value"] for name in ("labs", "memory", "processors")] == written
+    assert [fields[name]["inputmode"] for name in fields] == ["numeric", "decimal", "decimal"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from orchestrator.core.text import same
 from orchestrator.labd.calls import Refusal, RefusalKind
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
+from tests.fakes.labd_map import drawn_map
 from tests.unit.portal.served_portal import ServedPortal
 
 if TYPE_CHECKING:
@@ -196,7 +197,8 @@ def test_a_terminal_shows_its_last_line_whole(portal: ServedPortal, labd: FakeLa
 # The first view, and the map ----------------------------------------------------------------------------------
 
 SIZE = 'viewBox="0 0 1400 900" width="1400" height="900"'
-TALL = f'<svg xmlns="http://www.w3.org/2000/svg" {SIZE}>{world.SVG[world.SVG.index("<g") :]}'
+DRAWN = drawn_map(world.lab(), "en")
+TALL = f'<svg xmlns="http://www.w3.org/2000/svg" {SIZE}>{DRAWN[DRAWN.index("<g") :]}'
 BELOW = """() => [...document.querySelectorAll("#terminal-empty button, #fold-hosts > summary")].filter(
   (one) => one.getBoundingClientRect().bottom > innerHeight).map((one) => one.textContent)"""
 

@@ -69,7 +69,7 @@ def test_a_lab_is_shown_whole(lea: Browser) -> None:
     text = said(page(lea))
     for expected in (
         "No network after a move", "Since the move my PC", "The small office", "What was unplugged?", "physical",
-        "unplugged (socket: The office)", "plugged into The office", "Read hint 1", "Not checked yet",
+        "unplugged (socket: The office)", "plugged into The office", "Read hint 1", "Not graded yet",
         "pc1: open a terminal", "Alice's PC", "10.20.0.10/24", "Reset, and lose my changes", "Symptom",
     ):  # fmt: skip
         assert expected in text, expected

@@ -353,9 +353,17 @@ def test_lengths_are_said_in_hours_and_minutes(minutes: int, said: str) -> None:
     assert in_words.minutes(minutes) == said.replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def test_numbers_in_a_text_are_written_in_its_language() -> None:
+    text = Text(fr="{n} Go sur {total}, lab {lab} : {name}", en="{n} GB of {total}, lab {lab}: {name}")
+    values = {"n": 12.5, "total": 1024, "lab": "1024", "name": "a1,5.6"}
+    french = in_words.said(text, "fr", **values).replace("\N{NO-BREAK SPACE}", "_")
+    assert french == "12,5 Go sur 1_024, lab 1024_: a1,5.6"
+    assert in_words.said(text, "en", **values) == "12.5 GB of 1,024, lab 1024: a1,5.6"
+
+
 def test_times_are_said_in_the_reader_s_language() -> None:
     at = "2026-02-03T09:05:00+02:00"
-    assert in_words.moment(at, "fr") == "3 février 2026 à 07 h 05 UTC"
+    assert in_words.moment(at, "fr").replace("\N{NO-BREAK SPACE}", " ") == "3 février 2026 à 07 h 05 UTC"
     assert in_words.moment(at, "en") == "3 February 2026, 07:05 UTC"
     assert in_words.moment("", "fr") == "—"
 

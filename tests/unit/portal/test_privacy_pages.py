@@ -135,7 +135,7 @@ def test_the_lab_page_leads_to_its_replay(browser: Browser, labd: FakeLabd) -> N
 @pytest.mark.parametrize(
     ("number", "fr", "en"),
     [(0, "0 o", "0 B"), (999, "999 o", "999 B"), (1_500, "1,5 ko", "1.5 kB"), (20 << 20, "21 Mo", "21 MB"),
-     (7 * 10**12, "7000 Go", "7000 GB")],
+     (7 * 10**12, "7 000 Go", "7,000 GB")],
 )  # fmt: skip
 def test_sizes_are_said_in_the_reader_s_units(number: int, fr: str, en: str) -> None:
     found = in_words.size(number, "fr"), in_words.size(number, "en")
