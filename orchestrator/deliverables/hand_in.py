@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grader.answer_grading import grade_answers
+from grader.lines import lines_in
 from grader.report import CheckResult, WrittenReport
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Language, Text
@@ -157,6 +158,26 @@ class HandIn:
         if step.report is not None:
             title, scenario = self._plan.title, self._plan.scenario or ""
             self.take_report(report_of(step.report, title, scenario, self._instance, "fr"))
+
+    def take_printed(self, step: Step, printed: str) -> Text | None:
+        """Hand in the answers that a step's lines worked out and printed; return what is wrong with them.
+
+        Args:
+            step: the step; one that answers nothing by what it prints hands nothing in.
+            printed: its output; of several lines that begin with a question's name the last one counts.
+        """
+        wanted = step.shell.answers if step.shell is not None else ()
+        lines = (line.partition(":") for line in lines_in(printed))
+        found = {name.strip(): answer.strip() for name, colon, answer in lines if colon}
+        if missing := [name for name in wanted if not found.get(name)]:
+            listed = ", ".join(missing)
+            return Text(fr=f"aucune réponse affichée pour : {listed}", en=f"no answer was printed for: {listed}")
+        try:
+            if wanted:
+                self.answer({name: found[name] for name in wanted}, "fr")
+        except AnswersError as error:
+            return error.text
+        return None
 
     def take_back(self) -> None:
         """Remove what was handed in, so that the next attempt on the same instance begins without."""

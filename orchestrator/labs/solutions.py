@@ -73,7 +73,8 @@ class Solutions:
             for step in solution.steps:
                 on_step(step)
                 handed_in.do(step)
-                done.append(self._talk(running, step) or carry_out(driver, step))
+                run = self._talk(running, step) or carry_out(driver, step)
+                done.append(_answered(run, handed_in.take_printed(step, run.output)))
             return tuple(done)
 
     def _talk(self, running: Running, step: Step) -> StepRun | None:
@@ -82,6 +83,11 @@ class Solutions:
             return None
         well, heard = self._conversations.lead_step(running, step.talk)
         return StepRun(step, 0 if well else 1, heard)
+
+
+def _answered(run: StepRun, wrong: Text | None) -> StepRun:
+    """Return a step that has failed where it should have printed answers and did not."""
+    return run if wrong is None else replace(run, status=run.status or 1, output=f"{run.output}\n{wrong}")
 
 
 def carry_out(driver: LabDriver, step: Step) -> StepRun:

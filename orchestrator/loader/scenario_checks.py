@@ -104,14 +104,17 @@ def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
 def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]:
     asked = loaded.document.deliverables
     for solution, path, step in loaded.files.steps():
-        for name in step.answers or ():
+        stated = [(name, ("answers", name), True) for name in step.answers or ()]
+        printed = step.shell.answers if step.shell is not None else ()
+        stated += [(name, ("shell", "answers", i), False) for i, name in enumerate(printed)]
+        for name, below, is_key in stated:
             if name not in asked.answers:
                 text = Text(
                     fr=f"« deliverables » ne pose pas de question « {name} »",
                     en=f'"deliverables" asks no question "{name}"',
                 )
                 yield Problem(
-                    loaded.files.place(solution.source, (*path, "answers", name), key=True),
+                    loaded.files.place(solution.source, (*path, *below), key=is_key),
                     with_suggestion(text, name, asked.answers),
                 )
         if step.report is not None and not asked.report:

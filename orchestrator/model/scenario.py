@@ -146,6 +146,11 @@ class ScriptStep(Document):
 
     host: Template = Field(description="The host; a template.")
     script: Template = Field(description="The lines, as typed; a template.")
+    answers: tuple[QuestionName, ...] = Field(
+        default=(),
+        description="Questions that what it prints answers, each on a line such as ``share: 83.3``: what was worked "
+        "out in the lab is handed in.",
+    )
 
 
 class DeviceStep(Document):

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from orchestrator.core.elision import de
 from orchestrator.core.text import Text, same
 from orchestrator.model.deliverables import ReportStep
-from orchestrator.model.scenario import CableStep, Step
+from orchestrator.model.scenario import CableStep, ScriptStep, Step
 from orchestrator.planning.answers import items_of
 
 
 def step_lines(step: Step) -> tuple[Text, ...]:
     """Return what a person types or does in a step, line by line."""
     if step.shell is not None:
-        return tuple(same(f"{step.shell.host} # {line}") for line in step.shell.script.strip().splitlines())
+        typed = tuple(same(f"{step.shell.host} # {line}") for line in step.shell.script.strip().splitlines())
+        return (*typed, *_answered_by(step.shell))
     if step.device is not None:
         return tuple(same(f"{step.device.host}(config)# {line}") for line in step.device.lines)
     if step.file is not None:
@@ -24,6 +25,12 @@ def step_lines(step: Step) -> tuple[Text, ...]:
     if step.reboot is not None:
         return (Text(fr=f"redémarrage {de(step.reboot.host)}", en=f"reboot of {step.reboot.host}"),)
     return (_cable(step.cable),) if step.cable is not None else _handed_in_by(step)
+
+
+def _answered_by(step: ScriptStep) -> tuple[Text, ...]:
+    listed = ", ".join(step.answers)
+    handed_in = Text(fr=f"remis, tel qu'affiché : {listed}", en=f"handed in as printed: {listed}")
+    return (handed_in,) if listed else ()
 
 
 def _handed_in_by(step: Step) -> tuple[Text, ...]:

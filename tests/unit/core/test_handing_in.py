@@ -9,7 +9,7 @@ import pytest
 
 from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report, WrittenReport
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import ContentError, UsageError
 from orchestrator.core.text import same
 from orchestrator.deliverables.answers_file import AnswersError
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
@@ -192,3 +192,36 @@ def test_a_lab_that_asks_nothing_says_so(world: World) -> None:
         handed_in.take_report("x")
     assert world.labs().grading.check(running).written is None
     assert world.labs().kept(running.instance) == ()
+
+
+PRINTED = """\
+steps:
+  - {tell: {fr: Je compte, en: I count}, shell: {host: pc1, script: count, answers: [address, who]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "outcome", "status"),
+    [
+        ("who: pc2\nSeen: 3\naddress: {old}\nwho: pc1\n", ["pass", "pass", "pass"], 0),
+        ("address: {old}\n", ["pass", "fail", "fail"], 1),
+        ("address: nowhere\nwho: pc1\n", ["pass", "fail", "fail"], 1),
+    ],
+    ids=["whole", "one-missing", "unreadable"],
+)
+def test_what_a_solution_prints_is_handed_in(world: World, printed: str, outcome: list[str], status: int) -> None:
+    """The last line of a name counts; where one is missing or no answer, nothing is handed in and the step fails."""
+    world.edit(f"{FOLDER}/scenario.yaml", "hints:\n", ASKED + "hints:\n")
+    world.edit(f"{FOLDER}/solutions/reference.yaml", "steps:\n", PRINTED)
+    running = world.labs().lifecycle.start(world.plan(), world.progress)
+    world.fabric.on("/bin/bash -s", stdout=printed.format(old=running.plan.values["old"]))
+    done = world.labs().solutions.apply(running, running.plan.solutions[0], lambda _: None)
+    assert done[0].status == status
+    assert outcomes(world.labs().grading.check(running)) == outcome
+
+
+def test_a_solution_prints_answers_to_questions_that_are_asked(world: World) -> None:
+    world.edit(f"{FOLDER}/scenario.yaml", "hints:\n", ASKED + "hints:\n")
+    world.edit(f"{FOLDER}/solutions/reference.yaml", "steps:\n", PRINTED.replace("address", "adress"))
+    with pytest.raises(ContentError, match=r'asks no question "adress"; did you mean "address"'):
+        world.plan()
