@@ -249,7 +249,7 @@ def test_a_lab_that_is_larger_than_a_share_is_refused(site: Site) -> None:
             ):
                 refusal = await refusal_of(client, call, request, member.token)
                 assert refusal.kind == "wrong"
-                assert "may take 0.1 only" in refusal.text.en
+                assert "may take 0.1\N{NO-BREAK SPACE}GiB only" in refusal.text.en
 
     asyncio.run(play())
 

@@ -127,7 +127,7 @@ def test_what_will_never_have_room_is_refused(site: Site) -> None:
         async with site.labd() as client:
             refusal = await refusal_of(client, lab_contract.START, StartLab(SCENARIO), lea.token)
             assert refusal.kind == "wrong"
-            assert "0.1 in all" in refusal.text.en
+            assert "0.1\N{NO-BREAK SPACE}GiB in all" in refusal.text.en
             launch = contract.LaunchForClass("tssr", SCENARIO)
             assert await refusal_of(client, contract.LAUNCH, launch, ada.token) == refusal
 

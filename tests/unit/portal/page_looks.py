@@ -147,7 +147,6 @@ def _limits_set(page: Page) -> None:
 
 def _wrong_limits(page: Page) -> None:
     page.locator("details summary").last.click()
-    page.locator("form[action$='/limits']").evaluate("(form) => { form.noValidate = true; }")
     _send(page, "form[action$='/limits'] button", memory="9999")
 
 

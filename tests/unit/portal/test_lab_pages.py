@@ -70,7 +70,7 @@ def test_a_lab_is_shown_whole(lea: Browser) -> None:
     for expected in (
         "No network after a move", "Since the move my PC", "The small office", "What was unplugged?", "physical",
         "unplugged (socket: The office)", "plugged into The office", "Read hint 1", "Not graded yet",
-        "pc1: open a terminal", "Alice's PC", "10.20.0.10/24", "Reset, and lose my changes", "Symptom",
+        "pc1 Alice's PC: open a terminal", "10.20.0.10/24", "Reset, and lose my changes", "Symptom",
     ):  # fmt: skip
         assert expected in text, expected
 
