@@ -11,6 +11,7 @@ from orchestrator.core.suggest import nearest, with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.folder_reader import folder_name
 from orchestrator.loader.scenario_folder import ScenarioFolder
+from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import FaultChoice
 
@@ -104,7 +105,7 @@ def _cases_have_faults(loaded: ScenarioFolder) -> Iterable[Problem]:
 def _what_is_handed_in_is_asked_for(loaded: ScenarioFolder) -> Iterable[Problem]:
     asked = loaded.document.deliverables
     for solution, path, step in loaded.files.steps():
-        stated = [(name, ("answers", name), True) for name in step.answers or ()]
+        stated: list[tuple[str, KeyPath, bool]] = [(name, ("answers", name), True) for name in step.answers or ()]
         printed = step.shell.answers if step.shell is not None else ()
         stated += [(name, ("shell", "answers", i), False) for i, name in enumerate(printed)]
         for name, below, is_key in stated:
