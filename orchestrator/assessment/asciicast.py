@@ -8,6 +8,7 @@ next key is taken, so that a killed program loses nothing.
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -86,10 +87,15 @@ class TypedLine:
     line: str
 
 
-def timeline(recording: Path) -> Iterator[TypedLine]:
-    """Yield the lines that were typed in a recording; one that was cut short is read as far as it goes."""
+def timeline(recording: Path, content: str | None = None) -> Iterator[TypedLine]:
+    """Yield the lines that were typed in a recording; one that was cut short is read as far as it goes.
+
+    Args:
+        recording: its file.
+        content: what is read in its place, such as the same without passwords.
+    """
     began, line = 0.0, ""
-    for number, row in enumerate(_rows(recording)):
+    for number, row in enumerate(_rows(recording, content)):
         if number == 0:
             began = float(row["timestamp"])
         elif row[1] == "i":
@@ -102,12 +108,16 @@ def timeline(recording: Path) -> Iterator[TypedLine]:
                     line = _after(line, key)
 
 
-def transcript(recording: Path) -> str:
+def transcript(recording: Path, content: str | None = None) -> str:
     """Return what a recording's terminal showed, as plain text: line after line, without colours and movements.
 
     A program that fills the whole screen (an editor, ``top``) cannot be read so: the recording shows it.
+
+    Args:
+        recording: its file.
+        content: what is read in its place, such as the same without passwords.
     """
-    shown = "".join(row[2] for number, row in enumerate(_rows(recording)) if number and row[1] == "o")
+    shown = "".join(row[2] for number, row in enumerate(_rows(recording, content)) if number and row[1] == "o")
     shown = shown.replace("\x1b[K", _REST_OF_LINE)
     lines = _SHOWN.sub("", shown).replace("\r\n", "\n").split("\n")
     return "\n".join(_as_it_ends(line) for line in lines)
@@ -130,8 +140,8 @@ def _as_it_ends(line: str) -> str:
     return "".join(cells).rstrip()
 
 
-def _rows(recording: Path) -> Iterator[Any]:
-    with recording.open(encoding="utf-8") as file:
+def _rows(recording: Path, content: str | None) -> Iterator[Any]:
+    with recording.open(encoding="utf-8") if content is None else io.StringIO(content, newline="\n") as file:
         for text in file:
             if text.endswith("\n"):
                 yield json.loads(text)

@@ -23,7 +23,8 @@ from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.model.plan import Plan
-from orchestrator.personas.conversation_file import without_passwords
+from orchestrator.personas.conversation_file import turns_in, without_passwords
+from orchestrator.personas.terminal_masks import masked_recording
 
 SCHEMA: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -198,14 +199,26 @@ def _files(
         event.to_document() for event in state.about(sitting.candidate, sitting.phase) if event.kind != "identity"
     ]
     yield "journal.json", _json(events)
-    recordings = sorted((folder / "recordings").glob("*.cast"))
-    for recording in recordings:
-        yield f"recordings/{recording.name}", recording.read_bytes()
-        yield f"recordings/{recording.stem}.txt", transcript(recording).encode(errors="backslashreplace")
-    typed = sorted((line for recording in recordings for line in timeline(recording)), key=lambda line: line.at)
+    secrets, typed = _secrets(sitting, folder, plans), list[TypedLine]()
+    for recording in sorted((folder / "recordings").glob("*.cast")):
+        content = masked_recording(recording.read_bytes().decode(errors="replace"), secrets)
+        yield f"recordings/{recording.name}", content.encode()
+        yield f"recordings/{recording.stem}.txt", transcript(recording, content).encode(errors="backslashreplace")
+        typed += timeline(recording, content)
+    typed.sort(key=lambda line: line.at)
     yield "timeline.csv", _timeline(typed)
     for lab in sitting.labs:
         yield from _lab_files(folder, lab.scenario, plans.get(lab.scenario))
+
+
+def _secrets(sitting: Sitting, folder: Path, plans: Mapping[str, Plan]) -> tuple[str, ...]:
+    """Return the passwords in what is sealed: those that variants drew, and those that were told to somebody."""
+    found = [secret for lab in sitting.labs if lab.scenario in plans for secret in plans[lab.scenario].passwords]
+    for lab in sitting.labs:
+        path = folder / f"{lab.scenario}.{CONVERSATION}"
+        turns = turns_in(path.read_bytes() if path.is_file() else None)
+        found += [secret for turn in turns for secret in turn.secrets]
+    return tuple(dict.fromkeys(found))
 
 
 _LAB_FILES: Final = (

@@ -50,6 +50,8 @@ _POWER: Final = 0.5
 """How much a likeness suffers from words that no phrase has."""
 _UNKNOWN: Final = 0.8
 """What a word that no phrase has weighs, as a part of the heaviest one."""
+_MOST_KEPT: Final = 1024
+"""Sentences of which it is kept what they mean."""
 _SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|\s*\n+\s*")
 _CLAUSE: Final = re.compile(r"\s*[,:–—]\s+|\s+-\s+|\s+(?:et|mais|puis|car|and|but|then)\s+")
 _TAG: Final = re.compile(
@@ -106,6 +108,7 @@ class Recognizer:
         self.intents: dict[str, IntentPhrases] = {**phrases.intents, **{one.name: one for one in own}}
         self._acted = {name for name, one in self.intents.items() if one.acts and (acted is None or name in acted)}
         self.lexicon = Lexicon(language, phrases, [phrase for one in own for phrase in one.phrases])
+        self._understood: dict[str, IntentMatch | None] = {}
         self._examples: list[tuple[str, frozenset[str]]] = []
         for intent in self.intents.values():
             made = {
@@ -214,6 +217,13 @@ class Recognizer:
 
     def sentence(self, text: str) -> IntentMatch | None:
         """Return the intent of one sentence; None where it is like none, or like two."""
+        if text not in self._understood:  # each variant's dialogues say the same
+            if len(self._understood) >= _MOST_KEPT:
+                self._understood.clear()
+            self._understood[text] = self._likest(text)
+        return self._understood[text]
+
+    def _likest(self, text: str) -> IntentMatch | None:
         ranked = self.ranked(text)
         if not ranked:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from orchestrator.personas.word_forms import folded
@@ -144,7 +145,12 @@ def _command(text: str) -> str | None:
 
 def _same_length(text: str) -> str:
     """Return a text folded letter by letter, so that places in both are the same."""
-    return "".join((folded(letter) or " ")[0] for letter in text)
+    return "".join(map(_one_letter, text))
+
+
+@lru_cache(maxsize=1024)
+def _one_letter(letter: str) -> str:
+    return (folded(letter) or " ")[0]
 
 
 def _name(text: str, plain: str, names: Collection[str]) -> str | None:
@@ -175,8 +181,12 @@ def marked(text: str, slots: Mapping[str, str]) -> str:
 def without_names(text: str, names: Collection[str]) -> str:
     """Return a sentence without the names of people, which say nothing of what is wanted."""
     text = _AFTER_TITLE.sub(" ", text)
+    plain = _same_length(text)
     for name in sorted(names, key=len, reverse=True):
-        plain = _same_length(text)
-        for found in reversed(list(re.finditer(rf"(?<!\w){re.escape(_same_length(name))}(?!\w)", plain))):
+        wanted = _same_length(name)
+        if wanted not in plain:
+            continue
+        for found in reversed(list(re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", plain))):
             text = f"{text[: found.start()]} {text[found.end() :]}"
+        plain = _same_length(text)
     return text

@@ -156,6 +156,10 @@ def sealed(tmp_path: Path, report: Report) -> Path:
     folder = jury_session.folder.sitting("reseau", "C-01")
     (folder / "recordings").mkdir()
     record(folder / "recordings" / "cut.pc1-1.cast")
+    rows = [{"version": 2, "width": 80, "height": 24, "timestamp": 100, "title": "pc1"}]
+    rows += [[1.0, kind, part] for part in ("passwd Sap", "in-4417\r", "\n") for kind in "io"]  # type: ignore[misc]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (folder / "recordings" / "cut.pc1-2.cast").write_text(lines, encoding="utf-8")
     collecting.keep(folder / "cut.start.json.gz", {"pc1": files(hosts=b"one\n")})
     collecting.keep(folder / "cut.end.json.gz", {"pc1": files(hosts=b"two\n", **{"\udce9": b"x"})})
     (folder / "cut.report.json").write_text(report.to_json())
@@ -192,6 +196,8 @@ def test_a_password_that_was_said_is_masked_in_it(sealed: Path) -> None:
     files = read_evidence(sealed).files
     assert "Sapin" not in b"".join(files.values()).decode(errors="replace")
     said = "Votre mot de passe est •••• (mot de passe)."
+    assert files["recordings/cut.pc1-2.txt"].decode() == f"passwd {'•' * 10}\n"
+    assert f"passwd {'•' * 10}" in files["timeline.csv"].decode()
     (turn,) = turns_in(files[f"cut/{CONVERSATION}"])
     assert turn.said == said
     page = files["index.html"].decode().replace("\N{NO-BREAK SPACE}", " ")
