@@ -80,7 +80,7 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.labs": (
         "deliverables instances labs.conversations labs.lab_grading labs.lab_lifecycle labs.running_lab "
-        "labs.running_labs labs.solutions labs.variant_plans loader model sound_state"
+        "labs.running_labs labs.solutions labs.variant_plans loader model"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
@@ -110,8 +110,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.ledger": "loader proof.binding proof.model proof.program proof.trust sound_state.explained",
     "orchestrator.proof.proof_store": "proof.binding proof.model",
     "orchestrator.proof.proof_status": (
-        "loader model proof.binding proof.ledger proof.model proof.program proof.proof_store proof.seed_cover "
-        "sound_state.explained"
+        "loader model proof.binding proof.ledger proof.model proof.program proof.proof_store sound_state.explained"
     ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
