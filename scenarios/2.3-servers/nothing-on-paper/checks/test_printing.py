@@ -46,8 +46,8 @@ def test_waiting_pages(lab):
     "guard",
     points=2,
     competence="2.3",
-    fr="L'autre imprimante imprime toujours, les dossiers partagés s'ouvrent, et les deux files sont celles du serveur.",
-    en="The other printer still prints, shared folders open, and the two queues are the server's own.",
+    fr="L'autre imprimante imprime, les dossiers partagés s'ouvrent, et les files sont celles du serveur.",
+    en="The other printer prints, the shared folders open, and the queues are the server's own.",
     lock="others",
     timeout=120,
 )
