@@ -1,5 +1,6 @@
 """The theatre's server as its people use it: pages, shared folders, printers, backups."""
 
+import html
 import re
 import secrets
 
@@ -66,7 +67,8 @@ def assert_cues_are_shown(lab):
         en=f"pc2: {url} does not answer ({page.status or page.problem})",
     )
     cues = [line for line in lines_in(lab.host("srv1").file(CUES).content_string) if line[:1].isdigit()]
-    missing = [cue for cue in cues if cue not in page.body]
+    shown = html.unescape(page.body)
+    missing = [cue for cue in cues if cue not in shown]
     assert cues, reason(fr=f"{CUES} n'a plus de top", en=f"{CUES} has no cues left")
     assert not missing, reason(
         fr=f"pc2 : {url} ne montre pas le top « {missing[0]} »", en=f'pc2: {url} does not show the cue "{missing[0]}"'
