@@ -1,6 +1,6 @@
 """Does the box office have its seats again, and do they come back with the server by themselves?"""
 
-from grader import check
+from grader import check, reason
 from lab_tools import assert_cues_are_shown, assert_has_come_up_by_itself, assert_seats_are_shown
 
 
@@ -48,3 +48,20 @@ def test_comes_with_the_server(lab):
 def test_cues(lab):
     assert_cues_are_shown(lab)
     assert_has_come_up_by_itself(lab, "conduite")
+
+
+@check(
+    "guard",
+    points=1,
+    competence="2.3",
+    fr="La page montre le plan que le serveur établit chaque fois qu'il démarre, et non celui d'un autre soir.",
+    en="The page shows the plan that the server makes each time it starts, not that of another evening.",
+    host="srv1",
+    lock="",
+)
+def test_plan_of_the_evening(lab):
+    for path in ("/usr/local/bin/guichet", "/usr/local/lib/theatre/plan-de-salle"):
+        assert lab.host("srv1").file(path).is_the_images, reason(
+            fr=f"{path} a été modifié : demain, la page montrerait les places de ce soir",
+            en=f"{path} was changed: tomorrow the page would show this evening's seats",
+        )
