@@ -165,25 +165,24 @@ def archives(lab):
 def assert_backup_can_be_restored(lab, folders=("billetterie", "regie", "administration")):
     """What is put into the shared folders now is in the backup that is made now, and comes out of it."""
     srv1, mark = lab.host("srv1"), secrets.token_hex(8)
-    probes = [f"{SHARES}/{folder}/essai-{mark}.txt" for folder in folders]
+    probes = {folder: f"{SHARES}/{folder}/essai-{mark}.txt" for folder in folders}
     before = set(archives(lab))
     try:
-        for path in probes:
-            srv1.run("sh -c %s", f"echo {mark} >{path}")
+        for folder, path in probes.items():
+            srv1.run("sh -c %s", f"echo {mark}-{folder} >{path}")
         done = srv1.run("timeout %s sauvegarde", str(scaled_timeout(60)))
         assert done.rc == 0, reason(fr=f"la sauvegarde échoue : {said(done)}", en=f"the backup fails: {said(done)}")
         made = [name for name in archives(lab) if name not in before]
         assert made, reason(fr="la sauvegarde n'a rien laissé", en="the backup has left nothing")
         newest = made[-1]
-        for path in probes:
-            out = depot(lab, "extract", "--stdout", f"::{newest}", path.lstrip("/"))
-            folder = path.rpartition("/")[0]
-            assert out.stdout.strip() == mark, reason(
-                fr=f"un fichier de {folder} ne ressort pas de la sauvegarde {newest} : {said(out)}",
-                en=f"a file of {folder} does not come out of the backup {newest}: {said(out)}",
-            )
+        out = depot(lab, "extract", "--stdout", f"::{newest}", *(path.lstrip("/") for path in probes.values()))
+        lost = [f"{SHARES}/{folder}" for folder in folders if f"{mark}-{folder}" not in out.stdout]
+        assert not lost, reason(
+            fr=f"un fichier de {listed(lost)} ne ressort pas de la sauvegarde {newest}",
+            en=f"a file of {listed(lost)} does not come out of the backup {newest}",
+        )
     finally:
-        srv1.run("rm -f " + " ".join(["%s"] * len(probes)), *probes)
+        srv1.run("rm -f " + " ".join(["%s"] * len(probes)), *probes.values())
 
 
 def assert_week_is_kept(lab):

@@ -73,5 +73,5 @@ def test_repository(lab):
         fr="le dépôt de bak1 n'est plus celui de la semaine dernière",
         en="the repository on bak1 is not last week's any more",
     )
-    keys = [one.path for one in bak1.file("/root/.config").tree() if "/keys/" in one.path]
+    keys = [one.path for one in bak1.file("/root").tree() if "/borg/keys/" in one.path]
     assert not keys, reason(fr=f"bak1 a une clé : {keys[0]}", en=f"bak1 has a key: {keys[0]}")
