@@ -1,5 +1,7 @@
 """Do pages come out again, those that were waiting as well, and do the others print as before?"""
 
+import re
+
 from grader import check, lines_in, reason
 from lab_tools import QUEUES, assert_folder_opens, assert_prints, listed
 
@@ -28,17 +30,18 @@ def test_a_new_page(lab):
     en="The three sheets of list {{ number }} have come out.",
     before_fr="{{ user.full }} attend toujours ses trois feuilles.",
     before_en="{{ user.full }} is still waiting for three sheets.",
-    because="has not come out",
+    because="what has not come out",
     host="srv1",
     lock="",
 )
 def test_waiting_pages(lab):
-    queue = QUEUES[lab.values["pc"]]
-    wanted = [f"liste-{lab.values['number']}-{sheet}" for sheet in (1, 2, 3)]
+    pc = lab.values["pc"]
+    notes, queue = lab.host(pc).file("/home/utilisateur/impressions.txt"), QUEUES[pc]
+    sent = re.findall(rf"\b{queue}-([0-9]+)\b", notes.content_string) if notes.exists else []
     paths = [one.path for one in lab.host("srv1").file(f"/srv/impressions/{queue}").tree() if one.path.endswith("pdf")]
-    missing = [name for name in wanted if not any(name in path for path in paths)]
+    missing = [f"{queue}-{number}" for number in sent if not any(f"/job_{number}-" in path for path in paths)]
     assert not missing, reason(
-        fr=f"il manque sur {queue} : {listed(missing)}", en=f"what has not come out of {queue}: {listed(missing)}"
+        fr=f"il manque, sur papier : {listed(missing)}", en=f"what has not come out: {listed(missing)}"
     )
 
 
