@@ -119,7 +119,7 @@ def assert_folder_opens(lab, pc):
     assert server.is_genuine, reason(fr=f"srv1, port 445 : {doubts}", en=f"srv1, port 445: {doubts}")
 
 
-_STUCK = ("disabled since", "job-hold-until-specified", "connecting-to-device", "not responding")
+_STUCK = ("disabled since", "job-hold-until-specified", "Connecting to printer", "not responding")
 """What CUPS says of a queue from which nothing will come."""
 
 

@@ -39,7 +39,7 @@ def test_waiting_pages(lab):
     notes, queue = lab.host(pc).file("/home/utilisateur/impressions.txt"), QUEUES[pc]
     sent = re.findall(rf"\b{queue}-([0-9]+)\b", notes.content_string) if notes.exists else []
     paths = [one.path for one in lab.host("srv1").file(f"/srv/impressions/{queue}").tree() if one.path.endswith("pdf")]
-    missing = [f"{queue}-{number}" for number in sent if not any(f"/job_{number}-" in path for path in paths)]
+    missing = [f"{queue}-{number}" for number in sent if not any(path.endswith(f"-job_{number}.pdf") for path in paths)]
     assert not missing, reason(
         fr=f"il manque, sur papier : {listed(missing)}", en=f"what has not come out: {listed(missing)}"
     )
