@@ -6,42 +6,51 @@ from grader import check, lines_in, reason
 from lab_tools import QUEUES, assert_folder_opens, assert_prints, listed
 
 
+def waiting(lab):
+    """Return the sheets that the user noted and that have not come out, as their queue names them."""
+    pc = lab.values["pc"]
+    notes, queue = lab.host(pc).file("/home/utilisateur/impressions.txt"), QUEUES[pc]
+    sent = re.findall(rf"\b{queue}-([0-9]+)\b", notes.content_string) if notes.exists else []
+    paths = [one.path for one in lab.host("srv1").file(f"/srv/impressions/{queue}").tree()]
+    return [f"{queue}-{number}" for number in sent if not any(path.endswith(f"-job_{number}.pdf") for path in paths)]
+
+
 @check(
     "symptom",
-    points=3,
+    points=6,
     competence="2.3",
-    fr="Une page imprimée sur {{ pc }} sort de son imprimante.",
-    en="A page printed on {{ pc }} comes out of its printer.",
-    before_fr="Une page imprimée sur {{ pc }} ne sort pas.",
-    before_en="A page printed on {{ pc }} does not come out.",
+    fr="Ce que l'on imprime sur {{ pc }} sort de son imprimante, et les trois feuilles de la liste {{ number }} aussi.",
+    en="What is printed on {{ pc }} comes out of its printer, and so did the three sheets of list {{ number }}.",
+    before_fr="Ce que l'on imprime sur {{ pc }} ne sort pas, et {{ user.full }} attend toujours trois feuilles.",
+    before_en="What is printed on {{ pc }} does not come out, and {{ user.full }} is still waiting for three sheets.",
     because="comes out of no printer",
     host="{{ pc }}",
     timeout=90,
 )
-def test_a_new_page(lab):
+def test_pages_come_out(lab):
     assert_prints(lab, lab.values["pc"])
+    lab.wait(
+        lambda: not waiting(lab),
+        within=10,
+        what=reason(fr="les feuilles de la liste ne sont pas sorties", en="the sheets of the list have not come out"),
+    )
 
 
 @check(
-    "symptom",
-    points=4,
+    "guard",
+    points=3,
     competence="2.3",
-    fr="Les trois feuilles de la liste {{ number }} sont sorties.",
-    en="The three sheets of list {{ number }} have come out.",
-    before_fr="{{ user.full }} attend toujours ses trois feuilles.",
-    before_en="{{ user.full }} is still waiting for three sheets.",
-    because="what has not come out",
+    fr="Rien de ce qui attendait n'a été jeté.",
+    en="Nothing that was waiting has been thrown away.",
     host="srv1",
     lock="",
 )
-def test_waiting_pages(lab):
-    pc = lab.values["pc"]
-    notes, queue = lab.host(pc).file("/home/utilisateur/impressions.txt"), QUEUES[pc]
-    sent = re.findall(rf"\b{queue}-([0-9]+)\b", notes.content_string) if notes.exists else []
-    paths = [one.path for one in lab.host("srv1").file(f"/srv/impressions/{queue}").tree() if one.path.endswith("pdf")]
-    missing = [f"{queue}-{number}" for number in sent if not any(path.endswith(f"-job_{number}.pdf") for path in paths)]
-    assert not missing, reason(
-        fr=f"il manque, sur papier : {listed(missing)}", en=f"what has not come out: {listed(missing)}"
+def test_nothing_is_thrown_away(lab):
+    there = lab.host("srv1").run("env LC_ALL=C lpstat -o").stdout.split()
+    gone = [job for job in waiting(lab) if job not in there]
+    gone = [job for job in gone if job in waiting(lab)]  # it may have come out in between
+    assert not gone, reason(
+        fr=f"ni sorties ni en attente : {listed(gone)}", en=f"neither come out nor waiting: {listed(gone)}"
     )
 
 
