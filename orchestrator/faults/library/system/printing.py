@@ -81,7 +81,8 @@ class PrintQueueStuck(Fault):
             self._run(driver, "cupsenable", self.queue)
         elif self.how == "held":
             self._run(driver, "lpadmin", "-p", self.queue, "-R", "job-hold-until-default")
-            self._run(driver, "cupsenable", "--release", self.queue)
+            release = f"for job in $(lpstat -o {self.queue} | cut -d ' ' -f 1); do lp -i \"$job\" -H resume; done"
+            self._run(driver, "sh", "-c", release)
         else:
             self._run(driver, "lpadmin", "-p", self.queue, "-v", memento["device"], "-E")
 
