@@ -28,16 +28,25 @@ from grader.openvpn import openvpn_options
 from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
 from grader.postgresql import ask_postgresql
+from grader.request_tracker import RequestTracker
+from grader.service_desk import Article, DeskSnapshot, Link, Message, ServiceDesk, Ticket
 
 __all__ = [
     "Allowed",
+    "Article",
     "CheckMistakeError",
     "Conversation",
+    "DeskSnapshot",
     "Firewall",
     "FoundMail",
     "HiddenFile",
+    "Link",
     "Mailbox",
+    "Message",
     "ObservationError",
+    "RequestTracker",
+    "ServiceDesk",
+    "Ticket",
     "account_names",
     "ask_postgresql",
     "authorized_keys",

@@ -148,7 +148,7 @@ class App:
         from orchestrator.practice.pace import Pace
         from orchestrator.practice.standings import Standings
 
-        pace = Pace(lambda: time.process_time() + self.labs.processor_time())  # planning a lab counts as well
+        pace = Pace(lambda: time.process_time() + self.labs.grading.processor_time())  # planning a lab counts as well
         return Standings(self.database, lambda: self.labs, self.practice, pace)
 
     @cached_property

@@ -13,10 +13,20 @@ from orchestrator.instances.instance import Instance
 _ENDING = ".events"
 
 
-class _Labs(Protocol):
+class _Running(Protocol):
     def all(self) -> Iterable[Instance]: ...
 
+
+class _Lifecycle(Protocol):
     def discard(self, instance: Instance) -> None: ...
+
+
+class _Labs(Protocol):
+    @property
+    def running(self) -> _Running: ...
+
+    @property
+    def lifecycle(self) -> _Lifecycle: ...
 
 
 def labs_begun(folder: Path) -> frozenset[str]:
@@ -40,6 +50,6 @@ def discard_begun(labs: _Labs, folder: Path) -> None:
     """
     begun = labs_begun(folder)
     with ExitStack() as removing:
-        for instance in labs.all():
+        for instance in labs.running.all():
             if instance.name in begun:
-                removing.callback(labs.discard, instance)
+                removing.callback(labs.lifecycle.discard, instance)

@@ -7,11 +7,14 @@ import socket
 import threading
 from collections.abc import Callable
 
-from orchestrator.core.errors import BreakfixError, UsageError
+from orchestrator.core.errors import BreakfixError, LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef
 
 LOOPBACK = "127.0.0.1"
+_LOOPBACK_V6 = "::1"
+_REFUSED = "Connection refused"
+"""The kernel's reason, as the helper says it."""
 _CHUNK = 1 << 16
 _WAITING = 64
 """Connections that may wait to be accepted: a browser opens several at once."""
@@ -68,11 +71,22 @@ class Forwarding:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes a thread that is in accept()
         self._listener.close()
 
+    def _connected(self, fabric: Fabric) -> socket.socket:
+        """Connect to the host's loopback address, and to that of IPv6 where nobody listens at the other."""
+        try:
+            return fabric.connect(self._target, self._port)
+        except LabError as refused:
+            if not refused.text.en.endswith(_REFUSED):
+                raise
+            with contextlib.suppress(LabError):
+                return fabric.connect(self._target, self._port, address=_LOOPBACK_V6)
+            raise
+
     def _pass_on(self, client: socket.socket, on_trouble: OnTrouble) -> None:
         with client:
             try:
                 with self._fabric.another_connection() as fabric:
-                    host = fabric.connect(self._target, self._port)
+                    host = self._connected(fabric)
             except BreakfixError as error:
                 on_trouble(error)
                 return

@@ -128,7 +128,7 @@ class Seat:
             LabError: see ``Labs.say``.
         """
         require_seat(self.gate)
-        return self._labs.say(running, person, said, language)
+        return self._labs.conversations.say(running, person, said, language)
 
     def note_cable(self, lab: SessionLab, act: str) -> None:
         """Note what the candidate does with a cable of their lab, before it is done.
@@ -151,7 +151,7 @@ class Seat:
         if not self.gate.state.plan.phase(self._phase).hints:
             raise UsageError(Text(fr="Cette phase est sans indices.", en="This phase has no hints."))
         lab = self._only(scenario)
-        number, _, text = self._labs.hint(self._running(lab))
+        number, _, text = self._labs.solutions.hint(self._running(lab))
         details = {"scenario": lab.scenario, "number": number}
         now = self.gate.clock.now()
         self._jury_session.keep(Draft("hint", self._candidate, now, self._candidate, self._phase, details))
@@ -169,4 +169,4 @@ class Seat:
         )
 
     def _running(self, lab: SessionLab) -> Running:
-        return as_assessed(self._labs.running(lab.instance), self.gate.state.plan.phase(self._phase))
+        return as_assessed(self._labs.running.planned(lab.instance), self.gate.state.plan.phase(self._phase))

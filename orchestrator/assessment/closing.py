@@ -94,19 +94,19 @@ class Closing:
         kept = {}
         for lab in sitting.labs:
             if lab.instance in self._instances():
-                with self._labs.fabric().another_connection() as fabric:
+                with self._labs.running.fabric().another_connection() as fabric:
                     files = look_at(fabric, lab.instance, lab.hosts)
                 kept[lab.scenario] = keep(self._path(sitting, lab, "end.json.gz"), files)
         return {"files": kept}
 
     def _reboot(self, sitting: Sitting) -> dict[str, Any]:
-        engine = self._labs.engine()
+        engine = self._labs.running.engine()
 
         def reboot(target: HostRef, container: str) -> None:
             with suppress(LabError):  # it does not run, or was not paused: a reboot is due all the same
                 engine.unpause(container)
             engine.restart(container, grace=_GRACE)
-            with self._labs.fabric().another_connection() as fabric:
+            with self._labs.running.fabric().another_connection() as fabric:
                 fabric.wait_ready(target.instance, [target.host], timeout=_BOOT)
 
         return {"lost": _each_host(sitting, self._instances(), reboot)}
@@ -128,7 +128,7 @@ class Closing:
     def _wait_until_ready(self, running: Running) -> dict[str, Any]:
         """Wait as long as a start does; what keeps a lab from being ready is stated, and it is graded."""
         try:
-            self._labs.wait_until_ready(running)
+            self._labs.lifecycle.wait_until_ready(running)
         except LabError as error:
             return {"unready": asdict(error.text)}
         return {}
@@ -160,10 +160,10 @@ class Closing:
     # What they share ------------------------------------------------------------------------------------
 
     def _instances(self) -> Mapping[str, Instance]:
-        return {instance.name: instance for instance in self._labs.all()}
+        return {instance.name: instance for instance in self._labs.running.all()}
 
     def _pause(self, sitting: Sitting, instances: Mapping[str, Instance]) -> dict[str, dict[str, str]]:
-        engine = self._labs.engine()
+        engine = self._labs.running.engine()
         return _each_host(sitting, instances, lambda _target, container: freeze(engine, container))
 
     def _running(self, sitting: Sitting, lab: SessionLab) -> Running | None:
@@ -173,7 +173,7 @@ class Closing:
             return None
         if lab.instance not in self._known:
             phase = self._jury_session.state().plan.phase(sitting.phase)
-            self._known[lab.instance] = as_assessed(self._labs.running(lab.instance), phase)
+            self._known[lab.instance] = as_assessed(self._labs.running.planned(lab.instance), phase)
         return replace(self._known[lab.instance], instance=instance)
 
     def _plans(self, sitting: Sitting) -> dict[str, Plan]:

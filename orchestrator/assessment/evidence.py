@@ -21,7 +21,9 @@ from orchestrator.assessment.state import SessionLab, SessionState, Sitting
 from orchestrator.core.errors import UsageError
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
+from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.model.plan import Plan
+from orchestrator.personas.conversation_file import without_passwords
 
 SCHEMA: Final = 1
 MANIFEST: Final = "manifest.json"
@@ -208,7 +210,7 @@ def _files(
 
 _LAB_FILES: Final = (
     *("start-report.json", "report.json", "start.json.gz", "end.json.gz"),
-    *("answers.yaml", "report.md", "conversation.jsonl"),
+    *("answers.yaml", "report.md", CONVERSATION),
 )
 """What is kept of each lab of a sitting, where there is any."""
 
@@ -217,7 +219,8 @@ def _lab_files(folder: Path, scenario: str, plan: Plan | None) -> Iterator[tuple
     for name in _LAB_FILES:
         path = folder / f"{scenario}.{name}"
         if path.is_file():
-            yield f"{scenario}/{name}", path.read_bytes()
+            data = path.read_bytes()
+            yield f"{scenario}/{name}", without_passwords(data) if name == CONVERSATION else data
     if plan is not None and plan.ticket is not None:
         only = plan.ticket_language
         languages: tuple[Language, ...] = ("fr", "en") if only is None else (only,)

@@ -126,7 +126,7 @@ def _text(files: Mapping[str, bytes], name: str) -> str:
 
 
 def _talked(data: bytes | None, language: Language) -> str:
-    return transcript(turns_in(data), {}, "Candidat" if language == "fr" else "Candidate")
+    return transcript(turns_in(data), {}, "Candidat" if language == "fr" else "Candidate", language)
 
 
 def _ticket(files: Mapping[str, bytes], scenario: str, language: Language) -> Mapping[str, str]:

@@ -94,7 +94,7 @@ class Opening:
         secret = self._jury_session.folder.secret()
         missing = [place for place in places if not _is_open(state, place)]
         self._remove_leftovers(state, missing, secret)
-        self._labs.prepare([self._plan(place, 0, secret) for place in missing])
+        self._labs.lifecycle.prepare([self._plan(place, 0, secret) for place in missing])
         failed = self._open_all(missing, secret, relied, tell)
         return Opened(tuple(place for place in places if place not in failed), failed, relied)
 
@@ -139,13 +139,13 @@ class Opening:
         return why
 
     def _try(self, place: CandidatePlace, variant: int, secret: bytes, proof: Reliance) -> None:
-        running = self._labs.start(self._plan(place, variant, secret), Silent())
+        running = self._labs.lifecycle.start(self._plan(place, variant, secret), Silent())
         try:
-            report = self._labs.check(running)
+            report = self._labs.grading.check(running)
             require_as_proven(report)
             folder = self._jury_session.folder.sitting(place.phase, place.candidate)
             write_whole(folder / f"{place.scenario}.start-report.json", report.to_json().encode())
-            driver = self._labs.driver(running)
+            driver = self._labs.running.driver(running)
             with driver.fabric.another_connection() as fabric:
                 files = look_at(fabric, running.instance.name, [host.name for host in running.plan.hosts])
             seen = keep(folder / f"{place.scenario}.start.json.gz", files)
@@ -160,19 +160,19 @@ class Opening:
             self._keep("opened", place, details, running.plan.digest)
         except BaseException:
             with shielded():
-                self._labs.discard(running.instance)
+                self._labs.lifecycle.discard(running.instance)
             raise
 
     def _plan(self, place: CandidatePlace, variant: int, secret: bytes) -> Plan:
-        return self._labs.plan(place.scenario, seed_of(secret, place.scenario, place.candidate, variant))
+        return self._labs.plans.plan(place.scenario, seed_of(secret, place.scenario, place.candidate, variant))
 
     def _remove_leftovers(self, state: SessionState, missing: Sequence[CandidatePlace], secret: bytes) -> None:
         """Remove labs that a killed call had started for these places: no event knows them."""
         known = {lab.instance for sitting in state.sittings.values() for lab in sitting.labs}
         seeds = {seed_of(secret, p.scenario, p.candidate, v) for p in missing for v in range(VARIANTS)}
-        for instance in self._labs.all():
+        for instance in self._labs.running.all():
             if instance.seed in seeds and instance.name not in known:
-                self._labs.discard(instance)
+                self._labs.lifecycle.discard(instance)
 
     def _keep(self, kind: Kind, place: CandidatePlace, details: Mapping[str, object], digest: str = "") -> None:
         state = self._jury_session.state()

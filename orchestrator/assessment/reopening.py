@@ -109,7 +109,7 @@ class Reopening:
                 )
             )
         evidence = read_evidence(self._jury_session.folder.sealed(phase, candidate))
-        kept = {instance.name: instance for instance in self._labs.all()}
+        kept = {instance.name: instance for instance in self._labs.running.all()}
         sources: dict[str, Source] = {}
         stale: list[str] = []
         unready: dict[str, Text] = {}
@@ -140,27 +140,27 @@ class Reopening:
 
     def _grade_instance(self, instance: Instance) -> _Regraded:
         """Thaw an instance, grade it when it is ready, and freeze it."""
-        running = self._labs.running(instance.name)
-        engine = self._labs.engine()
+        running = self._labs.running.planned(instance.name)
+        engine = self._labs.running.engine()
         for host in instance.hosts:
             with suppress(LabError):  # it was not frozen: destroyed, perhaps
                 engine.unpause(host.container)
         not_paused: dict[str, Text] = {}
         try:
             unready = self._wait_until_ready(running)
-            report = self._labs.check(running)
+            report = self._labs.grading.check(running)
         finally:
             for host in instance.hosts:
                 try:
                     freeze(engine, host.container)
                 except LabError as error:
                     not_paused[host.name] = error.text
-        return _Regraded(report, not self._labs.stale(running), unready, not_paused)
+        return _Regraded(report, not self._labs.running.stale(running), unready, not_paused)
 
     def _wait_until_ready(self, running: Running) -> Text | None:
         """Wait as long as a start does, and return what keeps a lab from being ready."""
         try:
-            self._labs.wait_until_ready(running)
+            self._labs.lifecycle.wait_until_ready(running)
         except LabError as error:
             return error.text
         return None
@@ -170,7 +170,7 @@ class Reopening:
         about = evidence.manifest["labs"][scenario]
         if about["seed"] is None:
             return (), True
-        plan = self._labs.plan(scenario, int(about["seed"]))
+        plan = self._labs.plans.plan(scenario, int(about["seed"]))
         given = evidence.files.get(f"{scenario}/answers.yaml")
         hosts = tuple(host.name for host in plan.hosts)
         answers = NONE if given is None else read_answers(given, "answers.yaml", plan.questions, hosts)

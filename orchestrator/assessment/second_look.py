@@ -44,12 +44,14 @@ def grade_twice(labs: Labs, running: Running) -> GradedTwice:
     Raises:
         LabError: the first grading cannot be done.
     """
-    first = labs.check(running)
+    first = labs.grading.check(running)
     doubtful = tuple(result.id for result in first.results if result.outcome != "pass")
     if not doubtful:
         return GradedTwice(first)
     try:
-        second = {result.id: result for result in labs.check(running, selection=Selection(only=doubtful)).results}
+        second = {
+            result.id: result for result in labs.grading.check(running, selection=Selection(only=doubtful)).results
+        }
         broke_off = None
     except BreakfixError as error:
         second, broke_off = {}, error.text

@@ -38,12 +38,12 @@ def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False
             Text(fr="Pour les retirer quand même : --early.", en="To remove them all the same: --early."),
         )
     mine = {event.details["instance"] for event in state.of("opened") if event.details}
-    found = [instance for instance in labs.all() if instance.name in mine]
+    found = [instance for instance in labs.running.all() if instance.name in mine]
     for instance in found:
         for host in instance.hosts:
             if host.state == "paused":
-                labs.engine().unpause(host.container)
-        labs.discard(instance)
+                labs.running.engine().unpause(host.container)
+        labs.lifecycle.discard(instance)
     names = tuple(instance.name for instance in found)
     jury_session.keep(Draft("cleared", by, jury_session.clock(state).now(), details={"instances": list(names)}))
     return names

@@ -20,7 +20,7 @@ from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.proof import judging, verdicts
+from orchestrator.proof import judging, lab_verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, StageName, Verdict
@@ -104,14 +104,14 @@ class Trial:
             LabError: the lab did not come up; nothing of it is left.
         """
         self.stop()
-        self.running = self._labs.start(self.plan, progress, broken=False)
+        self.running = self._labs.lifecycle.start(self.plan, progress, broken=False)
         self.state, self._failed, self.outdated = HEALTHY, (), False
 
     def stop(self) -> None:
         """Remove the lab, if there is one."""
         if self.running is not None:
             running, self.running = self.running, None
-            self._labs.discard(running.instance)
+            self._labs.lifecycle.discard(running.instance)
 
     def give(self, progress: Progress) -> None:
         """Bring the lab into the state in which a trainee gets it; a broken one is reverted and broken again.
@@ -160,7 +160,7 @@ class Trial:
         try:
             judged = self._judged(on_result)
         except LabError as error:
-            judged = Judged((), (verdicts.trouble(self.state.name, said(error)),))
+            judged = Judged((), (lab_verdicts.trouble(self.state.name, said(error)),))
         took = round(time.monotonic() - began, 2)
         found = (*self._failed, *judged.verdicts)
         return Stage(self.state.name, self.state.subject, took, judged.seen, found)
@@ -216,26 +216,26 @@ class Trial:
             return
         self.state, self._failed = BROKEN, ()
         try:
-            self._labs.inject(self._lab())
+            self._labs.lifecycle.inject(self._lab())
         except (LabError, UsageError) as error:  # UsageError: the fault's module has a mistake by now
-            self._failed = (verdicts.no_fault(said(error)),)
+            self._failed = (lab_verdicts.no_fault(said(error)),)
 
     def _revert(self) -> None:
         self.state, self._failed = RESTORED, ()
         try:
-            self._labs.revert(self._lab())
-            wait_for_conditions(self._labs.driver(self._lab()), self.plan.ready)
+            self._labs.lifecycle.revert(self._lab())
+            wait_for_conditions(self._labs.running.driver(self._lab()), self.plan.ready)
         except (LabError, UsageError) as error:  # UsageError: the fault's parameters are other ones now
-            self._failed = (verdicts.not_reverted(None, said(error)),)
+            self._failed = (lab_verdicts.not_reverted(None, said(error)),)
 
     def _judged(self, on_result: OnResult | None) -> Judged:
         labs, running, plan = self._labs, self._lab(), self.plan
         if self.state in {HEALTHY, RESTORED}:
-            health = labs.health(running, on_result=on_result) if plan.health else None
+            health = labs.grading.health(running, on_result=on_result) if plan.health else None
             if self.state == RESTORED:
-                return judging.restored(health, labs.check(running, on_result=on_result))
-            return judging.healthy(health, labs.check(running, on_result=on_result) if plan.faults else None)
-        report = labs.check(running, on_result=on_result)
+                return judging.restored(health, labs.grading.check(running, on_result=on_result))
+            return judging.healthy(health, labs.grading.check(running, on_result=on_result) if plan.faults else None)
+        report = labs.grading.check(running, on_result=on_result)
         match self.state.name:
             case "solution":
                 return judging.repaired(report, self.state.subject, learning=True)

@@ -108,7 +108,7 @@ def measure(app: App, *, runs: int, output: Path | None = None, progress: Progre
         LabError: a host or a lab does not come up.
     """
     require_folder(output)
-    labs = {name: app.labs.plan_of_lab(name) for name in app.content.labs()}
+    labs = {name: app.labs.plans.of_lab(name) for name in app.content.labs()}
     images = sorted({host.image for plan in labs.values() for host in plan.hosts})
     specs = {name: app.content.image(name) for name in images}
     around = StartContext(specs, app.build(images), ())

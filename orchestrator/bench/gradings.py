@@ -114,19 +114,19 @@ def measure_gradings(
     """
     require_folder(output)
     chosen = tuple(names) or tuple(sorted(app.content.scenarios()))
-    plans = [app.labs.plan(name, _SEED) for name in chosen]
-    app.labs.prepare(plans)
+    plans = [app.labs.plans.plan(name, _SEED) for name in chosen]
+    app.labs.lifecycle.prepare(plans)
     rows = []
     for number, plan in enumerate(plans, 1):
         name = chosen[number - 1]
         of = Text(fr=f"{name} ({number} sur {len(plans)})", en=f"{name} ({number} of {len(plans)})")
         progress.step(of)
-        running = app.labs.start(plan, Silent())
+        running = app.labs.lifecycle.start(plan, Silent())
         try:
             rows.append(_measure(app, running, name, runs))
         finally:
             with interrupts.shielded():
-                app.labs.discard(running.instance)
+                app.labs.lifecycle.discard(running.instance)
     report = GradingBench(runs, tuple(rows))
     if output is not None:
         output.write_text(json.dumps(report.to_document(), indent=2) + "\n", encoding="utf-8")
@@ -137,7 +137,7 @@ def _measure(app: App, running: Running, name: str, runs: int) -> ScenarioVerdic
     row = ScenarioVerdicts(name)
     row.broken = [_verdict(app, running, green=False) for _ in range(runs)]
     reference = next(solution for solution in running.plan.solutions if solution.reference)
-    for step in app.labs.apply(running, reference, lambda _step: None):
+    for step in app.labs.solutions.apply(running, reference, lambda _step: None):
         if step.status:
             raise LabError(Text(fr=f"{name} : {step.output}", en=f"{name}: {step.output}"))
     row.repaired = [_verdict(app, running, green=True) for _ in range(runs)]
@@ -145,11 +145,11 @@ def _measure(app: App, running: Running, name: str, runs: int) -> ScenarioVerdic
 
 
 def _verdict(app: App, running: Running, *, green: bool) -> TimedVerdict:
-    before, begun = app.labs.processor_time(), time.perf_counter()
-    report = app.labs.check(running)
+    before, begun = app.labs.grading.processor_time(), time.perf_counter()
+    report = app.labs.grading.check(running)
     seconds = time.perf_counter() - begun
     slowest = max(report.results, key=lambda result: result.seconds)
-    processor = app.labs.processor_time() - before
+    processor = app.labs.grading.processor_time() - before
     expected = "repaired" if green else "not_repaired"
     return TimedVerdict(seconds, processor, slowest.id, slowest.seconds, report.verdict == expected)
 

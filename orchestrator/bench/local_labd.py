@@ -107,7 +107,7 @@ def local_app(names: Sequence[str]) -> Callable[[Sequence[Path], str | None], Ap
         import orchestrator.engine.docker_engine  # noqa: F401, PLC0415 - labd has it in memory: it is to be as large
 
         app = App(content, database)
-        local = LocalInstances(lambda: app.labs.preview(SCENARIO, SEED), names)
+        local = LocalInstances(lambda: app.labs.plans.preview(SCENARIO, SEED), names)
         app.__dict__["instances"] = cast("Instances", local)
         return app
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from orchestrator.bench import page_paint, peer_shells, portal_lines, process_costs
+from orchestrator.bench import page_paint, peer_shells, portal_lines, portal_start, process_costs
 from orchestrator.bench.boots import require_folder
 from orchestrator.bench.peer_shells import NoPeerError
 from orchestrator.bench.portal_lines import Echo, MeasuredTerminal, percentile
@@ -44,11 +44,13 @@ class PortalAmounts:
         keys: keys that are typed into each terminal.
         seconds: for how long lines are written, and how long nobody types.
         reconnects: lines to terminals that come and go.
+        starts: pairs of real labs that are started; none: neither Docker nor a lab is needed.
     """
 
     keys: int = 300
     seconds: float = 10.0
     reconnects: int = 1000
+    starts: int = 5
 
 
 def measure_portal(
@@ -57,7 +59,7 @@ def measure_portal(
     """Measure the portal, and leave nothing behind.
 
     Args:
-        app: the program; its content is used, no lab of it is started.
+        app: the program; its content is used, and its engine for the real labs, which are started last.
         output: a file for the report as JSON; only written when everything was measured.
         progress: is told each measurement.
         amounts: how much is measured.
@@ -65,10 +67,15 @@ def measure_portal(
     Raises:
         UsageError: the report's folder does not exist.
         MachineError: a process of the portal does not start.
+        LabError: a real lab does not come up.
     """
     require_folder(output)
-    with tempfile.TemporaryDirectory(prefix="bench-") as made, portal_site(app, Path(made)) as site:
-        found = asyncio.run(_Measurement(site, Path(made), progress, amounts or PortalAmounts()).figures())
+    amounts = amounts or PortalAmounts()
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        with portal_site(app, Path(made)) as site:
+            found = asyncio.run(_Measurement(site, Path(made), progress, amounts).figures())
+        if amounts.starts:
+            found += portal_start.starts(app, Path(made) / "starts", amounts.starts, progress)
     report = PortalReport(tuple(found))
     if output is not None:
         output.write_text(json.dumps(report.to_document(), indent=2) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import Any, Final
 from orchestrator.core.text import Language, Text
 
 _WIDTH: Final = 64
-_DIGITS: Final = {"ms": 1, "%": 1, "MB": 0, "kB": 0, "": 0}
+_DIGITS: Final = {"s": 2, "ms": 1, "%": 1, "MB": 0, "kB": 0, "": 0}
 _FRENCH: Final = {"MB": "Mo", "kB": "ko"}
 
 
@@ -20,7 +20,7 @@ class Figure:
     Attributes:
         name: what it is called in JSON.
         title: what it is.
-        unit: of the value and the target: ``ms``, ``MB``, ``kB``, ``%`` or none.
+        unit: of the value and the target: ``s``, ``ms``, ``MB``, ``kB``, ``%`` or none.
         value: what was measured; None: it could not be.
         target: what it may be at most; None: it is there to compare with.
         why: why there is no value.

@@ -1,4 +1,4 @@
-"""A portal, a labd and a keeper of a measurement's own, with thirty people and a lab each; all end with their block."""
+"""A portal, a labd and a keeper of a measurement's own, with people and their labs; all end with their block."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ CLASS: Final = "bench"
 _SECRET: Final = "bench"  # noqa: S105 - what forms are signed with, here only
 _START_S: Final = 60.0
 _END_S: Final = 20.0
+_FINISH_S: Final = 300.0
+"""For a labd with real labs: it finishes a start that it has begun, so that nothing of it is left."""
+_NO_LIMITS: Final = ("--labs-per-person=50", "--memory=1024G", "--freeze-after=0")
 _ROOT: Final = str(Path(orchestrator.__file__).parents[1])
 
 
@@ -59,9 +62,14 @@ class Guest:
         return {"Cookie": f"{TOKEN}={self.token}; {KEY}={_SECRET}"}
 
     @property
+    def form_key(self) -> str:
+        """What their browser sends with each form."""
+        return form_key_of(_SECRET, self.token)
+
+    @property
     def subprotocols(self) -> Sequence[str]:
         """What their browser offers with a WebSocket."""
-        return ["breakfix", f"key-{form_key_of(_SECRET, self.token)}"]
+        return ["breakfix", f"key-{self.form_key}"]
 
 
 @dataclass(frozen=True)
@@ -92,19 +100,54 @@ def portal_site(app: App, folder: Path) -> Iterator[PortalSite]:
     Raises:
         MachineError: one of them does not start.
     """
-    plan = app.labs.preview(SCENARIO, SEED)
+    plan = app.labs.plans.preview(SCENARIO, SEED)
     trainees, trainer = _people(folder, app, plan)
+    names = folder / "labs"
+    names.write_text("".join(f"{one.lab}\n" for one in trainees), encoding="utf-8")
+    with _processes(folder, ["bench.local_labd", str(names)], _END_S) as (origin, pids):
+        yield PortalSite(origin, folder / "labd", pids, trainees, trainer, plan.hosts[0].name)
+
+
+@contextmanager
+def site_of_labs(folder: Path, host: str) -> Iterator[PortalSite]:
+    """Start the three processes for somebody who has no lab yet; what they start are real labs, without limits.
+
+    Args:
+        folder: for all that is theirs; its path is short.
+        host: the host at whose terminals they will work.
+
+    Raises:
+        MachineError: one of the processes does not start.
+    """
+    store = Database(database_url(_store(folder), {}))
+    try:
+        with store.write() as writing:
+            person = People(writing).add(NewPerson("trainee", roles=frozenset({"trainee"})))
+            guest = Guest(sign_ins.begin(writing, person, CLASS, datetime.now(UTC)), "")
+    finally:
+        store.close()
+    with _processes(folder, ["labd", *_NO_LIMITS], _FINISH_S) as (origin, pids):
+        yield PortalSite(origin, folder / "labd", pids, (guest,), guest, host)
+
+
+@contextmanager
+def _processes(folder: Path, labd: Sequence[str], within: float) -> Iterator[tuple[str, tuple[int, int, int]]]:
+    """Run a portal, a labd and a keeper; give the portal's address and their numbers.
+
+    Args:
+        folder: for all that is theirs.
+        labd: labd's module, and its first words.
+        within: the seconds that it has for its end.
+    """
     with ExitStack() as ends, socket.create_server(("127.0.0.1", 0)) as listener:
-        names, keeper = folder / "labs", folder / "keeper"
-        names.write_text("".join(f"{one.lab}\n" for one in trainees), encoding="utf-8")
+        keeper = folder / "keeper"
         places = [f"--socket={folder / 'labd'}", f"--keeper={keeper}", f"--recordings={folder / 'recordings'}"]
         ends.callback(_shielded, lambda: _end_keeper(keeper))
-        labd = _start(ends, folder, "bench.local_labd", str(names), *places, f"--database={_store(folder)}")
+        behind = _start(ends, folder, *labd, *places, f"--database={_store(folder)}", within=within)
         origin, number = f"http://127.0.0.1:{listener.getsockname()[1]}", listener.fileno()
         asked = [f"--labd={folder / 'labd'}", f"--fd={number}", f"--origin={origin}"]
         portal = _start(ends, folder, "portal", *asked, pass_fds=[number])
-        pids = portal.pid, labd.pid, _pid_at(keeper)
-        yield PortalSite(origin, folder / "labd", pids, trainees, trainer, plan.hosts[0].name)
+        yield origin, (portal.pid, behind.pid, _pid_at(keeper))
 
 
 def _store(folder: Path) -> str:
@@ -147,7 +190,7 @@ def _people(folder: Path, app: App, plan: Plan) -> tuple[tuple[Guest, ...], Gues
 
 
 def _start(
-    ends: ExitStack, folder: Path, module: str, *options: str, pass_fds: Sequence[int] = ()
+    ends: ExitStack, folder: Path, module: str, *options: str, pass_fds: Sequence[int] = (), within: float = _END_S
 ) -> subprocess.Popen[str]:
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-P", "-m", f"orchestrator.{module}", *options],
@@ -158,18 +201,18 @@ def _start(
         env={**os.environ, "PYTHONPATH": _ROOT, HOME: str(folder)},  # nothing of the user's own labd
         start_new_session=True,  # Ctrl-C ends this program, which then ends the others in their order
     )
-    ends.callback(_shielded, lambda: end(process))
+    ends.callback(_shielded, lambda: end(process, within))
     said = process.stdout
     if said is None or not select.select([said], [], [], _START_S)[0] or said.readline() != "ready\n":
         raise MachineError(Text(fr=f"{module} ne démarre pas.", en=f"{module} does not start."))
     return process
 
 
-def end(process: subprocess.Popen[str]) -> None:
-    """End a process, by force where it does not in time."""
+def end(process: subprocess.Popen[str], within: float = _END_S) -> None:
+    """End a process, by force where it does not within some seconds."""
     process.terminate()
     try:
-        process.wait(_END_S)
+        process.wait(within)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

@@ -71,7 +71,7 @@ def hosts(context: click.Context, _parameter: click.Parameter, incomplete: str) 
 
 def _instances(context: click.Context) -> tuple[Instance, ...]:
     with contextlib.suppress(Exception):
-        return context.ensure_object(Invocation).app.labs.all()
+        return context.ensure_object(Invocation).app.labs.running.all()
     return ()
 
 

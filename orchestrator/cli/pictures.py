@@ -22,7 +22,7 @@ _FONTS: Final = "ui-monospace, DejaVu Sans Mono, Menlo, Consolas, monospace"
 
 def topology_of(invocation: Invocation, running: Running) -> Topology:
     """Return a running lab's network with its cables as they are."""
-    return topology(running.plan, invocation.app.labs.cables(running.instance))
+    return topology(running.plan, invocation.app.labs.running.cables(running.instance))
 
 
 def show_map(invocation: Invocation, running: Running) -> None:

@@ -21,9 +21,9 @@ def host_of(invocation: Invocation, lab: str | None, host: str) -> tuple[Instanc
         SavedLabError: the lab's hosts are off.
     """
     labs = invocation.app.labs
-    instance = labs.find(lab)
+    instance = labs.running.find(lab)
     require_host(host, [h.name for h in instance.hosts])
-    if not instance.whole and labs.state_of(instance) == "saved":
+    if not instance.whole and labs.running.state_of(instance) == "saved":
         raise SavedLabError(instance.name)
     return instance, HostRef(instance.name, host)
 

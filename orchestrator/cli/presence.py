@@ -26,7 +26,7 @@ def wake(invocation: Invocation, instance: Instance) -> None:
     """
     invocation.labd.works(instance.name)
     if instance.frozen and not instance.assessed:
-        invocation.app.labs.thaw(instance.name)  # labd may have been ended since it froze it
+        invocation.app.labs.lifecycle.thaw(instance.name)  # labd may have been ended since it froze it
         text = Text(fr=f"{instance.name} était en pause : il reprend.", en=f"{instance.name} was frozen: it goes on.")
         invocation.output.note(text, style="quiet")
 
@@ -82,7 +82,7 @@ class _Presence:
             self._acted.clear()
             self._invocation.labd.works(self._lab, warn=False)
             with suppress(BreakfixError):  # it is gone, or the engine is: whoever works there sees that
-                self._labs.thaw(self._lab)
+                self._labs.lifecycle.thaw(self._lab)
             self._over.wait(_BETWEEN_S)
 
 

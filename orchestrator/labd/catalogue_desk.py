@@ -81,7 +81,7 @@ class CatalogueDesk:
         shelved = shelf.one(asked.scenario)
         if not 0 <= asked.seed <= MAX_CHOSEN:
             raise RefusedCallError(proof_refusals.WRONG_SEED)
-        plan = self._parts.labs().preview(asked.scenario, asked.seed)
+        plan = self._parts.labs().plans.preview(asked.scenario, asked.seed)
         titles = shelf.content.referential().competences()
         statistics, checks = self._statistics(who, asked.scenario), stated_checks(plan)
         numbers = {} if statistics is None else {one.id: one for one in statistics.checks}

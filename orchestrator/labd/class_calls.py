@@ -34,6 +34,7 @@ class ClassCalls:
             contract.REMOVE_MEMBER.name: self.remove_member,
             contract.MAKE_CODE.name: self.make_code,
             contract.END_CODE.name: self.end_code,
+            contract.LIMIT_CLASS.name: self.limit,
             contract.LAUNCH.name: self.launch,
             contract.STOP_CLASS.name: self.stop,
             contract.BOARD.name: self.board,
@@ -96,6 +97,12 @@ class ClassCalls:
         return Nothing()
 
     # Labs -----------------------------------------------------------------------------------------------------
+
+    async def limit(self, who: Who, asked: contract.LimitClass) -> Nothing:
+        """See ``class_contract.LIMIT_CLASS``. What waits begins at once where there is room for it now."""
+        await self._threads.run(self._desk.limit, who, asked)
+        self._launches.look_again()
+        return Nothing()
 
     async def launch(self, who: Who, asked: contract.LaunchForClass) -> Nothing:
         """See ``class_contract.LAUNCH``. It goes on behind the answer."""

@@ -57,13 +57,49 @@ class JoinCode:
 
 
 @dataclass(frozen=True)
+class ClassLimitsView:
+    """What the labs that are launched for a class may take; None: not limited.
+
+    Attributes:
+        labs: how many of them may be there at once.
+        memory: the MiB that they may take together.
+        processors: how many processors each of their hosts may keep busy.
+    """
+
+    labs: int | None = None
+    memory: int | None = None
+    processors: float | None = None
+
+
+@dataclass(frozen=True)
 class ClassView:
-    """A class: its members by name, its newest launches first, and its code where one holds."""
+    """A class.
+
+    Attributes:
+        name: its name.
+        members: who is in it, by name.
+        launches: the newest first.
+        code: by which one joins; None: none holds.
+        limits: what its trainer has set.
+        most: what its trainer may set: the administrator's limits of each class.
+    """
 
     name: str
     members: tuple[MemberView, ...]
     launches: tuple[LaunchLine, ...]
     code: JoinCode | None
+    limits: ClassLimitsView = ClassLimitsView()
+    most: ClassLimitsView = ClassLimitsView()
+
+
+@dataclass(frozen=True)
+class LimitClass:
+    """Set what the labs of a class may take, as ``ClassLimitsView`` has it; what is None is left to the machine."""
+
+    name: str
+    labs: int | None = None
+    memory: int | None = None
+    processors: float | None = None
 
 
 @dataclass(frozen=True)
@@ -208,6 +244,7 @@ ADD_MEMBERS = Call("add-members", AddMembers, tuple[NewLink, ...])
 REMOVE_MEMBER = Call("remove-member", RemoveMember, Nothing)
 MAKE_CODE = Call("make-code", OfClass, JoinCode)
 END_CODE = Call("end-code", OfClass, Nothing)
+LIMIT_CLASS = Call("limit-class", LimitClass, Nothing)
 LOOK_AT_CODE = Call("look-at-code", LookAtCode, CodeView)
 JOIN = Call("join", Join, SignedIn)
 LAUNCH = Call("launch", LaunchForClass, Nothing)
@@ -224,6 +261,7 @@ CLASS_CALLS: tuple[Call[Any, Any], ...] = (
     REMOVE_MEMBER,
     MAKE_CODE,
     END_CODE,
+    LIMIT_CLASS,
     LOOK_AT_CODE,
     JOIN,
     LAUNCH,

@@ -23,12 +23,13 @@ from orchestrator.labd.class_contract import (
     JoinCode,
     LaunchForClass,
     LaunchLine,
+    LimitClass,
     MemberView,
     RemoveMember,
 )
+from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.class_members import MemberList
 from orchestrator.labd.lab_desk import LabDesk
-from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.trainee_view import iso
 from orchestrator.practice.export import to_csv
@@ -55,15 +56,12 @@ class ClassStanding:
 class ClassDesk:
     """Knows all classes; whether somebody may ask is for ``rules``."""
 
-    def __init__(
-        self, desk: LabDesk, room: LabRoom, clock: Callable[[], datetime] = journal.now, share: int | None = None
-    ) -> None:
-        """Take what finds labs, what room there is for them, what time it is, and the bytes a class's labs may take."""
+    def __init__(self, desk: LabDesk, shares: ClassShares, clock: Callable[[], datetime] = journal.now) -> None:
+        """Take what finds labs, what those of classes may take, and what time it is."""
         self._desk = desk
-        self._room = room
+        self._shares = shares
         self._database = desk.parts.database
         self._clock = clock
-        self._share = share
 
     # Whose it is ----------------------------------------------------------------------------------------------
 
@@ -117,6 +115,7 @@ class ClassDesk:
 
     def view(self, name: str) -> ClassView:
         """Return a class as its page shows it."""
+        most = self._shares.most()
         with self._database.read() as reading:
             groups = Groups(reading)
             found = groups.find(name)
@@ -130,7 +129,7 @@ class ClassDesk:
                 LaunchLine(one.scenario, self.title_of(one.scenario), iso(one.at))
                 for one in groups.launches(found)[:_LAUNCHES]
             )
-            return ClassView(name, tuple(members), launches, _code(code))
+            return ClassView(name, tuple(members), launches, _code(code), self._shares.view(reading, name), most)
 
     def title_of(self, scenario: str) -> Text:
         """Return a scenario's title; its name where it is gone."""
@@ -174,6 +173,10 @@ class ClassDesk:
 
     # Labs -----------------------------------------------------------------------------------------------------
 
+    def limit(self, who: Who, asked: LimitClass) -> None:
+        """Set what the labs of a class may take; see ``ClassShares.put``."""
+        self._shares.put(who, asked)
+
     def note_launch(self, who: Who, asked: LaunchForClass) -> NotedLaunch:
         """Note a launch, from a new seed, and return whom it gives a lab.
 
@@ -185,8 +188,8 @@ class ClassDesk:
         self._desk.parts.shelf.one(asked.scenario)
         wanted = WantedLaunch(asked.name, asked.scenario, secrets.randbelow(SEEDS), asked.handles)
         labs = self._desk.parts.labs()
-        self._room.require(labs.plan(asked.scenario, wanted.seed), self._share)
-        alive = {instance.name for instance in labs.all()}
+        self._shares.require(labs.plans.plan(asked.scenario, wanted.seed), asked.name)
+        alive = {instance.name for instance in labs.running.all()}
         with self._database.write() as writing:
             return note_launch(writing, wanted, alive, by=People(writing).find(who.ref))
 
@@ -203,7 +206,7 @@ class ClassDesk:
             people |= {one.ref for one in groups.members(found)}
             numbers = {one.id for one in groups.launches(found) if one.id <= last}
         labs = self._desk.of_people(people)
-        self._end(who, names - {instance.name for instance in self._desk.parts.labs().all()})
+        self._end(who, names - {instance.name for instance in self._desk.parts.labs().running.all()})
         return tuple(
             one.name for one in labs if one.name in names or (one.instance is None and one.log.note.launch in numbers)
         )

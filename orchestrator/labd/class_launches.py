@@ -18,8 +18,9 @@ from orchestrator.labd.calls import Who
 from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.event_log import LabNote
 from orchestrator.labd.fair_turns import asker_of, class_of
-from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.lab_starts import LabStarts
+from orchestrator.labd.lab_stops import LabStops
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.start_queue import StartQueue
 from orchestrator.labd.waiting_book import KeptStart, WaitingBook
@@ -51,7 +52,8 @@ class ClassLaunches:
     def __init__(
         self,
         desk: ClassDesk,
-        labs: LabCalls,
+        starts: LabStarts,
+        stops: LabStops,
         queue: StartQueue,
         threads: WorkThreads,
         changed: Callable[[str], None],
@@ -61,7 +63,8 @@ class ClassLaunches:
 
         Args:
             desk: the classes.
-            labs: starts and stops labs.
+            starts: starts labs.
+            stops: stops them.
             queue: the starts that wait.
             threads: for what the store is asked.
             changed: called with a class whenever one of its labs waits, is started or stopped.
@@ -69,7 +72,8 @@ class ClassLaunches:
         """
         self._changed = changed
         self._desk = desk
-        self._labs = labs
+        self._lab_starts = starts
+        self._lab_stops = stops
         self._queue = queue
         self._threads = threads
         self._book = book
@@ -132,7 +136,7 @@ class ClassLaunches:
 
     async def _put(self, name: str, seat: KeptStart) -> None:
         try:
-            over = await self._labs.start_for(seat.note, seat.by, asker_of(name))
+            over = await self._lab_starts.start_for(seat.note, seat.by, asker_of(name))
         except (RefusedCallError, BreakfixError) as error:
             _log.warning("no lab for %s: %s", seat.note.owner, error)
             return
@@ -142,6 +146,10 @@ class ClassLaunches:
     async def _tell(self, name: str, over: asyncio.Event) -> None:
         await over.wait()
         self._changed(name)
+
+    def look_again(self) -> None:
+        """Look for room for what waits: what a class may take has changed."""
+        self._queue.freed()
 
     def stop(self, who: Who, name: str, last: int) -> None:
         """Begin to stop the labs of a class's launches, and return at once; what was not begun will not be.
@@ -179,7 +187,7 @@ class ClassLaunches:
 
     async def _stop(self, who: Who, name: str, lab: str) -> None:
         try:
-            await self._labs.stop_when_free(who, lab)
+            await self._lab_stops.stop_when_free(who, lab)
         except (RefusedCallError, BreakfixError) as error:
             _log.warning("%s cannot be stopped: %s", lab, error)
         self._changed(name)

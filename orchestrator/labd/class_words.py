@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
@@ -92,6 +93,34 @@ def full_class() -> Refusal:
         "busy",
         Text(fr="Cette classe est complète.", en="This class is full."),
         Text(fr="Prévenez votre formateur.", en="Tell your trainer."),
+    )
+
+
+_LIMITS: Final[Mapping[str, Text]] = {
+    "labs": Text(fr="{least} à {most} labs à la fois.", en="{least} to {most} labs at a time."),
+    "memory": Text(fr="{least} à {most} Gio de mémoire.", en="{least} to {most} GiB of memory."),
+    "processors": Text(
+        fr="{least} à {most} processeurs par machine.", en="{least} to {most} processors for each machine."
+    ),
+}
+
+
+def wrong_limit(field: str, least: float, most: float) -> Refusal:
+    """Return that a limit of a class, by its field, is more than the machine's, or no such number; memory in MiB."""
+    unit = 1024 if field == "memory" else 1
+    numbers = {"least": f"{least / unit:.4g}", "most": f"{most / unit:.6g}"}
+    said = _LIMITS[field]
+    return Refusal(
+        "wrong",
+        Text(
+            fr=f"Ce que vous pouvez fixer : {said.fr}".format(**{k: v.replace(".", ",") for k, v in numbers.items()}),
+            en=f"What you can set: {said.en}".format(**numbers),
+        ),
+        Text(
+            fr="Laissez vide pour ne rien fixer : la limite de cette machine vaut alors.",
+            en="Leave it empty to set nothing: then this machine's limit holds.",
+        ),
+        field=field,
     )
 
 

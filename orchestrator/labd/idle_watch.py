@@ -232,8 +232,8 @@ class IdleWatch:
         """
         labs = self._desk.parts.labs()
         begun = {name for name, log in self._logs.noted() if log.begun and not log.failed}
-        there = {one.name: one for one in labs.all() if one.name in begun and not one.assessed}
-        states = {name: labs.state_of(one) for name, one in there.items()}
+        there = {one.name: one for one in labs.running.all() if one.name in begun and not one.assessed}
+        states = {name: labs.running.state_of(one) for name, one in there.items()}
         started = {name: one for name, one in there.items() if states[name] == "started"}
         return started, {name: one for name, one in there.items() if states[name] == "saved"}
 
@@ -318,7 +318,7 @@ class IdleWatch:
         log = self._logs.get(lab)
         if log is None or self._jobs.act_on(lab):
             return
-        save = partial(self._desk.parts.labs().save, instance, rest_only=rest_only)
+        save = partial(self._desk.parts.labs().lifecycle.save, instance, rest_only=rest_only)
         with self._jobs.holding(lab, "save"):
             try:
                 await self._threads.run(save)

@@ -54,7 +54,7 @@ class JuryRoom:
         """Return the bytes that a scenario's lab may take; all its variants have the same hosts."""
         if scenario not in self._memory:
             try:
-                self._memory[scenario] = memory_of(self._parts.labs().preview(scenario, 0))
+                self._memory[scenario] = memory_of(self._parts.labs().plans.preview(scenario, 0))
             except BreakfixError as error:  # it cannot be opened then
                 _log.warning("no room can be kept for a lab of %s: %s", scenario, error)
                 return 0

@@ -120,7 +120,7 @@ class LabDesk:
         return self._found(name, self._alive(name))
 
     def _alive(self, name: str) -> Instance | None:
-        return next((one for one in self.parts.labs().all() if one.name == name), None)
+        return next((one for one in self.parts.labs().running.all() if one.name == name), None)
 
     def mine(self, ref: str) -> tuple[FoundLab, ...]:
         """Return the labs of a person: those that run, that are being made, and those whose start failed."""
@@ -128,7 +128,7 @@ class LabDesk:
 
     def of_people(self, refs: Collection[str]) -> tuple[FoundLab, ...]:
         """Return the labs of several people, see ``mine``; the engine is asked once."""
-        alive = {instance.name: instance for instance in self.parts.labs().all()}
+        alive = {instance.name: instance for instance in self.parts.labs().running.all()}
         with self.parts.database.read() as reading:
             practised = [name for name in attempts.instances_of(reading, refs) if name in alive]
         noted = [name for name, log in self._logs.noted() if log.note.owner in refs]
@@ -167,12 +167,12 @@ class LabDesk:
             return "waiting"
         if found.instance is None:
             return "failed"
-        state = self.parts.labs().state_of(found.instance)
+        state = self.parts.labs().running.state_of(found.instance)
         return "frozen" if state == "started" and is_frozen(found.instance) else state
 
     def is_saved(self, found: FoundLab) -> bool:
         """Return whether the hosts of a lab are off until it is resumed, also while it waits for that."""
-        return found.instance is not None and self.parts.labs().state_of(found.instance) == "saved"
+        return found.instance is not None and self.parts.labs().running.state_of(found.instance) == "saved"
 
     # What is to be started ------------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class LabDesk:
                 return StartChoice(one.name)
         self._require_room(mine)
         seed = secrets.randbelow(_SEEDS) if asked.seed is None else asked.seed
-        return StartChoice(self._new_name(asked.scenario), self.parts.labs().plan(asked.scenario, seed))
+        return StartChoice(self._new_name(asked.scenario), self.parts.labs().plans.plan(asked.scenario, seed))
 
     def require_room(self, ref: str) -> None:
         """Refuse a person one more lab where they have as many as they may.
@@ -232,11 +232,11 @@ class LabDesk:
         for one in self.mine(note.owner):
             if one.log.note.scenario == note.scenario and self.state_of(one) != "failed":
                 return StartChoice(one.name)
-        return StartChoice(self._new_name(note.scenario), self.parts.labs().plan(note.scenario, int(note.seed)))
+        return StartChoice(self._new_name(note.scenario), self.parts.labs().plans.plan(note.scenario, int(note.seed)))
 
     def planned(self, found: FoundLab) -> Plan:
         """Return the plan of a lab that could not be made, to be started; raises as ``Labs.plan``."""
-        return self.parts.labs().plan(found.log.note.scenario, int(found.log.note.seed))
+        return self.parts.labs().plans.plan(found.log.note.scenario, int(found.log.note.seed))
 
     def cut_off(self, name: str) -> FoundLab | None:
         """Return a lab whose start was cut off; None where it is another, or there is none of that name."""
@@ -244,7 +244,9 @@ class LabDesk:
         return None if found is None or self.state_of(found) != "cut off" else found
 
     def _new_name(self, scenario: str) -> str:
-        taken = {instance.name for instance in self.parts.labs().all()} | {name for name, _ in self._logs.noted()}
+        taken = {instance.name for instance in self.parts.labs().running.all()} | {
+            name for name, _ in self._logs.noted()
+        }
         while True:
             name = f"{scenario[:_LONGEST_STEM].rstrip('-')}-{secrets.token_hex(2)}"
             if name not in taken:
@@ -271,7 +273,7 @@ class LabDesk:
                 Text(fr="Ce lab n'est pas en marche.", en="This lab is not running."),
                 Text(fr="Recommencez-le, ou arrêtez-le.", en="Start it again, or stop it."),
             )
-        return self.parts.labs().running(found.name)
+        return self.parts.labs().running.planned(found.name)
 
     def attempt(self, found: FoundLab) -> AttemptLook | None:
         """Return what the store knows of the attempt on a lab."""
@@ -282,8 +284,8 @@ class LabDesk:
         last_event = found.log.last  # before all else: what happens meanwhile is told twice rather than not at all
         labs, state, act = self.parts.labs(), self.state_of(found), self._act_on(found.name)
         running = self.running(found) if found.instance is not None else None
-        plan = running.plan if running else labs.preview(found.log.note.scenario, int(found.log.note.seed))
-        images = running.images if running else labs.images(plan)
+        plan = running.plan if running else labs.plans.preview(found.log.note.scenario, int(found.log.note.seed))
+        images = running.images if running else labs.plans.images(plan)
         look, handed_in = self.attempt(found), labs.hand_in(running) if running else None
         whole = running is not None and state not in _OFF
         scenario = plan.scenario or ""
@@ -298,7 +300,7 @@ class LabDesk:
             minutes=look.minutes if look else self.parts.shelf.one(scenario).document.minutes,
             ticket=plan.ticket,
             ticket_language=plan.ticket_language,
-            about=page_of(labs.lab_of(running.instance) if running else self.parts.shelf.content.lab(plan.lab)),
+            about=page_of(labs.plans.lab_of(running.instance) if running else self.parts.shelf.content.lab(plan.lab)),
             hosts=trainee_view.hosts_of(plan, images, running.instance if running else None),
             segments=trainee_view.segments_of(plan),
             pages=known_pages(plan),
@@ -317,17 +319,17 @@ class LabDesk:
             attempt=look.number if look else 0,
             notes=trainee_view.notes_of(look.notes) if look else (),
             solved_at=trainee_view.iso(look.solved_at) if look and look.solved_at else "",
-            people=tuple(map(trainee_view.person_view, labs.people(plan))),
+            people=tuple(map(trainee_view.person_view, labs.conversations.people(plan))),
         )
 
     def _cables(self, running: Running) -> tuple[PortState, ...]:
-        return self.parts.labs().cables(running.instance)
+        return self.parts.labs().running.cables(running.instance)
 
     def map(self, found: FoundLab, language: Language) -> LabMap:
         """Return a lab's picture, with its cables as they are."""
         labs = self.parts.labs()
         if found.instance is None or self.state_of(found) in _OFF:
-            drawn = topology(labs.preview(found.log.note.scenario, int(found.log.note.seed)))
+            drawn = topology(labs.plans.preview(found.log.note.scenario, int(found.log.note.seed)))
         else:
             running = self.running(found)
             drawn = topology(running.plan, self._cables(running))

@@ -75,7 +75,7 @@ class LabDisplays:
         display = None if planned is None else running.images[planned.image].display
         if display is None:
             raise refused("missing", Text(fr="Cette machine n'a pas d'écran.", en="This machine has no screen."))
-        fabric, target = self._desk.parts.labs().fabric(), HostRef(found.name, host)
+        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(found.name, host)
         state, _ = fabric.look(target, display.socket)
         if not state.exists or state.kind != "socket":
             raise DisplayOffError

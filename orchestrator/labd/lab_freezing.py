@@ -22,11 +22,11 @@ def freeze_lab(labs: Labs, instance: Instance) -> None:
     Raises:
         BreakfixError: another program is at work on it, or a host does not stand still.
     """
-    with labs.exclusive(labs.running(instance.name)):
+    with labs.running.exclusive(labs.running.planned(instance.name)):
         try:
             for host in instance.hosts:
                 if host.state == RUNNING:
-                    freeze(labs.engine(), host.container)
+                    freeze(labs.running.engine(), host.container)
         except BreakfixError:
             thaw_lab(labs, instance.name)
             raise
@@ -34,7 +34,7 @@ def freeze_lab(labs: Labs, instance: Instance) -> None:
 
 def thaw_lab(labs: Labs, name: str) -> None:
     """Let the hosts of a lab go on that are frozen; raises as ``Labs.thaw``."""
-    labs.thaw(name)
+    labs.lifecycle.thaw(name)
 
 
 def last_typed(
@@ -49,7 +49,7 @@ def last_typed(
         MachineError: the fabric does not answer.
     """
     now, found = time.time(), dict[str, float]()
-    for target, seen in labs.activity(instances).items():
+    for target, seen in labs.running.activity(instances).items():
         if seen.typed is not None and (target.instance, target.host) not in screens:
             ago = max(0.0, now - seen.typed)
             found[target.instance] = min(ago, found.get(target.instance, ago))

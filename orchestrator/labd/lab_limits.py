@@ -9,6 +9,7 @@ from orchestrator.core.text import Text
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.told_refusals import refused
 from orchestrator.model.plan import Plan
+from orchestrator.records.class_limits import ClassLimits
 
 _GIB: Final = 1 << 30
 _WARNED_S: Final = 300.0
@@ -43,6 +44,11 @@ class LabLimits:
     save_s: float = 86400.0
 
     @property
+    def of_a_class(self) -> ClassLimits:
+        """Return what the labs of each class may take at most."""
+        return ClassLimits(self.class_labs, self.class_memory, self.host_processors)
+
+    @property
     def warn_s(self) -> float:
         """Return how many seconds before it is frozen a lab is warned of it."""
         return min(_WARNED_S, self.freeze_s / 2)
@@ -57,9 +63,13 @@ def memory_of(plan: Plan) -> int:
     return sum(host.memory or 0 for host in plan.hosts)
 
 
-_ASK: Final = Text(
+ASK: Final = Text(
     fr="Prévenez la personne qui s'occupe de cette machine : c'est un de ses réglages.",
     en="Tell whoever looks after this machine: it is one of its settings.",
+)
+RAISE: Final = Text(
+    fr="Relevez la limite de mémoire sur la page de la classe, ou choisissez un lab plus petit.",
+    en="Raise the limit of memory on the page of the class, or choose a smaller lab.",
 )
 STOP_ONE: Final = Text(fr="Arrêtez-en un d'abord.", en="Stop one of them first.")
 
@@ -84,12 +94,12 @@ def too_large(needs: int, limit: int) -> RefusedCallError:
             f"que {_gib(limit).replace('.', ',')} en tout.",
             en=f"This lab needs {_gib(needs)} GiB of memory: the labs of this machine have {_gib(limit)} in all.",
         ),
-        _ASK,
+        ASK,
     )
 
 
-def larger_than_share(needs: int, share: int) -> RefusedCallError:
-    """Return what ends a start that is too large for a person's or a class's share."""
+def larger_than_share(needs: int, share: int, hint: Text = ASK) -> RefusedCallError:
+    """Return what ends a start that is too large for a person's or a class's share; ``hint``: what helps."""
     return refused(
         "wrong",
         Text(
@@ -97,7 +107,7 @@ def larger_than_share(needs: int, share: int) -> RefusedCallError:
             f"n'a droit qu'à {_gib(share).replace('.', ',')}.",
             en=f"This lab needs {_gib(needs)} GiB of memory: each person, or each class, may take {_gib(share)} only.",
         ),
-        _ASK,
+        hint,
     )
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text
 from orchestrator.instances.instance import STOPPED, Instance
 from orchestrator.labd.jury_room import NOTHING_KEPT, KeptRoom
-from orchestrator.labd.lab_limits import larger_than_share, memory_of, too_large
+from orchestrator.labd.lab_limits import ASK, larger_than_share, memory_of, too_large
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.model.serve_settings import usual_memory
+from orchestrator.records.class_limits import ClassLimits
 
 _UNKNOWN_HOST: Final = 192 << 20
 """Bytes that a host is taken for whose lab is known no longer: what most of ours may take."""
@@ -28,6 +30,7 @@ class TakenRoom:
         classes: the class that a lab was launched for, by its name; others are not there.
         kept: what is kept free for juries.
         starting: how many labs other programs are just starting: juries', and the command line's.
+        limits: what a class may take, by its name; one that is not there, as much as each.
     """
 
     labs: Mapping[str, int]
@@ -35,6 +38,7 @@ class TakenRoom:
     classes: Mapping[str, str] = field(default_factory=dict)
     kept: KeptRoom = NOTHING_KEPT
     starting: int = 0
+    limits: Mapping[str, ClassLimits] = field(default_factory=dict)
 
 
 class LabRoom:
@@ -46,6 +50,7 @@ class LabRoom:
         memory: int | None,
         kept: Callable[[], KeptRoom] = lambda: NOTHING_KEPT,
         classes: Callable[[], Mapping[str, str]] = dict,
+        limits: Callable[[], Mapping[str, ClassLimits]] = dict,
     ) -> None:
         """Take what returns the service of labs, what they may take, and what else counts.
 
@@ -54,11 +59,13 @@ class LabRoom:
             memory: what all may take; None: it is worked out.
             kept: returns what is kept free for juries.
             classes: returns the class that a lab was launched for, by its name.
+            limits: returns what a class may take whose trainer has set it, by its name.
         """
         self._labs = labs
         self._memory = memory
         self._kept = kept
         self._classes = classes
+        self._limits = limits
         self._known: dict[tuple[str, str, int, str], int] = {}
 
     def taken(self) -> TakenRoom:
@@ -68,7 +75,7 @@ class LabRoom:
             BreakfixError: the engine does not answer.
         """
         labs = self._labs()
-        found = labs.all()
+        found = labs.running.all()
         plans = {(one.scenario, one.lab, one.seed, one.digest): one for one in found}
         self._known = {
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
@@ -79,17 +86,24 @@ class LabRoom:
             self.memory(),
             self._classes(),
             self._kept(),
-            sum(labs.state_of(one) == "starting" for one in found),  # of those that labd starts nobody else has a lock
+            # Of those that labd starts nobody else has a lock.
+            sum(labs.running.state_of(one) == "starting" for one in found),
+            self._limits(),
         )
 
     def memory(self) -> int:
         """Return the bytes that all labs may take together; raises as ``taken``."""
         if self._memory is None:
-            self._memory = usual_memory(self._labs().engine_info().memory)
+            self._memory = usual_memory(self._labs().running.engine().info().memory)
         return self._memory
 
-    def require(self, plan: Plan, share: int | None = None) -> int:
-        """Return the bytes that a lab may take; ``share``: what all labs may of whoever it is for, None: not limited.
+    def require(self, plan: Plan, share: int | None = None, hint: Text = ASK) -> int:
+        """Return the bytes that a lab may take.
+
+        Args:
+            plan: what it is to be.
+            share: the bytes that all labs may take of whoever it is for; None: not limited.
+            hint: what helps where it is larger than that.
 
         Raises:
             RefusedCallError: it is more than all labs together may, or those of whoever it is for.
@@ -99,12 +113,12 @@ class LabRoom:
         if needs > limit:
             raise too_large(needs, limit)
         if share is not None and needs > share:
-            raise larger_than_share(needs, share)
+            raise larger_than_share(needs, share, hint)
         return needs
 
 
 def _memory_of(labs: Labs, instance: Instance) -> int:
     try:
-        return memory_of(labs.running(instance.name).plan)
+        return memory_of(labs.running.planned(instance.name).plan)
     except BreakfixError:  # its content is gone, or it is
         return instance.expected * _UNKNOWN_HOST

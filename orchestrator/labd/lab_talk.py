@@ -29,14 +29,15 @@ class LabTalk:
         """Take what finds labs."""
         self._desk = desk
 
-    def conversation(self, found: FoundLab, name: str) -> ConversationView:
-        """Return what was said with somebody.
+    def conversation(self, found: FoundLab, name: str, *, words: bool) -> ConversationView:
+        """Return what was said with somebody, the passwords in it for who talks (``words``).
 
         Raises:
             RefusedCallError: there is nobody of that name, or the lab is not running.
         """
         running, person = self.person(found, name)
-        return _conversation(person, self._desk.parts.labs().turns(running.instance.name, person))
+        turns = self._desk.parts.labs().conversations.turns(running.instance.name, person)
+        return _conversation(person, turns, words=words)
 
     def phrases(self, found: FoundLab, asked: PhrasesFor) -> tuple[str, ...]:
         """Return what can be said to somebody now.
@@ -45,7 +46,7 @@ class LabTalk:
             RefusedCallError: there is nobody of that name, or the lab is not running.
         """
         running, person = self.person(found, asked.person)
-        entries = self._desk.parts.labs().menu(running, person, asked.language)
+        entries = self._desk.parts.labs().conversations.menu(running, person, asked.language)
         phrases = (phrase[:1].upper() + phrase[1:] for entry in entries for phrase in entry.phrases)
         return tuple(dict.fromkeys(phrases))
 
@@ -58,13 +59,13 @@ class LabTalk:
         """
         running, person = self.person(found, asked.person)
         labs = self._desk.parts.labs()
-        first = not labs.turns(running.instance.name)
-        turn = labs.say(running, person.name, asked.text, asked.language)
+        first = not labs.conversations.turns(running.instance.name)
+        turn = labs.conversations.say(running, person.name, asked.text, asked.language)
         if first:
             trouble = self._desk.parts.practice_of(found.owner, found.owner).handed_in(running, "talk")
             if trouble is not None:
                 _log.warning("not recorded: %s", trouble.text.en)
-        return turns_of((turn,))[0]
+        return turns_of((turn,), person, words=True)[0]
 
     def person(self, found: FoundLab, name: str) -> tuple[Running, PlannedPersona]:
         """Return a lab with somebody of it.
@@ -79,9 +80,9 @@ class LabTalk:
 
 
 def talks_of(plan: Plan, turns: Iterable[Turn]) -> tuple[ConversationView, ...]:
-    """Return the conversations in which something was said."""
+    """Return the conversations in which something was said, without the passwords."""
     kept = tuple(turns)
-    found = (_conversation(person, with_(name, kept)) for name, person in plan.personas.items())
+    found = (_conversation(person, with_(name, kept), words=False) for name, person in plan.personas.items())
     return tuple(one for one in found if one.turns)
 
 
@@ -92,12 +93,12 @@ def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tupl
         BreakfixError: its scenario is gone, or has a mistake by now.
     """
     last = attempts.latest(reading, attempt.instance)
-    turns = labs.turns(attempt.instance) if last is not None and last.id == attempt.id else ()
-    return talks_of(labs.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
+    turns = labs.conversations.turns(attempt.instance) if last is not None and last.id == attempt.id else ()
+    return talks_of(labs.plans.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
 
 
-def _conversation(person: PlannedPersona, turns: Iterable[Turn]) -> ConversationView:
-    return ConversationView(person_view(person), person.document.opens, turns_of(turns))
+def _conversation(person: PlannedPersona, turns: Iterable[Turn], *, words: bool) -> ConversationView:
+    return ConversationView(person_view(person), person.document.opens, turns_of(turns, person, words=words))
 
 
 def _nobody() -> RefusedCallError:

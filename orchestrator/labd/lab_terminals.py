@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,7 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.keeper.keeper_client import KeeperClient, KeeperDownError, NoTerminalError, TooManyError
 from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
-from orchestrator.labd.calls import Who
+from orchestrator.labd.calls import Refusal, Who
 from orchestrator.labd.lab_contract import TerminalView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
@@ -139,7 +139,9 @@ class LabTerminals:
                 )
             command = shell_of(device.user)
         target = HostRef(found.name, asked.host)
-        return self._desk.parts.labs().fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
+        return (
+            self._desk.parts.labs().running.fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
+        )
 
     async def close(self, found: FoundLab, terminal: str) -> None:
         """Hang a terminal up; whoever looks at it is told.
@@ -162,7 +164,7 @@ class LabTerminals:
         """
         kept = {one.about.lab for one in await self.keeper.terminals()}
         if kept:
-            alive = await self._threads.run(lambda: self._desk.parts.labs().all())
+            alive = await self._threads.run(self._desk.parts.labs().running.all)
             for lab in sorted(kept - {instance.name for instance in alive}):
                 await self.keeper.forget_lab(lab)
 
@@ -174,6 +176,15 @@ class LabTerminals:
         self.consents.close(*(one.id for one in terminals))
         for one in terminals:
             found.log.add("closed", {"terminal": one.id})
+
+    def forgetting(self, found: FoundLab) -> Callable[[Refusal | None], Awaitable[None]]:
+        """Return what forgets a lab's terminals after an act that ends its hosts, also where it failed half-way."""
+
+        async def forget(refusal: Refusal | None) -> None:
+            if refusal is None or await self._threads.run(self._desk.find, found.name) is None:
+                await self.forget(found)
+
+        return forget
 
 
 def _is_of(kept: KeptTerminal, found: FoundLab) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,7 +18,7 @@ from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.told_refusals import refused
-from orchestrator.labd.web_contract import HIGHEST_PORT, NAME, PageState
+from orchestrator.labd.web_contract import HIGHEST_PORT, PageState, address_of, is_site
 
 MOST_LINES: Final = 16
 """Connections from one lab at once: two browsers with six each, and some that end."""
@@ -28,6 +28,8 @@ _THREADS: Final = 12
 _NAME_SECONDS: Final = 15.0
 """A resolver without an answer asks two servers twice, 5 s each; browsers give up then."""
 _CONNECT_SECONDS: Final = 15.0
+_MOST_ADDRESSES: Final = 4
+"""Of a name, so many are tried."""
 _AUTHORITIES: Final = "/etc/ssl/certs/ca-certificates.crt"
 _LONGEST_AUTHORITIES: Final = 768 * 1024
 """Bytes: they travel in one message, of 1 MiB at most."""
@@ -36,8 +38,13 @@ _REASONS: Final[Mapping[str, PageState]] = {
     "Network is unreachable": "no-way",
     "No route to host": "no-way",
     "Connection reset by peer": "refused",
+    "Cannot assign requested address": "no-way",
+    "Address family not supported by protocol": "no-way",
+    "Address family for hostname not supported": "no-way",
 }
-"""The kernel's reasons, as the helper says them → what they mean."""
+"""The kernel's reasons, as the helper says them → what they mean; the last three: where there is no IPv6."""
+_FARTHEST: Final[Sequence[PageState]] = ("refused", "no-answer", "no-way")
+"""What becomes of a name's addresses of which none opens: what is told, that of the one that came farthest."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class PageAsked:
         """
         name, port = asked.get("name", ""), asked.get("port", "")
         plain = port.isascii() and port.isdecimal() and len(port) <= len(str(HIGHEST_PORT))
-        if not NAME.fullmatch(name) or not plain or not 0 < int(port) <= HIGHEST_PORT:
+        if not is_site(name) or not plain or not 0 < int(port) <= HIGHEST_PORT:
             raise refused("wrong", Text(fr="Ce n'est pas une adresse.", en="That is no address."))
         return cls(name, int(port), authorities=asked.get("authorities") == "1")
 
@@ -129,7 +136,7 @@ class LabWeb:
             return PageReached("frozen")
         if host not in {one.name for one in running.plan.hosts}:
             raise refused("missing", Text(fr="Cette machine n'existe pas.", en="There is no such machine."))
-        fabric, target = self._desk.parts.labs().fabric(), HostRef(found.name, host)
+        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(found.name, host)
         try:
             return _connected(fabric, target, asked)
         except HostUnreachableError:
@@ -143,12 +150,33 @@ def _connected(fabric: Fabric, target: HostRef, asked: PageAsked) -> PageReached
         HostUnreachableError: it does not run.
         BreakfixError: the fabric does not answer.
     """
-    address = _address(fabric, target, asked.name)
-    if not address:
+    addresses = _addresses(fabric, target, asked.name)
+    if not addresses:
         return PageReached("no-name")
     authorities = _authorities(fabric, target) if asked.authorities else ""
+    until = time.monotonic() + _CONNECT_SECONDS
+    failed, trouble = list[PageReached](), list[LabError]()
+    for number, address in enumerate(addresses):
+        within = max(1.0, (until - time.monotonic()) / (len(addresses) - number))
+        try:
+            reached = _reached_at(fabric, target, address, asked.port, within)
+        except HostUnreachableError:
+            raise
+        except LabError as error:  # of a sort that nobody knows: the next address may do
+            trouble.append(error)
+            continue
+        if reached.connection is not None:
+            return PageReached("open", address, authorities, reached.connection)
+        failed.append(reached)
+    if not failed:
+        raise trouble[0]
+    return min(failed, key=lambda one: _FARTHEST.index(one.state))
+
+
+def _reached_at(fabric: Fabric, target: HostRef, address: str, port: int, within: float) -> PageReached:
+    """Connect to an address as a host would, for some seconds; raises as ``_connected``."""
     try:
-        connection = fabric.connect(target, asked.port, address=address, timeout=_CONNECT_SECONDS)
+        return PageReached("open", address, "", fabric.connect(target, port, address=address, timeout=within))
     except CommandTimeoutError:
         return PageReached("no-answer", address)
     except LabError as error:
@@ -156,7 +184,6 @@ def _connected(fabric: Fabric, target: HostRef, asked: PageAsked) -> PageReached
         if state is None:
             raise
         return PageReached(state, address)
-    return PageReached("open", address, authorities, connection)
 
 
 def _left(work: asyncio.Future[PageReached]) -> None:
@@ -166,24 +193,17 @@ def _left(work: asyncio.Future[PageReached]) -> None:
             connection.close()
 
 
-def _address(fabric: Fabric, target: HostRef, name: str) -> str:
-    """Return the IPv4 address that a name has for a host; empty: none."""
-    if _is_address(name):
-        return name
+def _addresses(fabric: Fabric, target: HostRef, name: str) -> tuple[str, ...]:
+    """Return the addresses that a name has for a host, in the order in which that host tries them; none: no name."""
+    if own := address_of(name):
+        return (own,)
     try:
-        done = fabric.run(target, ("getent", "ahostsv4", name), timeout=_NAME_SECONDS)
+        done = fabric.run(target, ("getent", "ahosts", name), timeout=_NAME_SECONDS)
     except CommandTimeoutError:
-        return ""
-    said = done.stdout.decode("ascii", "replace").split(maxsplit=1)
-    return said[0] if done.status == 0 and said and _is_address(said[0]) else ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.IPv4Address(text)
-    except ValueError:
-        return False
-    return True
+        return ()
+    lines = done.stdout.decode("ascii", "replace").splitlines() if done.status == 0 else []
+    said = (address_of(line.split(maxsplit=1)[0]) for line in lines if line.strip())
+    return tuple(dict.fromkeys(one for one in said if one))[:_MOST_ADDRESSES]
 
 
 def _authorities(fabric: Fabric, target: HostRef) -> str:

@@ -46,8 +46,14 @@ class EventProgress:
 class LabWork:
     """Acts on labs for their owners."""
 
-    def __init__(self, desk: LabDesk, processors: float | None = None) -> None:
-        """Take what finds labs, and the processors that each host may keep busy once it has started; None: all."""
+    def __init__(self, desk: LabDesk, processors: Callable[[int], float | None] = lambda _launch: None) -> None:
+        """Take what finds labs.
+
+        Args:
+            desk: finds labs.
+            processors: returns how many each host may keep busy once it has started, by the number of the lab's
+                launch; None: all.
+        """
         self._desk = desk
         self._processors = processors
         self._writing = threading.Lock()
@@ -77,11 +83,11 @@ class LabWork:
             BreakfixError: it did not come up; nothing is left of it.
         """
         try:
-            running = self._labs.start(plan, EventProgress(log), name=name)
+            running = self._labs.lifecycle.start(plan, EventProgress(log), name=name)
         except BaseException:
             log.add("state", {"state": "failed"})
             raise
-        self._limit_processors(running)
+        self._limit_processors(running, log.note.launch)
         self._record(log.note.owner, lambda practice: practice.started(running, log.note.launch or None), by)
         log.add("state", {"state": "started"})
 
@@ -92,33 +98,34 @@ class LabWork:
             BreakfixError: it did not come up, or another program is at work on it.
         """
         if found.instance is None:
-            plan = self._labs.plan(found.log.note.scenario, int(found.log.note.seed))
+            plan = self._labs.plans.plan(found.log.note.scenario, int(found.log.note.seed))
             self.start(found.name, plan, found.log, by)
             return
         running = self._desk.running(found)
         found.log.add("state", {"state": "starting"})
         try:
-            again = self._labs.reset(running, EventProgress(found.log))
+            again = self._labs.lifecycle.reset(running, EventProgress(found.log))
         except BaseException:
             self._after_failed_reset(found, running)
             raise
-        self._limit_processors(again)
+        self._limit_processors(again, found.log.note.launch)
         self._record(found.owner, lambda practice: practice.reset(running, again, found.log.note.launch or None), by)
         found.log.add("state", {"state": "started"})
 
-    def _limit_processors(self, running: Running) -> None:
+    def _limit_processors(self, running: Running, launch: int) -> None:
         """Limit what each host may take, once a start was as fast as it can be; a lab without is better than none."""
-        if self._processors is None:
+        processors = self._processors(launch)
+        if processors is None:
             return
         try:
             for host in running.instance.hosts:
-                self._labs.engine().limit_processors(host.container, self._processors)
+                self._labs.running.engine().limit_processors(host.container, processors)
         except BreakfixError as error:
             _log.warning("the processors of %s are not limited: %s", running.instance.name, error)
 
     def _after_failed_reset(self, found: FoundLab, running: Running) -> None:
-        if any(one.name == found.name for one in self._labs.all()):  # it was refused before anything was done
-            found.log.add("state", {"state": self._labs.state_of(running.instance)})
+        if any(one.name == found.name for one in self._labs.running.all()):  # it was refused before anything was done
+            found.log.add("state", {"state": self._labs.running.state_of(running.instance)})
             return
         self._record(found.owner, lambda practice: practice.stopped(running.instance))
         found.log.add("state", {"state": "failed"})
@@ -131,7 +138,7 @@ class LabWork:
         """
         found.log.add("state", {"state": "starting"})
         try:
-            self._labs.resume(self._desk.running(found), EventProgress(found.log))
+            self._labs.lifecycle.resume(self._desk.running(found), EventProgress(found.log))
         except BaseException:
             found.log.add("state", {"state": "saved"})
             raise
@@ -147,7 +154,7 @@ class LabWork:
             return
         found.log.add("state", {"state": "stopping"})
         instance = found.instance
-        self._labs.stop(found.name)
+        self._labs.lifecycle.stop(found.name)
         self._record(found.owner, lambda practice: practice.stopped(instance), by)
 
     # Acts -----------------------------------------------------------------------------------------------------
@@ -171,7 +178,7 @@ class LabWork:
                 shown = sentences
                 found.log.add("running", {"sentences": sentences})
 
-        report = self._labs.check(running, on_result=on_result, on_running=on_running)
+        report = self._labs.grading.check(running, on_result=on_result, on_running=on_running)
         self._record(found.owner, lambda practice: practice.checked(running, report), by)
         found.log.add("graded", trainee_view.fields(trainee_view.grading_view(report, marks, _now())))
 
@@ -184,16 +191,18 @@ class LabWork:
         """
         running, target = self._desk.running(found), HostRef(found.name, asked.host)
         require_host(asked.host, [host.name for host in running.plan.hosts])
-        cables = self._labs.cables(running.instance)
+        cables = self._labs.running.cables(running.instance)
         require_cable(cables, target, asked.interface)
         if asked.action == "replace":
-            self._labs.replace_cable(target, asked.interface)
+            self._labs.running.replace_cable(target, asked.interface)
         elif asked.action == "move":
             _require_segment(asked.segment, sorted({cable.segment for cable in cables}))
-            self._labs.move_cable(target, asked.interface, plugged=True, segment=asked.segment)
+            self._labs.running.move_cable(target, asked.interface, plugged=True, segment=asked.segment)
         else:
-            self._labs.move_cable(target, asked.interface, plugged=asked.action == "plug")
-        now = trainee_view.cable_view(require_cable(self._labs.cables(running.instance), target, asked.interface))
+            self._labs.running.move_cable(target, asked.interface, plugged=asked.action == "plug")
+        now = trainee_view.cable_view(
+            require_cable(self._labs.running.cables(running.instance), target, asked.interface)
+        )
         found.log.add("cable", trainee_view.fields(now))
         return now
 
@@ -205,7 +214,7 @@ class LabWork:
             BreakfixError: another program is at work on the lab.
         """
         running = self._desk.running(found)
-        view = HintView(*self._labs.hint(running))
+        view = HintView(*self._labs.solutions.hint(running))
         self._record(found.owner, lambda practice: practice.hinted(running, view.number))
         found.log.add("hint", trainee_view.fields(view))
         return view
@@ -218,7 +227,7 @@ class LabWork:
             BreakfixError: another program is at work on the lab.
         """
         running = self._desk.running(found)
-        with self._writing, self._labs.exclusive(running):
+        with self._writing, self._labs.running.exclusive(running):
             self._labs.hand_in(running).answer({asked.question: asked.value}, language)
         self._record(found.owner, lambda practice: practice.handed_in(running, "answer"))
 
@@ -231,7 +240,7 @@ class LabWork:
         """
         running = self._desk.running(found)
         parts = ReportParts(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
-        with self._writing, self._labs.exclusive(running):
+        with self._writing, self._labs.running.exclusive(running):
             self._labs.hand_in(running).write_report(parts, asked.language)
         self._record(found.owner, lambda practice: practice.handed_in(running, "report"))
 
@@ -247,7 +256,7 @@ class LabWork:
                 "forbidden",
                 Text(fr="Le bilan s'ouvre une fois le lab résolu.", en="The debrief opens once the lab is solved."),
             )
-        return DebriefView(self._labs.explain(running), running.plan.debrief)
+        return DebriefView(self._labs.plans.explain_faults(running.instance, running.plan), running.plan.debrief)
 
 
 def _now() -> datetime:

@@ -19,20 +19,23 @@ from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.class_desk import ClassDesk
-from orchestrator.labd.class_labs import room_of
+from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
 from orchestrator.labd.kept_rights import KeptRights
-from orchestrator.labd.lab_calls import LabCalls, StartParts
+from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_desk import WAITS, LabDesk, LabParts
 from orchestrator.labd.lab_displays import LabDisplays
 from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import USUAL, LabLimits
+from orchestrator.labd.lab_starts import LabStarts, StartParts
+from orchestrator.labd.lab_stops import LabStops
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_web import LabWeb
+from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
 from orchestrator.labd.my_data import MyData
@@ -89,7 +92,8 @@ class LabdServer:
         """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
         book = WaitingBook(places.events / "waiting.json")
         logs = EventLogs(places.events, frozenset(kept.lab for kept in book.starts))
-        lengths, room = StartLengths(), room_of(parts, limits)
+        lengths, shares = StartLengths(), ClassShares(parts, limits)
+        room = shares.room
         jobs = LabJobs()
         self._threads = threads = WorkThreads(_CALLS, "call")
         queue = StartQueue(limits, lambda: threads.run(room.taken), jobs.being_made, logs, lengths, book)
@@ -107,13 +111,18 @@ class LabdServer:
         viewed = ViewedHosts(displays.shown, terminals.forget)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
         self._web = LabWeb(desk)
-        starts = StartParts(queue, lengths, room, PersonRoom(desk, room, limits.person_memory), self._idle, limits)
-        self._labs = LabCalls(desk, jobs, logs, terminals, displays, self._threads, starts)
-        classes = ClassDesk(desk, room, share=limits.class_memory)
+        start_parts = StartParts(
+            queue, lengths, shares, PersonRoom(desk, room, limits.person_memory), self._idle, limits.starts
+        )
+        work = LabWork(desk, shares.processors)
+        starts = LabStarts(desk, jobs, logs, terminals, threads, start_parts, work)
+        stops = LabStops(desk, jobs, logs, terminals, threads, queue, work)
+        self._labs = LabCalls(desk, jobs, terminals, displays, threads, starts, stops)
+        classes = ClassDesk(desk, shares)
         boards = ClassBoards(classes, parts.board, logs, act_on, self._threads)
-        launches = ClassLaunches(classes, self._labs, queue, self._threads, boards.forget, book)
+        launches = ClassLaunches(classes, starts, stops, queue, threads, boards.forget, book)
         rights = KeptRights(parts.database)
-        self._taking_up = TakingUp(book, rights, self._labs, launches, queue, logs, self._threads)
+        self._taking_up = TakingUp(book, rights, starts, launches, queue, logs, self._threads)
         self._ended = asyncio.Event()
         self._classes = ClassCalls(classes, launches, boards, self._threads)
         replay = ReplayDesk(parts, privacy.recordings, privacy.recordings_days)

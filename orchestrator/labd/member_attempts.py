@@ -198,11 +198,11 @@ class MemberAttemptsDesk:
         """Return what an attempt's trainee answered, wrote and said, or why that cannot be read."""
         try:
             labs = self._desk.parts.labs()
-            plan = labs.preview(attempt.scenario, int(attempt.seed))
+            plan = labs.plans.preview(attempt.scenario, int(attempt.seed))
             handed_in = labs.handed_in(attempt.instance, plan)
             questions = questions_of(plan, handed_in.answers().given if plan.questions else {})
             report = report_view(handed_in.report_parts()) if plan.report else None
-            return _HandedIn(questions, report, talks_of(plan, labs.turns(attempt.instance)))
+            return _HandedIn(questions, report, talks_of(plan, labs.conversations.turns(attempt.instance)))
         except BreakfixError as error:  # the scenario is gone, or has a mistake by now
             return _HandedIn(trouble=words_of(error))
 

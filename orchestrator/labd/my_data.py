@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from grader.report import Report
 from orchestrator.core.language import Language
+from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.labd.attempt_look import marks_of
 from orchestrator.labd.calls import Who
 from orchestrator.labd.my_data_words import FOLDERS, README
@@ -17,6 +18,7 @@ from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.trainee_view import grading_view, iso
 from orchestrator.labd.wire import encode
 from orchestrator.model.seeds import shown_seed
+from orchestrator.personas.conversation_file import without_passwords
 from orchestrator.privacy.kept_recordings import PIECE, KeptRecording
 from orchestrator.records import erasure_requests, journal, personal_data, trainer_notes
 from orchestrator.records.database import Database, Transaction
@@ -74,7 +76,9 @@ class MyData:
             for ending in _ASIDE:
                 for path in self._parts.deliverables.kept(f"{instance}{ending}"):
                     with contextlib.suppress(OSError):  # it has gone since
-                        yield f"{instance}{ending}/{path.name}", path.read_bytes()
+                        data = path.read_bytes()
+                        given = without_passwords(data) if path.name == CONVERSATION else data
+                        yield f"{instance}{ending}/{path.name}", given
 
     def _cast(self, one: KeptRecording) -> Iterator[bytes]:
         with contextlib.suppress(OSError), self._parts.recordings.opened(one.lab, one.id) as file:

@@ -38,6 +38,6 @@ class PersonRoom:
     def _memory_of(self, found: FoundLab) -> int:
         note = found.log.note
         try:
-            return memory_of(self._desk.parts.labs().preview(note.scenario, int(note.seed)))
+            return memory_of(self._desk.parts.labs().plans.preview(note.scenario, int(note.seed)))
         except BreakfixError:  # its content is gone: what it takes counts for the machine, and nobody can say how much
             return 0

@@ -128,17 +128,17 @@ def _alone(folder: Path) -> Iterator[bool]:
 def _sweep(app: App) -> None:
     """Remove the labs that an earlier process left."""
     noted = set(app.instance_records.names())
-    for instance in [one for one in app.labs.all() if one.name in noted] if noted else []:
+    for instance in [one for one in app.labs.running.all() if one.name in noted] if noted else []:
         with contextlib.suppress(LabError):  # somebody is just removing it
-            app.labs.discard(instance)
-    for name in noted - {one.name for one in app.labs.all()} if noted else set():
+            app.labs.lifecycle.discard(instance)
+    for name in noted - {one.name for one in app.labs.running.all()} if noted else set():
         app.instance_records.remove(name)
 
 
 def _prove(app: App, name: str, seeds: int) -> None:
-    loaded = app.labs.scenario(name)
+    loaded = app.labs.plans.scenario(name)
     binding = app.proofs.binding(loaded.id)
-    subjects = [ProofSubject(app.labs.plan(name, one.seed), one.cases) for one in seeds_for(loaded, seeds)]
+    subjects = [ProofSubject(app.labs.plans.plan(name, one.seed), one.cases) for one in seeds_for(loaded, seeds)]
     planned = tuple(_stage(str(one.plan.seed), key) for one in subjects for key in stages_of(one))
     prove(app.labs, subjects, jobs=_ONE, watch=_Told(app, binding, planned))
 

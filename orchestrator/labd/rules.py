@@ -159,6 +159,7 @@ RULES: Final[Mapping[str, Right]] = {
     "remove-member": "trainers-of-the-class",
     "make-code": "trainers-of-the-class",
     "end-code": "trainers-of-the-class",
+    "limit-class": "trainers-of-the-class",
     "launch": "trainers-of-the-class",
     "stop-class": "trainers-of-the-class",
     "board": "trainers-of-the-class",

@@ -291,9 +291,10 @@ class StartQueue:
         for one in (*(one for one, _ in self._starting.values()), *starts):
             if one.asker == asker:
                 labs[one.lab] = max(one.memory, labs.get(one.lab, 0))
-        if self._limits.class_labs is not None and len(labs) > self._limits.class_labs:
+        limits = self._seen.limits.get(class_of(asker), self._limits.of_a_class)
+        if limits.labs is not None and len(labs) > limits.labs:
             return False
-        return self._limits.class_memory is None or sum(labs.values()) <= self._limits.class_memory
+        return limits.memory is None or sum(labs.values()) <= limits.memory
 
     def _why(self, ahead: list[QueuedStart], start: QueuedStart) -> QueueReason:
         """Return what a start waits for that comes behind others."""

@@ -15,8 +15,8 @@ from orchestrator.labd.calls import Refusal
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.kept_rights import KeptRights
-from orchestrator.labd.lab_calls import LabCalls
 from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.lab_starts import LabStarts
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
 from orchestrator.labd.told_refusals import refusal_of
@@ -36,7 +36,7 @@ class TakingUp:
     Attributes:
         book: what waited.
         rights: whether it still may begin.
-        labs: begins it.
+        starts: makes a start of it again.
         launches: begins what launches had not put into the queue.
         queue: the starts that wait.
         logs: the events of all labs.
@@ -47,7 +47,7 @@ class TakingUp:
 
     book: WaitingBook
     rights: KeptRights
-    labs: LabCalls
+    starts: LabStarts
     launches: ClassLaunches
     queue: StartQueue
     logs: EventLogs
@@ -110,7 +110,7 @@ class TakingUp:
         if lost is not None:
             return lost
         try:
-            return await self.labs.queued_again(kept)
+            return await self.starts.queued_again(kept)
         except RefusedCallError as error:
             return error.refusal
         except (UsageError, ContentError) as error:

@@ -59,10 +59,11 @@ class TalkCalls:
             await asyncio.wait(self._tasks)
 
     async def conversation(
-        self, _who: Who, found: FoundLab, asked: contract.OfConversation
+        self, who: Who, found: FoundLab, asked: contract.OfConversation
     ) -> contract.ConversationView:
-        """See ``talk_contract.CONVERSATION``."""
-        view = await self._threads.run(self._talk.conversation, found, asked.person)
+        """See ``talk_contract.CONVERSATION``. Passwords in it are for who talks."""
+        talks = who.ref == found.owner
+        view = await self._threads.run(lambda: self._talk.conversation(found, asked.person, words=talks))
         return replace(view, answering=self._at_it.get(found.name) == asked.person)
 
     async def phrases(self, _who: Who, found: FoundLab, asked: contract.PhrasesFor) -> tuple[str, ...]:

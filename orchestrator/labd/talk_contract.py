@@ -22,11 +22,13 @@ class TurnAct:
         kind: what sort of thing: a cable, a restart, something typed, or something else by hand (``shell``).
         host: where.
         what: the cable's interface and what was done with it, or what was typed; else empty.
+        told: all of it, in a sentence.
     """
 
     kind: Literal["cable", "reboot", "types", "shell"]
     host: str
     what: str
+    told: Text
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ from orchestrator.model.image import ImageSpec
 from orchestrator.model.persona import PlannedPersona
 from orchestrator.model.plan import Plan
 from orchestrator.model.turns import PersonaAct, Turn
+from orchestrator.personas.act_sentences import act_sentence
+from orchestrator.personas.password_masks import masked, with_acts_masked
 from orchestrator.records.trainer_notes import KeptNote
 
 _LONGEST_CHANGE = 4000
@@ -114,27 +116,36 @@ def person_view(person: PlannedPersona) -> LabPerson:
     return LabPerson(person.name, person.full, document.role, document.language or "")
 
 
-def turns_of(turns: Iterable[Turn]) -> tuple[TurnView, ...]:
-    """Return what was said; what was only begun is left out, and so is what somebody only looked at."""
+def turns_of(turns: Iterable[Turn], person: PlannedPersona, *, words: bool) -> tuple[TurnView, ...]:
+    """Return what was said; what was only begun is left out, and so is what somebody only looked at.
+
+    Args:
+        turns: the turns.
+        person: whom they are with.
+        words: whether passwords are among what was said, for who talks; as they are typed nobody sees them.
+    """
+    hidden = with_acts_masked if words else masked
     return tuple(
         TurnView(
             at=turn.at,
             language=turn.language,
             said=visible(turn.said),
             reply=visible(turn.reply),
-            acts=tuple(_act_view(act) for act in turn.acts if act.kind != "looks"),
+            acts=tuple(_act_view(act, person) for act in turn.acts if act.kind != "looks"),
             ended=turn.ended,
         )
-        for turn in turns
+        for turn in map(hidden, turns)
         if not turn.begun
     )
 
 
-def _act_view(act: PersonaAct) -> TurnAct:
+def _act_view(act: PersonaAct, person: PlannedPersona) -> TurnAct:
     """Return what somebody did; the lines that stand for their hands are the author's, and say too much."""
+    act = dataclasses.replace(act, what=visible(act.what))
+    told = act_sentence(act, person.full)
     if act.kind in {"cable", "types"}:
-        return TurnAct(act.kind, act.host, visible(act.what))
-    return TurnAct("reboot" if act.kind == "reboot" else "shell", act.host, "")
+        return TurnAct(act.kind, act.host, act.what, told)
+    return TurnAct("reboot" if act.kind == "reboot" else "shell", act.host, "", told)
 
 
 def notes_of(kept: Iterable[KeptNote], reader: str = "") -> tuple[TrainerNote, ...]:

@@ -6,6 +6,7 @@ text how that went (``PageOpening``); where it is open, bytes follow in both dir
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -17,6 +18,27 @@ no network leads there; the host that connects does not run; the lab is frozen, 
 HIGHEST_PORT: Final = 65535
 NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")
 """What a host's name or IPv4 address looks like, whole and in small letters: it becomes a word of a command."""
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
+_OF_A_LINK: Final = ipaddress.IPv6Network("fe80::/10")
+
+
+def address_of(text: str) -> str:
+    """Return an address in its usual form, an IPv6 one without brackets; empty: it is none that can be connected to.
+
+    An address of a link (fe80::) says nothing without its link, which no address of a page names.
+    """
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    if isinstance(found, ipaddress.IPv6Address) and (found.scope_id or found in _OF_A_LINK or found in _MAPPED):
+        return ""
+    return str(found)
+
+
+def is_site(text: str) -> bool:
+    """Return whether something is the name of a site, or its address in its usual form."""
+    return NAME.fullmatch(text) is not None or bool(text and address_of(text) == text)
 
 
 @dataclass(frozen=True)

@@ -259,7 +259,7 @@ class _Reader:
         return None
 
     def _refuse(self, node: ast.AST | None, fr: str, en: str) -> None:
-        place = Place.of(self.path) if node is None else self.place(node)
+        place = Place.of(self.path, 1) if node is None else self.place(node)
         self.problems.append(Problem(place, Text(fr=fr, en=en)))
 
 

@@ -15,8 +15,7 @@ from orchestrator.loader.yaml_source import KeyPath
 from orchestrator.model.lab import LabDocument
 from orchestrator.model.persona import Persona, PlannedPersona, SaidLine, TalkStep
 from orchestrator.model.scenario import Scenario
-from orchestrator.personas.dialogue import own_intents
-from orchestrator.personas.recognition import recognizer
+from orchestrator.personas.recognition import recognizer_of
 from orchestrator.planning.steps import Renderer, applying_parts
 from orchestrator.templates.render import names_in, words_of
 
@@ -150,7 +149,7 @@ def _line_problems(
         said = line.say.in_(language)
         if said == _FAILED:
             continue
-        knows = recognizer(language, own_intents(planned, language))
+        knows = recognizer_of(planned, language)
         found = knows.understood(said, tuple(hosts), names)
         if (line.understood in found) if line.understood is not None else not found:
             continue

@@ -121,6 +121,7 @@ class Plan:
         values: the variant's values plus ``lab`` (a ``LabView``), ``domain`` and ``seed``: what templates and
             checks may use.
         faults: what to inject, in order, with rendered parameters.
+        passwords: the values that are passwords, drawn by the variant.
         ticket_language: the one language of the ticket, whichever its reader's; None: it is in both.
         afterwards: what is done after the faults, in order, rendered.
         checks: the files with the checks to grade.
@@ -161,6 +162,7 @@ class Plan:
     afterwards: tuple[LaterAction, ...] = ()
     personas: Mapping[str, PlannedPersona] = field(default_factory=dict)
     ticket_language: Language | None = None
+    passwords: tuple[str, ...] = ()
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

@@ -63,6 +63,8 @@ class Turn:
         patience: how much of it is left.
         ended: whether the persona has hung up, or was said goodbye.
         confirms: whether it was the "yes", or the repetition, to what had been restated.
+        secrets: passwords in what was said, answered, done or seen, as they are: they are for the lab's own use, and
+            whoever reads the conversation later sees a mask (``personas.password_masks``).
         begun: only that an act was begun: the turn itself follows, unless the program was ended within it.
     """
 
@@ -81,6 +83,7 @@ class Turn:
     patience: int = 0
     ended: bool = False
     confirms: bool = False
+    secrets: tuple[str, ...] = ()
     begun: bool = False
 
 

@@ -17,8 +17,8 @@ from orchestrator.core.text import Text
 from orchestrator.model.persona import ActStep, PersonaAnswer, PersonaLook, PlannedPersona
 from orchestrator.model.turns import PersonaAct, Turn, facts_of
 from orchestrator.personas import temper_words
-from orchestrator.personas.phrase_book import IntentPhrases
-from orchestrator.personas.recognition import Recognizer, chief, recognizer
+from orchestrator.personas.password_masks import passwords_of
+from orchestrator.personas.recognition import Recognizer, chief, recognizer_of
 from orchestrator.personas.slots import slots_of
 
 LOST: Final = "patience_lost"
@@ -116,15 +116,6 @@ class MenuEntry(NamedTuple):
     phrases: tuple[str, ...]
 
 
-def own_intents(persona: PlannedPersona, language: Language) -> tuple[IntentPhrases, ...]:
-    """Return a persona's own intents in a language; those that they act on must not be taken for meant by mistake."""
-    acted = {name for answer in persona.document.answers if answer.acts for name in answer.to}
-    return tuple(
-        IntentPhrases(name, own.fr if language == "fr" else own.en, acts=name in acted)
-        for name, own in persona.document.intents.items()
-    )
-
-
 class Dialogue:
     """The state machine of one persona.
 
@@ -141,6 +132,7 @@ class Dialogue:
         *,
         hosts: Collection[str],
         names: Collection[str] = (),
+        passwords: Collection[str] = (),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """Take the persona.
@@ -150,6 +142,7 @@ class Dialogue:
             hands: does what they do in the lab.
             hosts: the names of the lab's hosts.
             names: the names of the scenario's people.
+            passwords: those that the variant has drawn.
             now: tells the time.
         """
         self.persona = persona
@@ -158,6 +151,7 @@ class Dialogue:
         self._document = persona.document
         self._hosts = tuple(hosts)
         self._names = tuple(names)
+        self._passwords = tuple(passwords)
         self._now = now
 
     def language(self, asked: Language) -> Language:
@@ -211,9 +205,13 @@ class Dialogue:
             slots=slots_of(said, self._hosts, self._names),
             patience=state.patience,
         )
+        known = (*self._passwords, *(secret for earlier in turns for secret in earlier.secrets))
+        turn = replace(turn, secrets=passwords_of(turn, known))
         if not intents:
-            return self._not_understood(turn, state, spoken)
-        return _Hearing(self, turn, state, spoken, begin).run()
+            turn = self._not_understood(turn, state, spoken)
+        else:
+            turn = _Hearing(self, turn, state, spoken, begin).run()
+        return replace(turn, secrets=passwords_of(turn, known))
 
     def _not_understood(self, turn: Turn, state: DialogueState, spoken: list[str]) -> Turn:
         other: Language = "en" if turn.language == "fr" else "fr"
@@ -241,7 +239,7 @@ class Dialogue:
         return replace(turn, reply=" ".join(part.strip() for part in spoken if part.strip()))
 
     def _knows(self, language: Language) -> Recognizer:
-        return recognizer(language, own_intents(self.persona, language))
+        return recognizer_of(self.persona, language)
 
     def _stamp(self) -> str:
         return self._now().astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -28,7 +28,7 @@ TOLD: Final = "xtold"
 """Stands beside the words of a sentence that tells what was done."""
 _ROOMY: Final = 6
 """Letters from which on a word may have another letter by mistake."""
-_MARKS: Final = frozenset({"xaddress", "xcommand", "xnumber", TOLD})
+_MARKS: Final = frozenset({"xaddress", "xcommand", "xnumber", "xpassword", TOLD})
 """What stands for what a sentence names."""
 
 

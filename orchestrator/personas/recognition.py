@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from orchestrator.core.language import Language
+from orchestrator.model.persona import PlannedPersona
 from orchestrator.personas.phrase_book import IntentPhrases, Lexicon, common_phrases, spelled_out
 from orchestrator.personas.slots import marked, slots_of, without_names
 
@@ -36,6 +37,11 @@ _UNMET: Final = 0.8
 """What is left of a likeness where a need is not met."""
 _BARRED: Final = 0.6
 """What is left of it where something bars the intent."""
+_ABOUT: Final = 0.26
+"""The least that a likeness and the part of a sentence that it is drawn from come to, multiplied: what is said of other
+things besides makes a faint likeness none."""
+_EXACT: Final = 0.1
+"""How much likelier an intent is of which a phrase was said word by word."""
 _NEAR: Final = 0.65
 """How much the nearest phrase counts; the rest is what each word speaks for."""
 _SAME: Final = 0.999
@@ -62,25 +68,31 @@ def chief(intents: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True)
 class IntentMatch:
-    """An intent that a sentence is like, and how much (0 to 1)."""
+    """An intent that a sentence is like, how much, and what part of the sentence speaks for it at all (0 to 1)."""
 
     intent: str
     likeness: float
+    about: float
 
 
 class Recognizer:
     """Knows a set of intents in one language."""
 
-    def __init__(self, language: Language, own: Iterable[IntentPhrases] = ()) -> None:
+    def __init__(
+        self, language: Language, own: Iterable[IntentPhrases] = (), acted: Collection[str] | None = None
+    ) -> None:
         """Take the intents.
 
         Args:
             language: the language.
             own: a persona's own intents, besides the common ones.
+            acted: the intents that they act on, which must not be taken for meant by mistake; all that may be acted
+                on where it is not known.
         """
         phrases = common_phrases(language)
         own = tuple(own)
         self.intents: dict[str, IntentPhrases] = {**phrases.intents, **{one.name: one for one in own}}
+        self._acted = {name for name, one in self.intents.items() if one.acts and (acted is None or name in acted)}
         self.lexicon = Lexicon(language, phrases, [phrase for one in own for phrase in one.phrases])
         self._examples: list[tuple[str, frozenset[str]]] = []
         for intent in self.intents.values():
@@ -137,7 +149,11 @@ class Recognizer:
         near = self._nearness(tokens)
         voted = self._votes(tokens)
         found = [
-            IntentMatch(name, self._likeness(name, tokens, near.get(name, 0.0), voted.get(name, 0.0)))
+            IntentMatch(
+                name,
+                self._likeness(name, tokens, near.get(name, 0.0), voted.get(name, 0.0)),
+                self._part(tokens, (token for token in tokens if name in self._speaks.get(token, ()))),
+            )
             for name in near.keys() | voted.keys()
         ]
         return sorted((one for one in found if one.likeness), key=lambda match: (-match.likeness, match.intent))
@@ -145,14 +161,13 @@ class Recognizer:
     def _likeness(self, name: str, tokens: frozenset[str], near: float, voted: float) -> float:
         likeness = _NEAR * near + (1 - _NEAR) * voted
         if near > _SAME and not self.intents[name].acts:  # one of its phrases, word by word
-            return likeness
-        return self._fit(name, tokens) * likeness * self._known_part(tokens)
+            return min(1.0, likeness + _EXACT)
+        known: float = self._part(tokens, tokens & self._weight.keys()) ** _POWER
+        return self._fit(name, tokens) * likeness * known
 
-    def _known_part(self, tokens: frozenset[str]) -> float:
-        """Return what is left of a likeness where words are typed that no phrase has."""
-        known = sum(self.weight(token) for token in tokens if token in self._weight)
-        part: float = (known / sum(self.weight(token) for token in tokens)) ** _POWER
-        return part
+    def _part(self, tokens: frozenset[str], some: Iterable[str]) -> float:
+        """Return the part of a sentence, by weight, that some of its words make up."""
+        return sum(map(self.weight, some)) / sum(map(self.weight, tokens))
 
     def _fit(self, name: str, tokens: frozenset[str]) -> float:
         """Return what is left of a likeness where an intent's needs are not met, or something bars it."""
@@ -189,9 +204,11 @@ class Recognizer:
             return None
         first = ranked[0]
         second = ranked[1].likeness if len(ranked) > 1 else 0.0
-        acts = self.intents[first.intent].acts
+        acts = first.intent in self._acted
         threshold, margin = (ACT_THRESHOLD, ACT_MARGIN) if acts else (THRESHOLD, MARGIN)
         ahead = first.likeness - second
+        if not acts and first.likeness * first.about < _ABOUT:
+            return None
         likely = first.likeness >= threshold and ahead >= margin
         return first if likely or (not acts and first.likeness >= FAINT and ahead >= CLEAR) else None
 
@@ -221,7 +238,19 @@ class Recognizer:
         return tuple(dict.fromkeys(found))
 
 
-@lru_cache(maxsize=8)
-def recognizer(language: Language, own: tuple[IntentPhrases, ...] = ()) -> Recognizer:
-    """Return what knows the common intents and a persona's own ones, in one language."""
-    return Recognizer(language, own)
+@lru_cache(maxsize=16)
+def recognizer(
+    language: Language, own: tuple[IntentPhrases, ...] = (), acted: frozenset[str] | None = None
+) -> Recognizer:
+    """Return what knows the common intents and a persona's own ones, in one language; see ``Recognizer``."""
+    return Recognizer(language, own, acted)
+
+
+def recognizer_of(persona: PlannedPersona, language: Language) -> Recognizer:
+    """Return what knows what may be said to a persona, in one language."""
+    acted = frozenset(name for answer in persona.document.answers if answer.acts for name in answer.to)
+    own = (
+        IntentPhrases(name, own.fr if language == "fr" else own.en, acts=name in acted)
+        for name, own in persona.document.intents.items()
+    )
+    return recognizer(language, tuple(own), acted)

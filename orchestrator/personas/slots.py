@@ -28,11 +28,12 @@ _COURTESY: Final = re.compile(
     r"[\s,]*(?:s'il (?:vous|te) plait|svp|stp|please|pls|for me|pour moi|thanks|thank you|merci)[\s.!?]*$"
 )
 _PASSWORD: Final = re.compile(
-    r"\b(?:mot de passe|mdp|password)\b[^.?!]*?(?:\s(?:est|sera|is|to)(?:\s*:)?|:|c'est|=)"
-    r"\s*([^\s,;]*\d[^\s,;]*[^\s,;.!?])",
+    r"\b(?:mots? de passe|mdp|pwd|passwords?)\b[^.?!]*?(?:"
+    r"(?:\s(?:est|sera|is|to)(?:\s*:)?|:|c'est|=)\s*(?P<digits>[^\s,;]*\d[^\s,;]*[^\s,;.!?])"
+    r"|[:=]\s*(?P<capitals>[^\s,;]*(?-i:[A-ZÀ-Ý])[^\s,;]*?)\s*[.!]?\s*$)",
     re.IGNORECASE,
 )
-"""A password that is told: it has a digit, and no blank."""
+"""A password that is told: it has no blank, and a digit, or a capital where it ends what is said after a colon."""
 _PARTICLE: Final = 2
 """Letters of the longest particle of a name."""
 _PROGRAMS: Final = frozenset(
@@ -107,8 +108,7 @@ def slots_of(text: str, hosts: Collection[str], names: Collection[str]) -> dict[
         found["host"] = host
     if address := _ADDRESS.search(text):
         found["address"] = address[0]
-    told = _PASSWORD.search(text)
-    if command := _command(text) or (told[1] if told else None):
+    if command := _command(text) or told_password(text):
         found["command"] = command
     if name := _name(text, plain, names):
         found["name"] = name
@@ -116,6 +116,12 @@ def slots_of(text: str, hosts: Collection[str], names: Collection[str]) -> dict[
     if number := _NUMBER.search(without):
         found["number"] = number[0]
     return found
+
+
+def told_password(text: str) -> str | None:
+    """Return the password that a sentence tells."""
+    told = _PASSWORD.search(text)
+    return None if told is None else told["digits"] or told["capitals"]
 
 
 def _command(text: str) -> str | None:
@@ -157,6 +163,8 @@ def name_parts(full: Iterable[str]) -> tuple[str, ...]:
 
 def marked(text: str, slots: Mapping[str, str]) -> str:
     """Return a sentence in which slots are words of their own, as phrases have them: ``Xcommand``, ``Xaddress``."""
+    if told := told_password(text):
+        text = text.replace(told, " xpassword ")
     shown = _QUOTED.sub(" xcommand ", text)
     if "command" in slots:
         shown = shown.replace(slots["command"], " xcommand ")

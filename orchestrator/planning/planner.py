@@ -20,7 +20,7 @@ from orchestrator.model.plan import (
     PlannedInterface,
     PlannedSegment,
 )
-from orchestrator.model.scenario import FaultChoice, Scenario
+from orchestrator.model.scenario import FaultChoice, PasswordVariable, Scenario
 from orchestrator.planning.host_files import generated_files, hosts_of, render_file
 from orchestrator.planning.steps import (
     KeyPath,
@@ -79,6 +79,9 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
         afterwards=render_afterwards(document, renderer, file),
         personas=render_personas(scenario.personas, renderer),
         ticket_language=document.ticket_language,
+        passwords=tuple(
+            str(values[name]) for name, one in document.variables.items() if isinstance(one, PasswordVariable)
+        ),
     )
 
 

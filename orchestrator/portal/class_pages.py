@@ -18,6 +18,7 @@ from orchestrator.labd.class_contract import (
     CLASS,
     CLASSES,
     END_CODE,
+    LIMIT_CLASS,
     MAKE_CODE,
     REMOVE_MEMBER,
     AddMembers,
@@ -27,7 +28,7 @@ from orchestrator.labd.class_contract import (
 )
 from orchestrator.labd.help_contract import RENEW_LINK, OfMember
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal import help_words, trainer_words
+from orchestrator.portal import class_limits_form, help_words, trainer_words
 from orchestrator.portal.class_addresses import class_of, member_of
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
@@ -36,6 +37,7 @@ _DONE: Mapping[str, Text] = {
     "added": trainer_words.ADDED,
     "removed": trainer_words.REMOVED,
     "code-ended": trainer_words.CODE_ENDED,
+    "limited": trainer_words.LIMITED,
 }
 
 
@@ -50,6 +52,7 @@ def routes() -> list[BaseRoute]:
         Route("/classes/{name}/members/{handle}/link", renew_link, methods=["POST"]),
         Route("/classes/{name}/code", make_code, methods=["POST"]),
         Route("/classes/{name}/code/end", end_code, methods=["POST"]),
+        Route("/classes/{name}/limits", set_limits, methods=["POST"]),
     ]
 
 
@@ -147,8 +150,26 @@ async def end_code(request: Request) -> Response:
     return go_to(f"/classes/{name}?done=code-ended")
 
 
+@signed_in
+async def set_limits(request: Request) -> Response:
+    """Set what the labs of the class may take."""
+    name, form = class_of(request), await form_of(request)
+    typed = {field: form.get(field, "") for field in class_limits_form.FIELDS}
+    try:
+        await ask(request, LIMIT_CLASS, class_limits_form.read(name, form))
+    except class_limits_form.WrongNumberError as error:
+        return await _class(request, error.refusal, typed=typed)
+    except RefusedError as error:
+        return await _class(request, said_at_form(error), typed=typed)
+    return go_to(f"/classes/{name}?done=limited")
+
+
 async def _class(
-    request: Request, refusal: Refusal | None = None, people: str = "", done: Text | None = None
+    request: Request,
+    refusal: Refusal | None = None,
+    people: str = "",
+    done: Text | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     view: ClassView = await ask(request, CLASS, OfClass(class_of(request)))
     context = {
@@ -158,6 +179,8 @@ async def _class(
         "refusal": refusal,
         "people": people,
         "done": done,
+        "limits": class_limits_form.fields_of(view, typed),
+        "own": class_limits_form.shown(view.limits),
         "join_at": f"{visit_of(request).origin}/join",
     }
     return render(request, "class.html.j2", context, STATUS[refusal.kind] if refusal else 200)

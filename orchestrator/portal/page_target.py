@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from orchestrator.labd.web_contract import NAME
+from orchestrator.labd.web_contract import address_of, is_site
 
 _PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 _LONGEST: Final = 2000
@@ -30,7 +30,7 @@ class PageTarget:
 
     Attributes:
         scheme: ``http`` or ``https``.
-        name: its name or IPv4 address, in small letters.
+        name: its name or address, in small letters; an IPv6 address in its usual form, without brackets.
         port: its port.
         proxy: the proxy's name and port; None: without one.
     """
@@ -43,7 +43,13 @@ class PageTarget:
     @property
     def netloc(self) -> str:
         """What a browser sends as ``Host``."""
-        return self.name if self.port == _PORTS[self.scheme] else f"{self.name}:{self.port}"
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return f"{name}:{self.port}" if self.has_port else name
+
+    @property
+    def has_port(self) -> bool:
+        """Whether its port has to be said."""
+        return self.port != _PORTS[self.scheme]
 
     @property
     def origin(self) -> str:
@@ -70,7 +76,7 @@ def read_address(typed: str, proxy: str = "") -> tuple[PageTarget, str]:
     if not proxy.strip():
         return target, path
     bare = proxy.strip().removeprefix("http://").rstrip("/")
-    by, _ = _target(_split(f"http://{bare if ':' in bare else f'{bare}:{_PROXY_PORT}'}"))
+    by, _ = _target(_split(f"http://{bare if ':' in bare.rpartition(']')[2] else f'{bare}:{_PROXY_PORT}'}"))
     if target.scheme == "https":
         raise ProxiedTlsError
     return replace(target, proxy=(by.name, by.port)), path
@@ -108,7 +114,9 @@ def _target(parts: SplitResult) -> tuple[PageTarget, str]:
     except ValueError as error:
         raise WrongAddressError from error
     name = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in _PORTS or parts.username is not None or not NAME.fullmatch(name) or port == 0:
+    if "[" in parts.netloc:
+        name = address_of(name)
+    if parts.scheme not in _PORTS or parts.username is not None or not is_site(name) or port == 0:
         raise WrongAddressError
     path = _plain(parts.path) or "/"
     return PageTarget(parts.scheme, name, port or _PORTS[parts.scheme]), f"{path}?{_plain(parts.query)}" if (

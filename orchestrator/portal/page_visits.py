@@ -118,4 +118,4 @@ class PageVisits:
 def _stem(target: PageTarget) -> str:
     """Return a site's name as a part of a host name: what people see in the address bar."""
     plain = re.sub(r"[^a-z0-9]+", "-", target.name)[:_LONGEST_STEM].strip("-") or "page"
-    return f"{plain}-{target.port}" if target.netloc != target.name else plain
+    return f"{plain}-{target.port}" if target.has_port else plain

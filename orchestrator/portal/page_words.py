@@ -34,8 +34,10 @@ WRONG_ADDRESS = Refusal(
     "wrong",
     Text(fr="Ce n'est pas l'adresse d'une page web.", en="That is no address of a web page."),
     Text(
-        fr="Écrivez http:// ou https://, puis le nom ou l'adresse IPv4 d'une machine du lab.",
-        en="Write http:// or https://, then the name or the IPv4 address of a machine of the lab.",
+        fr="Écrivez http:// ou https://, puis le nom ou l'adresse d'une machine du lab ; une adresse IPv6 entre "
+        "crochets, [fd00::80].",
+        en="Write http:// or https://, then the name or the address of a machine of the lab; an IPv6 address in "
+        "brackets, [fd00::80].",
     ),
 )
 PROXIED_TLS = Refusal(

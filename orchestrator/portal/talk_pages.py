@@ -11,7 +11,6 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.language import Language, printed
-from orchestrator.core.text import Text
 from orchestrator.labd.lab_contract import LabView
 from orchestrator.labd.talk_contract import (
     CONVERSATION,
@@ -61,10 +60,8 @@ async def _shown(request: Request, lab: LabView, name: str) -> ShownTalk:
 def context(language: Language) -> Mapping[str, Any]:
     """Return what the templates of talk know."""
 
-    def told_act(act: TurnAct, name: str) -> str:
-        return _printed(
-            _act(act).in_(language).format(**_values(act), name=name, host=act.host, what=act.what), language
-        )
+    def told_act(act: TurnAct) -> str:
+        return _printed(act.told.in_(language), language)
 
     return {
         "q": talk_words,
@@ -77,18 +74,6 @@ def context(language: Language) -> Mapping[str, Any]:
 def _printed(text: str, language: Language) -> str:
     """Return something that is said as it is read in its language."""
     return printed(text) if language == "fr" else text
-
-
-def _act(act: TurnAct) -> Text:
-    """Return what somebody did, in words."""
-    if act.kind == "cable":
-        return talk_words.CABLE_ACTS.get(act.what.partition(" ")[2], talk_words.CABLE_MOVED)
-    return {"reboot": talk_words.RESTARTS, "types": talk_words.TYPES}.get(act.kind, talk_words.ACTS)
-
-
-def _values(act: TurnAct) -> Mapping[str, str]:
-    interface, _, segment = act.what.partition(" ")
-    return {"cable": f"{act.host}:{interface}", "segment": segment}
 
 
 async def _say(request: Request) -> Response:

@@ -35,21 +35,6 @@ ANSWERING = Text(fr="{name} répond…", en="{name} is answering…")
 LOAD_AGAIN = Text(fr="Rechargez la page pour lire la réponse.", en="Load the page again to read the answer.")
 TRANSCRIPT = Text(fr="Ce qui s'est dit", en="What was said")
 
-# What somebody does meanwhile ---------------------------------------------------------------------------------
-
-CABLE_ACTS: Mapping[str, Text] = {
-    "plug": Text(fr="{name} branche le câble {cable}.", en="{name} plugs the cable {cable} in."),
-    "unplug": Text(fr="{name} débranche le câble {cable}.", en="{name} unplugs the cable {cable}."),
-    "replace": Text(fr="{name} remplace le câble {cable}.", en="{name} replaces the cable {cable}."),
-}
-CABLE_MOVED = Text(
-    fr="{name} branche le câble {cable} ailleurs : {segment}.",
-    en="{name} plugs the cable {cable} in elsewhere: {segment}.",
-)
-RESTARTS = Text(fr="{name} redémarre {host}.", en="{name} restarts {host}.")
-TYPES = Text(fr="{name} tape sur {host} : {what}", en="{name} types on {host}: {what}")
-ACTS = Text(fr="{name} agit sur {host}.", en="{name} acts on {host}.")
-
 SCRIPT_WORDS: Mapping[str, Text] = {
     "answering": ANSWERING,
     "acting": Text(fr="{name} s'en occupe…", en="{name} is seeing to it…"),

@@ -68,6 +68,44 @@ RENEW_ABOUT = Text(
 END_CODE = Text(fr="Fermer le code", en="End the code")
 CODE_ENDED = Text(fr="Le code ne vaut plus.", en="The code no longer holds.")
 
+# What its labs may take ---------------------------------------------------------------------------------------
+
+LIMITS = Text(fr="Limites", en="Limits")
+LIMITS_ABOUT = Text(
+    fr="Ce que prennent au plus, ensemble, les labs lancés pour cette classe. Les suivants attendent que d'autres "
+    "s'arrêtent, et le disent à leur stagiaire. Les processeurs changent pour les labs qui démarrent ensuite. Ceux "
+    "qu'un stagiaire démarre seul ne comptent pas ici.",
+    en="What the labs that are launched for this class take together, at most. Further ones wait until others are "
+    "stopped, and tell their trainee so. Processors change for labs that start from then on. Those that a trainee "
+    "starts alone do not count here.",
+)
+LIMIT_FIELDS: Mapping[str, Text] = {
+    "labs": Text(fr="Labs à la fois", en="Labs at a time"),
+    "memory": Text(fr="Mémoire de ces labs, en Gio", en="Memory of these labs, in GiB"),
+    "processors": Text(fr="Processeurs de chaque machine", en="Processors of each machine"),
+}
+LIMIT_FREE = Text(fr="Vide : pas de limite.", en="Empty: no limit.")
+LIMIT_MOST = Text(fr="Jusqu'à {most} ; vide : {most}.", en="Up to {most}; empty: {most}.")
+SET_LIMITS = Text(fr="Fixer les limites", en="Set the limits")
+LIMITED = Text(fr="Les limites de la classe sont fixées.", en="The limits of the class are set.")
+WRONG_NUMBER: Mapping[str, Refusal] = {
+    "labs": Refusal(
+        "wrong",
+        Text(fr="Écrivez un nombre entier de labs, par exemple 8.", en="Write a whole number of labs, such as 8."),
+        field="labs",
+    ),
+    "memory": Refusal(
+        "wrong",
+        Text(fr="Écrivez un nombre de Gio, par exemple 12.", en="Write a number of GiB, such as 12."),
+        field="memory",
+    ),
+    "processors": Refusal(
+        "wrong",
+        Text(fr="Écrivez un nombre de processeurs, par exemple 0,5.", en="Write a number of processors, such as 0.5."),
+        field="processors",
+    ),
+}
+
 # Adding people ------------------------------------------------------------------------------------------------
 
 ADD_MEMBERS = Text(fr="Ajouter une liste", en="Add a list")

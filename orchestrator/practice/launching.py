@@ -135,8 +135,8 @@ class Launcher:
             UsageError: there is no such group or scenario, or the group has no trainee.
             MachineError: an image cannot be built, or the engine or the store does not answer.
         """
-        self._labs.plan(scenario, seed)  # refuses what cannot be started before anything is written
-        alive = {instance.name for instance in self._labs.all()}
+        self._labs.plans.plan(scenario, seed)  # refuses what cannot be started before anything is written
+        alive = {instance.name for instance in self._labs.running.all()}
         with self._database.write() as writing:
             me = People(writing).of_account(self._account)
             launch = note_launch(writing, WantedLaunch(group, scenario, seed), alive, by=me)
@@ -145,7 +145,9 @@ class Launcher:
             member = seat.person
             places[member.id] = MemberPlace(member.handle, member.name, seat.seed, seat.kept, kept=True)
             tell(places[member.id])
-        missing = [_Missing(one.person, self._labs.plan(scenario, one.seed)) for one in launch.seats if not one.kept]
+        missing = [
+            _Missing(one.person, self._labs.plans.plan(scenario, one.seed)) for one in launch.seats if not one.kept
+        ]
         places |= self._start_all(missing, launch.number, me, tell)
         return tuple(places[seat.person.id] for seat in launch.seats)
 
@@ -158,14 +160,14 @@ class Launcher:
         with self._database.read() as reading:
             groups = Groups(reading)
             named = [attempt.instance for attempt in groups.attempts(groups.find(group), running=True)]
-        alive = [instance.name for instance in self._labs.all() if instance.name in named]
+        alive = [instance.name for instance in self._labs.running.all() if instance.name in named]
         busy = []
         for name in alive:
             try:
-                self._labs.stop(name)
+                self._labs.lifecycle.stop(name)
             except LabError as error:
                 busy.append(error)
-        left = {instance.name for instance in self._labs.all()}
+        left = {instance.name for instance in self._labs.running.all()}
         self._end([name for name in named if name not in left], alive)
         return Stopped(tuple(name for name in alive if name not in left), tuple(busy))
 
@@ -180,7 +182,7 @@ class Launcher:
     def _start_all(
         self, missing: Sequence[_Missing], launch: int, me: Person, tell: Callable[[MemberPlace], None]
     ) -> dict[int, MemberPlace]:
-        self._labs.prepare([one.plan for one in missing])
+        self._labs.lifecycle.prepare([one.plan for one in missing])
         places: dict[int, MemberPlace] = {}
         pool = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="launch")
         futures: dict[Future[Running], _Missing] = {}
@@ -202,7 +204,7 @@ class Launcher:
     def _start(self, plan: Plan) -> Running:
         if self._over.is_set():
             raise UsageError(Text(fr="Le lancement a été interrompu.", en="The launch was interrupted."))
-        return self._labs.start(plan, Silent())
+        return self._labs.lifecycle.start(plan, Silent())
 
     def _seat(self, one: _Missing, future: Future[Running], launch: int, me: Person) -> MemberPlace:
         place = MemberPlace(one.person.handle, one.person.name, one.plan.seed)
@@ -223,7 +225,7 @@ class Launcher:
                 instance = future.result().instance
                 names.append(instance.name)
                 with suppress(LabError):  # somebody else is stopping it
-                    self._labs.discard(instance)
+                    self._labs.lifecycle.discard(instance)
         self._end(names, names)
 
 

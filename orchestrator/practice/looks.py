@@ -102,15 +102,15 @@ class LabLooks:
             return {}
         try:
             labs = self._labs()
-            there = {one.name: one for one in labs.all() if one.name in names}
+            there = {one.name: one for one in labs.running.all() if one.name in names}
             off = [one for one in there.values() if any(host.state in STOPPED for host in one.hosts)]
-            saved = {one.name for one in off if labs.state_of(one) == "saved"}
+            saved = {one.name for one in off if labs.running.state_of(one) == "saved"}
         except BreakfixError as error:
             return {name: replace(self._seen.get(name, LabLook()), trouble=error) for name in names}
         silent: BreakfixError | None = None
         told: Mapping[HostRef, HostActivity] = {}
         try:
-            told = labs.activity(there.values())
+            told = labs.running.activity(there.values())
         except BreakfixError as error:
             silent = error
         for name in names:

@@ -179,8 +179,8 @@ class Standings:
         """
         labs = self._labs()
         try:
-            running = labs.running(standing.instance)
-            report = labs.check(running, giving_way=True)
+            running = labs.running.planned(standing.instance)
+            report = labs.grading.check(running, giving_way=True)
         except BreakfixError as error:
             return error, not isinstance(error, BusyError | MachineError | SavedLabError)
         self._graded[standing.instance] = _Graded(now(), report)

@@ -9,7 +9,7 @@ from orchestrator.core.text import Text
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.proof import verdicts
+from orchestrator.proof import repair_verdicts
 from orchestrator.proof.model import Verdict
 
 
@@ -35,13 +35,13 @@ def apply(
         on_step(step)
 
     try:
-        done = labs.apply(running, solution, begin)
+        done = labs.solutions.apply(running, solution, begin)
     except LabError as error:
         if not current:
             raise
-        return (verdicts.step_failed(solution.name, current[-1], said(error), shortcut=is_shortcut),)
+        return (repair_verdicts.step_failed(solution.name, current[-1], said(error), shortcut=is_shortcut),)
     return tuple(
-        verdicts.step_failed(solution.name, one.step, _status(one.status, one.output), shortcut=is_shortcut)
+        repair_verdicts.step_failed(solution.name, one.step, _status(one.status, one.output), shortcut=is_shortcut)
         for one in done
         if one.status
     )

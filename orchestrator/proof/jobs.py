@@ -25,7 +25,7 @@ from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
-from orchestrator.proof import judging, verdicts
+from orchestrator.proof import judging, lab_verdicts, repair_verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
@@ -72,7 +72,7 @@ class AtWork:
             running = tuple(self._running.values())
         for instance in running:
             with suppress(LabError):
-                self._labs.discard(instance)
+                self._labs.lifecycle.discard(instance)
 
     def go_on(self) -> None:
         """Raise where the proof was interrupted."""
@@ -116,8 +116,8 @@ class ProvenVariant:
         self.began = float("inf")
         self.ended = 0.0
         self._subject = subject
-        self._words = labs.words(subject.plan)
-        self._learning = subject.learning or labs.explained(subject.plan) is None
+        self._words = labs.plans.words(subject.plan)
+        self._learning = subject.learning or labs.grading.explained(subject.plan) is None
         self._labs = labs
         self._at_work = at_work
         self._watch = watch
@@ -163,7 +163,7 @@ class ProvenVariant:
         if last:
             left = tuple(dict.fromkeys(self._left))
             self._record(
-                Stage("stopped", "", round(self._stopping, 2), verdicts=tuple(verdicts.residue(t) for t in left))
+                Stage("stopped", "", round(self._stopping, 2), verdicts=tuple(lab_verdicts.residue(t) for t in left))
             )
             self.ended = time.monotonic()
 
@@ -178,8 +178,8 @@ class ProvenVariant:
         """Grade with no lab at all: what is green then looks at nothing."""
         plan = self.plan
         none = Instance(_NOWHERE, plan.scenario or "", plan.lab, plan.seed, "", plan.digest, len(plan.hosts), ())
-        running = Running(none, plan, self._labs.images(plan))
-        self._stage(("nowhere", ""), clock, lambda: judging.nowhere(self._labs.check(running)))
+        running = Running(none, plan, self._labs.plans.images(plan))
+        self._stage(("nowhere", ""), clock, lambda: judging.nowhere(self._labs.grading.check(running)))
 
     def _break_and_repair(self, reference: PlannedSolution | None, clock: Clock) -> None:
         """Break, revert and break again; the reference solution goes on there if the revert was seen to be whole."""
@@ -218,12 +218,12 @@ class ProvenVariant:
         with self._lab(keys[0], clock) as lab:
             self._inject(lab, keys[0], clock)
             for key, (person, dialogue) in zip(keys, stated, strict=True):
-                strays = partial(self._labs.play, lab.running, person, dialogue)
+                strays = partial(self._labs.conversations.play, lab.running, person, dialogue)
                 self._stage(key, clock, partial(_led, strays, person.full, dialogue.kind))
 
     def _check(self, lab: _Lab, selection: Selection = EVERYTHING) -> Report:
         """Grade a lab, and tell what differs from its sound state whatever the checks find."""
-        return self._labs.check(lab.running, selection=selection, differences="always")
+        return self._labs.grading.check(lab.running, selection=selection, differences="always")
 
     def _after(self, shortcut: PlannedSolution) -> Selection:
         """Return which checks are asked after a shortcut: one that is red refuses it as well as all would."""
@@ -234,7 +234,7 @@ class ProvenVariant:
     # Stages ---------------------------------------------------------------------------------------------
 
     def _healthy(self, lab: _Lab) -> Judged:
-        health = self._labs.health(lab.running) if self.plan.health else None
+        health = self._labs.grading.health(lab.running) if self.plan.health else None
         before = self._check(lab) if self.plan.faults else None
         judged = judging.healthy(health, before)
         return judged._replace(verdicts=(*judged.verdicts, *self._composed_again()))
@@ -243,11 +243,11 @@ class ProvenVariant:
         """Compose the same variant once more: another plan means that something depends on chance."""
         if self.plan.scenario is None:
             return
-        other = self._labs.plan(self.plan.scenario, self.plan.seed)
+        other = self._labs.plans.plan(self.plan.scenario, self.plan.seed)
         if other.digest == self.plan.digest:  # else somebody has just edited the content
             for part in dataclasses.fields(Plan):
                 if getattr(other, part.name) != getattr(self.plan, part.name):
-                    yield verdicts.unsteady_plan(part.name)
+                    yield lab_verdicts.unsteady_plan(part.name)
 
     def _begin(self, lab: _Lab, clock: Clock) -> bool:
         self._stage(("not-begun", ""), clock, lambda: judging.broken(self._check(lab), task=True))
@@ -271,13 +271,13 @@ class ProvenVariant:
 
     def _restore(self, lab: _Lab) -> Judged:
         try:
-            self._labs.revert(lab.running)
+            self._labs.lifecycle.revert(lab.running)
             wait_for_conditions(lab.driver, self.plan.ready)
         except FaultMistakeError as error:
-            return Judged((), (verdicts.fault_mistake("not-reverted", said(error)),))
+            return Judged((), (lab_verdicts.fault_mistake("not-reverted", said(error)),))
         except LabError as error:
-            return Judged((), (verdicts.not_reverted(None, said(error)),))
-        health = self._labs.health(lab.running) if self.plan.health else None
+            return Judged((), (lab_verdicts.not_reverted(None, said(error)),))
+        health = self._labs.grading.health(lab.running) if self.plan.health else None
         return judging.restored(health, self._check(lab))
 
     def _solve(self, lab: _Lab, solution: PlannedSolution, clock: Clock) -> None:
@@ -300,7 +300,7 @@ class ProvenVariant:
             report, learning = self._check(lab), self._learning
             judged = judging.rebooted(report, solution.name, repaired, learning=learning)
             if reason is not None and repaired.sound and all(verdict.remark for verdict in judged.verdicts):
-                return judged.and_before([verdicts.not_ready(reason, solution=solution.name)])
+                return judged.and_before([repair_verdicts.not_ready(reason, solution=solution.name)])
             return judged
 
         repaired = self._stage(key, clock, repair)
@@ -312,23 +312,23 @@ class ProvenVariant:
     def _lab(self, key: Key, clock: Clock) -> Iterator[_Lab]:
         """Run the block with a healthy lab of its own; ``key`` is the stage that does not come about without it."""
         try:
-            running = self._labs.start(self.plan, Silent(), broken=False)
+            running = self._labs.lifecycle.start(self.plan, Silent(), broken=False)
         except LabError as error:
-            raise self._over(key, clock, verdicts.trouble("healthy", said(error))) from error
+            raise self._over(key, clock, lab_verdicts.trouble("healthy", said(error))) from error
         self._at_work.add(running.instance)
         driver = None
         try:
             self._at_work.go_on()
-            driver = self._labs.driver(running)
+            driver = self._labs.running.driver(running)
             yield _Lab(running, driver)
         finally:
             began = time.monotonic()
-            self._labs.discard(running.instance)
+            self._labs.lifecycle.discard(running.instance)
             self._at_work.remove(running.instance)
             left: tuple[Text, ...] = ()
             if driver is not None and not self._at_work.abandoned:
                 driver.fabric.close()  # what the helper holds for this thread's connection ends with it
-                left = residue_of(driver, recorded=self._labs.recorded(running.instance))
+                left = residue_of(driver, recorded=self._labs.running.recorded(running.instance))
             with self._at_work.lock:
                 self._left += left
                 self._stopping += time.monotonic() - began
@@ -338,11 +338,11 @@ class ProvenVariant:
             return
         self._at_work.go_on()
         try:
-            self._labs.inject(lab.running)
+            self._labs.lifecycle.inject(lab.running)
         except FaultMistakeError as error:
-            raise self._over(key, clock, verdicts.fault_mistake("no-fault", said(error))) from error
+            raise self._over(key, clock, lab_verdicts.fault_mistake("no-fault", said(error))) from error
         except LabError as error:
-            raise self._over(key, clock, verdicts.no_fault(said(error))) from error
+            raise self._over(key, clock, lab_verdicts.no_fault(said(error))) from error
 
     def _stage(self, key: Key, clock: Clock, act: Callable[[], Judged]) -> Stage:
         """Carry out a stage and record it."""
@@ -350,7 +350,7 @@ class ProvenVariant:
         try:
             judged = act()
         except LabError as error:
-            raise self._over(key, clock, verdicts.trouble(key[0], said(error))) from error
+            raise self._over(key, clock, lab_verdicts.trouble(key[0], said(error))) from error
         changes, by_expressions = self._told(judged.differences)
         stage = Stage(
             *key,
@@ -390,4 +390,4 @@ def _nobody(_step: Step) -> None:
 
 def _led(strays: Callable[[], tuple[Text, ...]], who: str, kind: str) -> Judged:
     """Judge a dialogue by what came out otherwise than stated."""
-    return Judged((), tuple(verdicts.dialogue_strays(who, kind, text) for text in strays()))
+    return Judged((), tuple(repair_verdicts.dialogue_strays(who, kind, text) for text in strays()))

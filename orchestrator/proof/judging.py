@@ -11,7 +11,7 @@ from grader.errors import UNEXPECTED_STATUS
 from grader.report import CheckResult, Difference, Report, is_answer, is_of_talk
 from grader.report_formats import difference_lines, difference_sentence
 from orchestrator.core.text import Text
-from orchestrator.proof import verdicts
+from orchestrator.proof import check_verdicts, lab_verdicts, repair_verdicts
 from orchestrator.proof.model import Expected, Kind, SeenColour, Stage, VariantProof, Verdict
 from orchestrator.sound_state.explained import ExplainedChange
 
@@ -43,7 +43,7 @@ _SHELL = re.compile(r"(?:^|/)(?:ba|da|z|k)?sh: ")
 def nowhere(report: Report) -> Judged:
     """Judge a grading without a lab: no check may be green."""
     asked = replace(report, results=tuple(result for result in report.results if not is_of_talk(result)))
-    wrong = [verdicts.looks_at_nothing(r.id) for r in asked.results if r.outcome == "pass"]
+    wrong = [check_verdicts.looks_at_nothing(r.id) for r in asked.results if r.outcome == "pass"]
     return Judged(_seen(asked, "not-pass"), (*_nothing(report), *wrong))
 
 
@@ -55,11 +55,11 @@ def healthy(health: Report | None, before: Report | None) -> Judged:
     wrong: list[Verdict] = []
     seen: tuple[SeenColour, ...] = ()
     if health is not None:
-        wrong += _all_green(health, lambda r: verdicts.unhealthy_lab(r.id, r.evidence))
+        wrong += _all_green(health, lambda r: lab_verdicts.unhealthy_lab(r.id, r.evidence))
         seen += _seen(health, "pass")
     if before is not None:
         before = without_answers(before)
-        wrong += _all_green(before, lambda r: verdicts.red_before_the_fault(r.id, r.evidence))
+        wrong += _all_green(before, lambda r: check_verdicts.red_before_the_fault(r.id, r.evidence))
         wrong += _changes_by_themselves(before)
         seen += _seen(before, "pass")
     return Judged(seen, tuple(wrong), () if before is None else before.differences)
@@ -73,13 +73,15 @@ def broken(report: Report, *, task: bool) -> Judged:
         expected: Expected = "pass" if result.role == "guard" else "fail"
         seen.append(SeenColour(expected, result))
         if expected == "pass" and result.outcome == "fail":
-            wrong.append(verdicts.guard_red(result.id, result.evidence, task=task))
+            wrong.append(check_verdicts.guard_red(result.id, result.evidence, task=task))
         elif expected == "fail" and result.outcome == "pass":
-            wrong.append(verdicts.done_already(result.id) if task else verdicts.blind(result.id, result.evidence))
+            wrong.append(
+                check_verdicts.done_already(result.id) if task else check_verdicts.blind(result.id, result.evidence)
+            )
         elif expected == "fail" and result.outcome == "fail":
             wrong += _reason(result)
             if result.seconds > _SLOW_RED:
-                wrong.append(verdicts.slow_red(result.id, result.seconds, result.evidence))
+                wrong.append(check_verdicts.slow_red(result.id, result.seconds, result.evidence))
     return Judged(tuple(seen), tuple(wrong), report.differences)
 
 
@@ -87,7 +89,7 @@ def restored(health: Report | None, checks: Report) -> Judged:
     """Judge a lab whose fault was reverted, by its own health checks (None: it has none) and the scenario's."""
 
     def still_red(result: CheckResult) -> Verdict:
-        return verdicts.not_reverted(result.id, result.evidence)
+        return lab_verdicts.not_reverted(result.id, result.evidence)
 
     reports = [report for report in (health, without_answers(checks)) if report is not None]
     wrong = [verdict for report in reports for verdict in _all_green(report, still_red)]
@@ -100,7 +102,7 @@ def again(first: Stage, report: Report) -> Judged:
     colours = {one.result.id: one.result.outcome for one in first.seen}
     changed = [s.result for s in seen if colours.get(s.result.id) != s.result.outcome]
     others = [w for w in wrong if w.check not in {r.id for r in changed}]
-    return Judged(seen, (*others, *(verdicts.unsteady(r.id, r.evidence) for r in changed)), report.differences)
+    return Judged(seen, (*others, *(check_verdicts.unsteady(r.id, r.evidence) for r in changed)), report.differences)
 
 
 def repaired(report: Report, solution: str, *, learning: bool) -> Judged:
@@ -111,7 +113,7 @@ def repaired(report: Report, solution: str, *, learning: bool) -> Judged:
         solution: the solution's name.
         learning: whether the proof is to learn what solutions change: what nobody has explained yet is a remark.
     """
-    wrong = _all_green(report, lambda r: verdicts.not_repaired(r.id, solution, r.evidence))
+    wrong = _all_green(report, lambda r: repair_verdicts.not_repaired(r.id, solution, r.evidence))
     return Judged(
         _seen(report, "pass"),
         tuple(wrong or _changes_left(report, solution, learning=learning)),
@@ -122,7 +124,7 @@ def repaired(report: Report, solution: str, *, learning: bool) -> Judged:
 def rebooted(report: Report, solution: str, before: Stage, *, learning: bool) -> Judged:
     """Judge a repaired lab after all hosts have rebooted; what was red before is told there. See ``repaired``."""
     red_before = {one.result.id for one in before.seen if one.result.outcome != "pass"}
-    wrong = _all_green(report, lambda r: verdicts.lost_at_reboot(r.id, solution, r.evidence))
+    wrong = _all_green(report, lambda r: repair_verdicts.lost_at_reboot(r.id, solution, r.evidence))
     told = [w for w in wrong if w.check not in red_before]
     left = () if wrong else _changes_left(report, solution, learning=learning)
     kept = [verdict for verdict in left if verdict not in before.verdicts]
@@ -137,8 +139,8 @@ def refused(report: Report, shortcut: str) -> Judged:
     wrong = [*_nothing(report), *_errors(report)]
     if not wrong and all(result.outcome == "pass" for result in report.results):
         changes = (*report.forbidden, *report.unexplained)
-        refused_for = verdicts.refused_by_changes(shortcut, _told(changes)) if changes else None
-        wrong.append(refused_for or verdicts.accepted_shortcut(shortcut))
+        refused_for = repair_verdicts.refused_by_changes(shortcut, _told(changes)) if changes else None
+        wrong.append(refused_for or repair_verdicts.accepted_shortcut(shortcut))
     return Judged(_seen(report, "any"), tuple(wrong), report.differences)
 
 
@@ -158,9 +160,9 @@ def together(variants: Sequence[VariantProof]) -> tuple[tuple[VariantProof, ...]
     blind = {name for name, role in never.items() if role != "guard"}
     kept = tuple(_without(variant, {"blind"}, blind) for variant in variants)
     said = {v.check for stage in stages for v in stage.verdicts if v.kind == "looks-at-nothing"}
-    whole = [verdicts.vacuous(name) for name in never if name in blind]
+    whole = [check_verdicts.vacuous(name) for name in never if name in blind]
     if any(stage.seen for stage in stages if stage.name == "shortcut"):
-        whole += [verdicts.untried_guard(name) for name in never if name not in blind | said]
+        whole += [check_verdicts.untried_guard(name) for name in never if name not in blind | said]
     return kept, tuple(whole)
 
 
@@ -181,7 +183,7 @@ def _refused_for_good(variant: VariantProof, learnt: frozenset[tuple[str, ...]])
         if not by_changes or not all(any(one.key() in learnt for one in both) for both in stage.readings):
             return stage
         others = tuple(v for v in stage.verdicts if v.kind != "refused-by-changes")
-        return replace(stage, verdicts=(*others, verdicts.accepted_shortcut(stage.subject)))
+        return replace(stage, verdicts=(*others, repair_verdicts.accepted_shortcut(stage.subject)))
 
     return replace(variant, stages=tuple(map(judged_again, variant.stages)))
 
@@ -247,9 +249,9 @@ def _reason(result: CheckResult) -> Iterator[Verdict]:
     said = result.evidence.en if result.evidence else ""
     if result.because is not None:
         if not re.search(result.because, said):
-            yield verdicts.not_because(result.id, result.because, result.evidence)
+            yield check_verdicts.not_because(result.id, result.because, result.evidence)
     elif UNEXPECTED_STATUS.match(said):
-        yield verdicts.by_a_failed_command(result.id, result.evidence)
+        yield check_verdicts.by_a_failed_command(result.id, result.evidence)
 
 
 def _all_green(report: Report, red: Callable[[CheckResult], Verdict]) -> list[Verdict]:
@@ -260,7 +262,7 @@ def _all_green(report: Report, red: Callable[[CheckResult], Verdict]) -> list[Ve
 def _changes_by_themselves(report: Report) -> Iterator[Verdict]:
     """Yield what is not as it was on a lab that nobody has touched."""
     for one in (*report.forbidden, *report.unexplained):
-        yield verdicts.changes_by_itself(difference_sentence(one), difference_lines(one))
+        yield lab_verdicts.changes_by_itself(difference_sentence(one), difference_lines(one))
 
 
 def _changes_left(report: Report, solution: str, *, learning: bool) -> Iterator[Verdict]:
@@ -268,9 +270,9 @@ def _changes_left(report: Report, solution: str, *, learning: bool) -> Iterator[
     for one in (*report.forbidden, *report.unexplained):
         said, lines = difference_sentence(one), difference_lines(one)
         if one.standing == "unexplained" and learning:
-            yield verdicts.change_learnt(solution, said, lines)
+            yield repair_verdicts.change_learnt(solution, said, lines)
         else:
-            yield verdicts.change_left(solution, said, lines, forbidden=one.standing == "forbidden")
+            yield repair_verdicts.change_left(solution, said, lines, forbidden=one.standing == "forbidden")
 
 
 def _told(differences: Sequence[Difference]) -> Text:
@@ -283,13 +285,13 @@ def _told(differences: Sequence[Difference]) -> Text:
 
 def _nothing(report: Report) -> Iterator[Verdict]:
     if not report.results:
-        yield verdicts.no_checks()
+        yield check_verdicts.no_checks()
 
 
 def _errors(report: Report) -> Iterator[Verdict]:
     for result in report.results:
         if result.outcome == "error":
-            yield verdicts.no_judgement(result.id, result.evidence)
+            yield check_verdicts.no_judgement(result.id, result.evidence)
 
 
 def _missing_tools(report: Report) -> Iterator[Verdict]:
@@ -298,7 +300,7 @@ def _missing_tools(report: Report) -> Iterator[Verdict]:
         for record in result.commands:
             found = _MISSING.search(record.output)
             if found and _SHELL.search(found[0]) and result.outcome != "error":
-                yield verdicts.missing_tool(result.id, record.where, f"{record.command}\n{found[0]}")
+                yield check_verdicts.missing_tool(result.id, record.where, f"{record.command}\n{found[0]}")
                 break
 
 

@@ -66,7 +66,7 @@ Kind = Literal[
     "vacuous",
     "wrong-reason",
 ]
-"""What can be wrong; each has a line of its own (see ``verdicts``)."""
+"""What can be wrong; each is worded in ``check_verdicts``, ``repair_verdicts`` or ``lab_verdicts``."""
 
 REMARKS: frozenset[Kind] = frozenset({"change-learnt", "refused-by-changes", "slow-red", "untried-guard"})
 """What is worth a line but does not make a proof fail."""

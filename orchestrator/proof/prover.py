@@ -36,7 +36,7 @@ def prove(labs: Labs, subjects: Sequence[ProofSubject], *, jobs: int | None, wat
         MachineError: the engine or the fabric does not answer.
     """
     plans = [subject.plan for subject in subjects]
-    labs.prepare(plans)
+    labs.lifecycle.prepare(plans)
     watch.begin(sum(len(stages_of(subject)) for subject in subjects))
     at_work = AtWork(labs)
     variants = [ProvenVariant(labs, subject, at_work, watch) for subject in subjects]

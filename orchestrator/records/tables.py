@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.records import account_models, models, privacy_models, trainer_notes
+from orchestrator.records import account_models, class_limits, models, privacy_models, trainer_notes
 
-MODULES = (models, account_models, privacy_models, trainer_notes)
+MODULES = (models, account_models, class_limits, privacy_models, trainer_notes)
 """The modules with tables; a table is known once its module was imported."""
 METADATA = models.Base.metadata

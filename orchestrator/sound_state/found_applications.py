@@ -15,6 +15,7 @@ from orchestrator.sound_state.bind_state import BindState
 from orchestrator.sound_state.frr_state import FrrState
 from orchestrator.sound_state.mail_state import MailState
 from orchestrator.sound_state.provider import ApplicationProvider
+from orchestrator.sound_state.request_tracker_state import RequestTrackerState
 from orchestrator.sound_state.sysvol_state import SysvolState
 
 
@@ -30,7 +31,13 @@ class FoundApplication(ApplicationProvider, Protocol):
         """Return the object that is told wherever the application was looked at."""
 
 
-_FOUND: Final[Sequence[FoundApplication]] = (BindState(), FrrState(), MailState(), SysvolState())
+_FOUND: Final[Sequence[FoundApplication]] = (
+    BindState(),
+    FrrState(),
+    MailState(),
+    RequestTrackerState(),
+    SysvolState(),
+)
 FOUND: Final = {one.name: one for one in _FOUND}
 """What tells of them, by name."""
 _HEADS: Final = {name: one.always for name, one in FOUND.items()} | {

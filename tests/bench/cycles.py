@@ -178,7 +178,7 @@ def run_cycles(app: App, *, cycles: int, scenario: str = DEFAULT, progress: Prog
     begun = time.monotonic()
     for number in range(1, cycles + _WARM_UP + 1):
         tell.step(Text(fr=f"Cycle {number} sur {cycles + _WARM_UP}", en=f"Cycle {number} of {cycles + _WARM_UP}"))
-        _cycle(app, app.labs.plan(scenario, number))
+        _cycle(app, app.labs.plans.plan(scenario, number))
         if number == _WARM_UP:
             begun, before = time.monotonic(), _settled(app, None)
         else:
@@ -189,15 +189,15 @@ def run_cycles(app: App, *, cycles: int, scenario: str = DEFAULT, progress: Prog
 
 def _cycle(app: App, plan: Plan) -> None:
     labs = app.labs
-    running = labs.start(plan, Silent())
+    running = labs.lifecycle.start(plan, Silent())
     try:
-        _require(labs.check(running), "not_repaired", plan)
+        _require(labs.grading.check(running), "not_repaired", plan)
         solution = next(s for s in plan.solutions if s.reference)
-        labs.apply(running, solution, lambda _step: None)
-        _require(labs.check(running), "repaired", plan)
+        labs.solutions.apply(running, solution, lambda _step: None)
+        _require(labs.grading.check(running), "repaired", plan)
     finally:
         with interrupts.shielded():
-            labs.discard(running.instance)
+            labs.lifecycle.discard(running.instance)
 
 
 def _require(report: Report, wanted: str, plan: Plan) -> None:

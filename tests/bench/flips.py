@@ -149,7 +149,7 @@ class _Graded:
     def grade(self, app: App, *, loaded: bool) -> None:
         """Grade it once more, and note how long it took."""
         started = time.monotonic()
-        self.reports.append(app.labs.check(self.running))
+        self.reports.append(app.labs.grading.check(self.running))
         (self.loaded if loaded else self.idle).append(round(time.monotonic() - started, 2))
 
     def changes(self) -> Iterator[Change]:
@@ -248,15 +248,15 @@ def _shares(total: int, parts: int) -> Iterator[int]:
 @contextlib.contextmanager
 def _instance(app: App, scenario: str, state: str) -> Iterator[Running]:
     """Have an instance in a state for as long as the block lasts."""
-    plan = app.labs.plan(scenario, _SEED)
-    running = app.labs.start(plan, Silent(), broken=state != "healthy")
+    plan = app.labs.plans.plan(scenario, _SEED)
+    running = app.labs.lifecycle.start(plan, Silent(), broken=state != "healthy")
     try:
         if state == "repaired":
-            app.labs.apply(running, next(s for s in plan.solutions if s.reference), lambda _step: None)
+            app.labs.solutions.apply(running, next(s for s in plan.solutions if s.reference), lambda _step: None)
         yield running
     finally:
         with interrupts.shielded():
-            app.labs.discard(running.instance)
+            app.labs.lifecycle.discard(running.instance)
 
 
 @contextlib.contextmanager

@@ -148,9 +148,9 @@ def _hold(app: App, jury_session: JurySession, progress: Progress) -> None:
     jury_session.start(_PHASE, "bench")
 
     def repair(instance: str) -> None:
-        running = app.labs.running(instance)
+        running = app.labs.running.planned(instance)
         reference = next(solution for solution in running.plan.solutions if solution.reference)
-        app.labs.apply(running, reference, lambda _step: None)
+        app.labs.solutions.apply(running, reference, lambda _step: None)
 
     with busy_machine(progress):
         labs = [lab.instance for sitting in jury_session.state().sittings.values() for lab in sitting.labs]

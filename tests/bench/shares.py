@@ -83,12 +83,12 @@ def run_shares(
     rows = []
     for scenario in _first_of_each_lab(app) if scenarios is None else scenarios:
         tell.step(Text(fr=scenario, en=scenario))
-        running = app.labs.start(app.labs.plan(scenario, _SEED), Silent(), broken=False)
+        running = app.labs.lifecycle.start(app.labs.plans.plan(scenario, _SEED), Silent(), broken=False)
         try:
             rows.append(_measured(app, running, runs))
         finally:
             with interrupts.shielded():
-                app.labs.discard(running.instance)
+                app.labs.lifecycle.discard(running.instance)
     return Shares(tuple(rows))
 
 
@@ -102,14 +102,14 @@ def _first_of_each_lab(app: App) -> tuple[str, ...]:
 def _measured(app: App, running: Running, runs: int) -> Share:
     plan, labs = running.plan, app.labs
     hosts = [host.container for host in running.instance.hosts]
-    report = labs.check(running)  # the first one reads what the later ones find in memory
+    report = labs.grading.check(running)  # the first one reads what the later ones find in memory
     names = {host.name for host in plan.hosts}
 
     def look() -> None:
-        compared(report, plan, names, labs.fabric(), lambda: labs.explained(plan), always=True)
+        compared(report, plan, names, labs.running.fabric(), lambda: labs.grading.explained(plan), always=True)
 
     def ours() -> float:
-        return time.process_time() + labs.processor_time()
+        return time.process_time() + labs.grading.processor_time()
 
     def theirs() -> float:
         return sum(map(container_processor_time, hosts))
@@ -121,7 +121,7 @@ def _measured(app: App, running: Running, runs: int) -> Share:
         looks.append(ours() - before)
         inside.append(theirs() - within)
         before = ours()
-        labs.check(running)
+        labs.grading.check(running)
         gradings.append(ours() - before)
     return Share(plan.scenario or "", len(hosts), *map(_median, (looks, inside, gradings)))
 

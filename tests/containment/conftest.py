@@ -36,17 +36,17 @@ def app() -> Iterator[App]:
 @pytest.fixture(scope="module")
 def cells(app: App) -> Iterator[Running]:
     """Return a lab that is attacked from within; it is gone before the tests that want an empty machine."""
-    running = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
+    running = app.labs.lifecycle.start(app.labs.plans.of_lab("cells"), Silent())
     yield running
-    app.labs.discard(running.instance)
+    app.labs.lifecycle.discard(running.instance)
 
 
 @pytest.fixture(scope="module")
 def others(app: App) -> Iterator[Running]:
     """Return its neighbour: the same lab, with the same addresses."""
-    running = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
+    running = app.labs.lifecycle.start(app.labs.plans.of_lab("cells"), Silent())
     yield running
-    app.labs.discard(running.instance)
+    app.labs.lifecycle.discard(running.instance)
 
 
 @pytest.fixture(scope="module")

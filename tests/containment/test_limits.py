@@ -176,14 +176,14 @@ def test_the_attacks_are_attacks(app: App, victim: Victim) -> None:
 
 def test_an_attacked_lab_stops_as_fast(app: App) -> None:
     def stopped(attacks: tuple[str, ...]) -> float:
-        lab = app.labs.start(app.labs.plan_of_lab("cells"), Silent())
+        lab = app.labs.lifecycle.start(app.labs.plans.of_lab("cells"), Silent())
         try:
             for attack in attacks:
                 host = "r" if attack == "a flood" else "a"
                 assert app.fabric.run(HostRef(lab.instance.name, host), (*UNIT, *ATTACKS[attack])).status == 0
         finally:
             begun = time.perf_counter()
-            app.labs.discard(lab.instance)
+            app.labs.lifecycle.discard(lab.instance)
         return time.perf_counter() - begun
 
     quiet, attacked = [stopped(())], [stopped(("a flood", "a full disk", "a fork bomb"))]

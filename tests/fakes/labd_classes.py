@@ -38,6 +38,11 @@ class FakeClass:
     code: k.JoinCode | None = None
     launches: list[k.LaunchLine] = field(default_factory=list)
     announced: list[str] = field(default_factory=list)
+    limits: k.ClassLimitsView = field(default_factory=k.ClassLimitsView)
+
+
+MOST = k.ClassLimitsView(12, 24 * 1024, 2.0)
+"""What a trainer may set for a class."""
 
 
 def row(handle: str, name: str, **fields: Any) -> k.BoardRow:  # noqa: ANN401 - a row's
@@ -124,7 +129,7 @@ class FakeClasses:
     def class_(self, who: FakePerson, asked: k.OfClass) -> k.ClassView:
         """Return a class."""
         one = self._own(who, asked.name)
-        return k.ClassView(asked.name, self._views(one), tuple(reversed(one.launches)), one.code)
+        return k.ClassView(asked.name, self._views(one), tuple(reversed(one.launches)), one.code, one.limits, MOST)
 
     def add_members(self, who: FakePerson, asked: k.AddMembers) -> tuple[account_contract.NewLink, ...]:
         """Add the people of a list, whose lines are ``handle,name``."""
@@ -159,6 +164,15 @@ class FakeClasses:
     def end_code(self, who: FakePerson, asked: k.OfClass) -> Nothing:
         """End the code."""
         self._own(who, asked.name).code = None
+        return Nothing()
+
+    def limit_class(self, who: FakePerson, asked: k.LimitClass) -> Nothing:
+        """Set the limits."""
+        one = self._own(who, asked.name)
+        for name in ("labs", "memory", "processors"):
+            if (getattr(asked, name) or 0) > getattr(MOST, name):
+                raise self._refuse("wrong", "C'est trop.", "That is too much.", name)
+        one.limits = k.ClassLimitsView(asked.labs, asked.memory, asked.processors)
         return Nothing()
 
     def look_at_code(self, asked: k.LookAtCode) -> k.CodeView:

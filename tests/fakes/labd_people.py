@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from orchestrator.core.text import Text
 from orchestrator.labd import talk_contract as k
 from orchestrator.labd.calls import Call
 from orchestrator.labd.lab_contract import LabPerson
+from orchestrator.model.turns import PersonaAct
+from orchestrator.personas.act_sentences import act_sentence
 from tests.fakes import labd_world as world
 from tests.fakes.labd_world import FakePerson
 
@@ -25,6 +27,13 @@ PHRASES = {
     "fr": ("Quel est votre problème", "Pouvez-vous débrancher le câble", "Au revoir"),
     "en": ("What is the problem", "Can you unplug the cable", "Goodbye"),
 }
+
+
+def told(kind: Literal["cable", "reboot", "types", "shell"], what: str = "") -> k.TurnAct:
+    """Something that Alice does on pc1, told as labd does."""
+    return k.TurnAct(kind, "pc1", what, act_sentence(PersonaAct(world.NOW, kind, "pc1", what), ALICE.full))
+
+
 TURNS = (
     k.TurnView(world.EARLIER, "en", "What is the problem?", "Nothing works.\nIt says: no network", (), ended=False),
     k.TurnView(
@@ -33,11 +42,11 @@ TURNS = (
         "Yes, please",
         "There, it is back in.",
         (
-            k.TurnAct("cable", "pc1", "eth0 unplug"),
-            k.TurnAct("cable", "pc1", "eth0 office"),
-            k.TurnAct("reboot", "pc1", ""),
-            k.TurnAct("types", "pc1", "ip route"),
-            k.TurnAct("shell", "pc1", ""),
+            told("cable", "eth0 unplug"),
+            told("cable", "eth0 office"),
+            told("reboot"),
+            told("types", "ip route"),
+            told("shell"),
         ),
         ended=True,
     ),

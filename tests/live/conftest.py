@@ -30,15 +30,15 @@ def app() -> Iterator[App]:
 @pytest.fixture(scope="module")
 def pair(app: App) -> Iterator[Running]:
     """Return the running lab ``pair``, removed after the module's last test."""
-    running = app.labs.start(app.labs.plan_of_lab("pair"), Silent())
+    running = app.labs.lifecycle.start(app.labs.plans.of_lab("pair"), Silent())
     yield running
-    app.labs.discard(running.instance)
+    app.labs.lifecycle.discard(running.instance)
 
 
 @pytest.fixture
 def driver(app: App, pair: Running) -> LabDriver:
     """Return what acts on ``pair``."""
-    return app.labs.driver(pair)
+    return app.labs.running.driver(pair)
 
 
 @pytest.fixture

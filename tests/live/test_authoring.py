@@ -63,7 +63,7 @@ def trainers(root: Path) -> Iterator[App]:
 def proofs(trainers: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for, made at once."""
     names = parameters_of_run(request, "scenario")
-    subjects = [ProofSubject(trainers.labs.plan(name, 1)) for name in names]
+    subjects = [ProofSubject(trainers.labs.plans.plan(name, 1)) for name in names]
     made = prove(trainers.labs, subjects, jobs=None, watch=Watching())
     return {proof.scenario: proof for proof in made}
 
@@ -76,12 +76,12 @@ def test_a_new_scenario_is_proven_as_it_stands(proofs: Mapping[str, Proof], scen
 
 
 def test_a_new_lab_is_healthy(trainers: App) -> None:
-    running = trainers.labs.start(trainers.labs.plan_of_lab("my-lab"), Silent())
+    running = trainers.labs.lifecycle.start(trainers.labs.plans.of_lab("my-lab"), Silent())
     try:
-        report = trainers.labs.health(running)
+        report = trainers.labs.grading.health(running)
         assert [result.outcome for result in report.results] == ["pass"] * 3
     finally:
-        trainers.labs.discard(running.instance)
+        trainers.labs.lifecycle.discard(running.instance)
 
 
 def test_a_new_image_is_built_and_a_host_runs_it(trainers: App, root: Path) -> None:
@@ -91,15 +91,15 @@ def test_a_new_image_is_built_and_a_host_runs_it(trainers: App, root: Path) -> N
     lab.write_text(before.replace("image: host", "image: my-image"))
     try:
         labs = trainers.labs_now()
-        running = labs.start(labs.plan_of_lab("my-lab"), Silent())
+        running = labs.lifecycle.start(labs.plans.of_lab("my-lab"), Silent())
     finally:
         lab.write_text(before)
     try:
-        driver = labs.driver(running)
+        driver = labs.running.driver(running)
         assert "my-image" in driver.read("pc1", "/etc/motd").decode()
         assert driver.run("pc1", ("tree", "--version")).stdout.startswith(b"tree v")
     finally:
-        labs.discard(running.instance)
+        labs.lifecycle.discard(running.instance)
 
 
 class Terminal:

@@ -144,7 +144,7 @@ def site(app: App) -> Iterator[Site]:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*OPTIONS])
-        yield Site(Path(made), listener, browser, app.labs.preview(THIN.scenario, 1))
+        yield Site(Path(made), listener, browser, app.labs.plans.preview(THIN.scenario, 1))
         browser.close()
         end_keeper(Path(made, "keeper"))
 
@@ -159,7 +159,7 @@ def test_a_desktop_in_a_browser(site: Site, app: App, desk: Desk) -> None:
         trainer.locator("#name").press("Enter")
         trainer.wait_for_url(re.compile("/classes/tssr-1"))
         lea = joined(site, trainer, "lea")
-        terminal = Terminal(app.labs.fabric(), started(site, lea, desk.scenario), desk, volatile(app, desk))
+        terminal = Terminal(app.labs.running.fabric(), started(site, lea, desk.scenario), desk, volatile(app, desk))
         after.callback(discard, app, terminal.lab)
         expect(lea.locator("#lab")).to_be_visible(timeout=LONG)
         before = terminal.changes()
@@ -187,16 +187,16 @@ def test_a_desktop_in_a_browser(site: Site, app: App, desk: Desk) -> None:
 
 def volatile(app: App, desk: Desk) -> tuple[VolatilePath, ...]:
     """Return what changes by itself in the host that has the screen."""
-    hosts = app.labs.preview(desk.scenario, 1).hosts
+    hosts = app.labs.plans.preview(desk.scenario, 1).hosts
     return next(host.volatile for host in hosts if host.name == desk.screen)
 
 
 def discard(app: App, lab: str) -> None:
     """Remove the lab of this test, and no other."""
-    for instance in app.labs.all():
+    for instance in app.labs.running.all():
         if instance.name == lab:
             with contextlib.suppress(BreakfixError):
-                app.labs.discard(instance)
+                app.labs.lifecycle.discard(instance)
 
 
 def started(site: Site, page: Page, scenario: str) -> str:

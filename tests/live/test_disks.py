@@ -99,8 +99,8 @@ def test_no_file_system_in_memory_is_without_a_size(app: App, pair: Running) -> 
 
 
 def test_nothing_of_a_disk_is_left(app: App) -> None:
-    plan = app.labs.plan_of_lab("pair")
-    running = app.labs.start(plan, Silent())
+    plan = app.labs.plans.of_lab("pair")
+    running = app.labs.lifecycle.start(plan, Silent())
     try:
         containers = [h.container for h in running.instance.hosts]
         assert all(len(loop_devices(container)) == 1 for container in containers)
@@ -109,7 +109,7 @@ def test_nothing_of_a_disk_is_left(app: App) -> None:
             assert app.fabric.run(target, ("true",), vouched=True).changed == ()
             assert app.fabric.look(target, "/etc/hostname")[0].exists
     finally:
-        app.labs.discard(running.instance)
+        app.labs.lifecycle.discard(running.instance)
 
     def gone() -> bool:
         kept = in_helper("ls", "/var/lib/breakfix/disks").split()

@@ -38,9 +38,9 @@ def subjects_of(app: App, name: str) -> list[ProofSubject]:
     scenario = app.content.scenario(name)
     if name in DUE.replayed:
         drawn = [draw(scenario, seed) for seed in DUE.records[name].entry.seeds]
-        return [ProofSubject(app.labs.plan(name, one.seed), one.cases) for one in drawn]
+        return [ProofSubject(app.labs.plans.plan(name, one.seed), one.cases) for one in drawn]
     (one,) = seeds_for(scenario, 1)
-    plan = app.labs.plan(name, one.seed)
+    plan = app.labs.plans.plan(name, one.seed)
     record = DUE.records.get(name)
     red = {s.name: record.entry.red(one.seed, f"shortcut {s.name}") if record else () for s in plan.shortcuts}
     return [ProofSubject(plan, one.cases, main_line=name in DUE.main_lines, red_first=red)]

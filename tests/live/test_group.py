@@ -25,7 +25,7 @@ from orchestrator.cli.invocation import Invocation
 from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.instance import Instance
-from orchestrator.labs import Labs
+from orchestrator.labs.lab_lifecycle import LabLifecycle
 from orchestrator.practice.launching import MemberPlace
 from orchestrator.records.groups import Groups
 
@@ -95,7 +95,7 @@ def gradings(program: App) -> int:
 def logins(program: App, lab: str) -> dict[str, bytes]:
     """Return what each host's journal says of logins and mail."""
     words = ["journalctl", "-q", "-o", "cat", *(word for name in LOGINS for word in ("-t", name))]
-    hosts = program.labs.find(lab).running
+    hosts = program.labs.running.find(lab).running
     return {host: program.fabric.run(HostRef(lab, host), words).stdout for host in hosts}
 
 
@@ -107,7 +107,7 @@ def seen(member: dict[str, Any], host: str) -> dict[str, Any]:
 
 def types(program: App, run: Run, lab: str) -> None:
     """Type at a terminal of a host of Yann's lab, and see it on the board; and that it is gone when that is closed."""
-    host = program.labs.find(lab).running[0]
+    host = program.labs.running.find(lab).running[0]
     before = seen(board(run)["yann"], host)
     assert (before["state"], before["typed_at"]) == ("up", None)
     terminal = program.fabric.terminal(HostRef(lab, host), ("/bin/sh",), rows=24, columns=80)
@@ -148,8 +148,8 @@ def test_a_class_from_its_launch_to_its_results(program: App, run: Run, mine: Ca
     assert {lab: logins(program, lab) for lab in labs.values()} == logged_in, "and logs nobody in"
 
     run("hint", "--lab", labs["lea"])
-    running = program.labs.running(labs["lea"])
-    program.labs.apply(running, running.plan.solutions[0], lambda _step: None)
+    running = program.labs.running.planned(labs["lea"])
+    program.labs.solutions.apply(running, running.plan.solutions[0], lambda _step: None)
     members = board(run, "--check")
     assert {handle: one["state"] for handle, one in members.items()} == {
         "lea": "solved",
@@ -168,7 +168,7 @@ def test_a_class_from_its_launch_to_its_results(program: App, run: Run, mine: Ca
         h: (one["checks"], one["state"]) for h, one in members.items()
     }
 
-    down = program.labs.find(labs["yann"]).hosts[0]
+    down = program.labs.running.find(labs["yann"]).hosts[0]
     program.engine.stop(down.container, grace=0)
     members = board(run)
     assert seen(members["yann"], down.name)["state"] == "down"
@@ -192,13 +192,13 @@ def test_an_interrupted_launch_leaves_nothing(
         run("people", "add", handle)
     run("group", "create", "tssr", "lea", "yann", "zoe")
     stopped: list[str] = []
-    discard = Labs.discard
+    discard = LabLifecycle.discard
 
-    def watched(labs: Labs, instance: Instance) -> None:
+    def watched(labs: LabLifecycle, instance: Instance) -> None:
         stopped.append(instance.name)
         discard(labs, instance)
 
-    monkeypatch.setattr(Labs, "discard", watched)
+    monkeypatch.setattr(LabLifecycle, "discard", watched)
 
     def interrupt(_place: MemberPlace) -> None:
         raise KeyboardInterrupt
@@ -218,7 +218,7 @@ def test_a_trainee_s_check_runs_at_once_beside_the_board_s(
     run("group", "create", "tssr", "lea")
     run("group", "launch", "tssr", SCENARIO)
     (name,) = mine()
-    running = program.labs.running(name)
+    running = program.labs.running.planned(name)
     words = ["--content", str(CONTENT), "--database", str(tmp_path / "records.sqlite")]
     command = [sys.executable, "-P", "-m", "orchestrator", *words, "--json", "group", "live", "tssr", "--check"]
     begun = 0
@@ -226,7 +226,7 @@ def test_a_trainee_s_check_runs_at_once_beside_the_board_s(
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as trainer:
             while trainer.poll() is None:
                 begun += 1
-                assert program.labs.check(running).verdict == "not_repaired"
+                assert program.labs.grading.check(running).verdict == "not_repaired"
             told, _ = trainer.communicate()
         assert trainer.returncode == 0
         (lea,) = json.loads(told)["members"]

@@ -77,7 +77,7 @@ class Place:
 @pytest.fixture
 def place(app: App) -> Iterator[Place]:
     """A folder with a short path, for sockets; the labs that its labd has begun are removed, also after a failure."""
-    plans = (app.labs.preview(SCENARIO, seed) for seed in range(100))
+    plans = (app.labs.plans.preview(SCENARIO, seed) for seed in range(100))
     plan = next(plan for plan in plans if plan.cases["cause"] == "wrong-segment")
     with contextlib.ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="labd-")))

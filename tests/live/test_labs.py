@@ -61,16 +61,16 @@ LINES_OF_A_GRADING: Mapping[str, Callable[[LabDriver, Plan], int]] = {"directory
 
 @pytest.mark.parametrize("lab", [name for name in CONTENT.labs() if CONTENT.lab(name).checks])
 def test_lab_is_healthy(app: App, lab: str) -> None:
-    plan = app.labs.plan_of_lab(lab)
-    running = app.labs.start(plan, Silent())
+    plan = app.labs.plans.of_lab(lab)
+    running = app.labs.lifecycle.start(plan, Silent())
     try:
-        driver = app.labs.driver(running)
+        driver = app.labs.running.driver(running)
         count = LINES_OF_A_GRADING.get(lab, no_lines)
         before = count(driver, plan)
-        assert_green(app.labs.health(running))
+        assert_green(app.labs.grading.health(running))
         assert count(driver, plan) - before < A_DOZEN
         driver.reboot()
         wait_for_conditions(driver, plan.ready)
-        assert_green(app.labs.health(running))
+        assert_green(app.labs.grading.health(running))
     finally:
-        app.labs.discard(running.instance)
+        app.labs.lifecycle.discard(running.instance)

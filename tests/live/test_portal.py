@@ -148,7 +148,7 @@ def site(app: App) -> Iterator[Site]:
     """A folder with a short path, for sockets; the labs that its labd has begun are removed, also after a failure."""
     if not Path(CHROMIUM).exists():
         pytest.skip("Ubuntu's Chromium is a snap, which no test can start")
-    plans = (app.labs.preview(SCENARIO, seed) for seed in range(100))
+    plans = (app.labs.plans.preview(SCENARIO, seed) for seed in range(100))
     plan = next(plan for plan in plans if plan.cases["cause"] == "unplugged")
     with contextlib.ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="portal-")))

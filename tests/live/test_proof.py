@@ -133,7 +133,7 @@ def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 @pytest.fixture(scope="module")
 def proofs(trainer: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the sound one and of the mistakes that this run asks for, made at once."""
-    subjects = [ProofSubject(trainer.labs.plan(name, 1)) for name in (SOUND, *parameters_of_run(request, "name"))]
+    subjects = [ProofSubject(trainer.labs.plans.plan(name, 1)) for name in (SOUND, *parameters_of_run(request, "name"))]
     watch = Watching()
     made = prove(trainer.labs, subjects, jobs=None, watch=watch)
     assert watch.ended == watch.expected

@@ -34,7 +34,7 @@ class Recording(Watching):
 
     def __init__(self, app: App, names: Iterable[str]) -> None:
         super().__init__()
-        info = app.labs.engine_info()
+        info = app.labs.running.engine().info()
         self._proofs = app.proofs
         self._machine = ProvingMachine.this(info.version, info.cgroup_version)
         self._bindings = {name: app.proofs.binding(name) for name in names}
@@ -51,7 +51,7 @@ def proofs(app: App, request: pytest.FixtureRequest) -> Mapping[str, Proof]:
     """Return the proofs of the scenarios that this run asks for: all at once, as many labs as the machine bears."""
     names = parameters_of_run(request, "scenario")
     subjects = [
-        ProofSubject(app.labs.plan(name, drawn.seed), drawn.cases)
+        ProofSubject(app.labs.plans.plan(name, drawn.seed), drawn.cases)
         for name in SCENARIOS
         if name in names
         for drawn in seeds_for(CONTENT.scenario(name), SEEDS)

@@ -151,7 +151,9 @@ def world(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worl
         patch.delenv("BREAKFIX_DATABASE", raising=False)
         app = App([root])
         bindings = {name: app.proofs.binding(name) for name in (FIRST, SECOND)}
-        for proof in prove(app.labs, [ProofSubject(app.labs.plan(n, 7)) for n in bindings], jobs=3, watch=Watching()):
+        for proof in prove(
+            app.labs, [ProofSubject(app.labs.plans.plan(n, 7)) for n in bindings], jobs=3, watch=Watching()
+        ):
             assert proof.proven, told(proof)
             assert app.proofs.keep(proof, bindings[proof.scenario])
         made = World(app, root, folder, cast)
@@ -192,9 +194,9 @@ def held(world: World) -> JurySession:
     first = world.supervise()
     jury_session.arrive(PHASE, LATE, "organiser")
     for lab in sitting(jury_session, REPAIRS).labs:
-        running = world.app.labs.running(lab.instance)
+        running = world.app.labs.running.planned(lab.instance)
         reference = next(solution for solution in running.plan.solutions if solution.reference)
-        assert {typed.status for typed in world.app.labs.apply(running, reference, lambda _step: None)} == {0}
+        assert {typed.status for typed in world.app.labs.solutions.apply(running, reference, lambda _step: None)} == {0}
     victim = HostRef(sitting(jury_session, world.cast.destroys).labs[0].instance, "a")
     world.app.fabric.run(victim, ("rm", "-rf", "--no-preserve-root", "/"), timeout=30)
     assert world.app.fabric.run(victim, ("true",)).status == 127  # nothing is left to run

@@ -120,17 +120,17 @@ CHANGES = {
 @pytest.fixture(scope="module")
 def repaired(app: App) -> Iterator[Running]:
     """Return a lab that was broken and repaired as the reference solution says."""
-    running = app.labs.start(app.labs.plan("bad-gateway", 1), Silent())
+    running = app.labs.lifecycle.start(app.labs.plans.plan("bad-gateway", 1), Silent())
     try:
-        app.labs.apply(running, running.plan.solutions[0], lambda _step: None)
+        app.labs.solutions.apply(running, running.plan.solutions[0], lambda _step: None)
         yield running
     finally:
         with suppress(LabError):  # the last test has done it
-            app.labs.discard(running.instance)
+            app.labs.lifecycle.discard(running.instance)
 
 
 def run(app: App, running: Running, host: str, script: str) -> None:
-    done = app.labs.driver(running).run_script(host, script)
+    done = app.labs.running.driver(running).run_script(host, script)
     assert done.status == 0, done.stderr.decode()
 
 
@@ -139,7 +139,7 @@ def said(report: Report) -> str:
 
 
 def test_a_right_repair_is_plainly_one(app: App, repaired: Running) -> None:
-    report = app.labs.check(repaired)
+    report = app.labs.grading.check(repaired)
     assert report.verdict == "repaired", said(report)
     assert {one.standing for one in report.differences} <= {"explained"}
 
@@ -149,7 +149,7 @@ def test_a_change_is_told(app: App, repaired: Running, name: str) -> None:
     change = CHANGES[name]
     run(app, repaired, change.host, change.does)
     try:
-        report = app.labs.check(repaired)
+        report = app.labs.grading.check(repaired)
     finally:
         run(app, repaired, change.host, change.undoes)
     assert all(result.outcome == "pass" for result in report.results), said(report)
@@ -167,7 +167,7 @@ def test_without_the_first_look_there_is_no_verdict(app: App, repaired: Running)
     in_helper = ["docker", "exec", HELPER]
     subprocess.run([*in_helper, "mv", kept["web1"], f"{KEPT}/aside"], check=True)
     try:
-        report = app.labs.check(repaired)
+        report = app.labs.grading.check(repaired)
     finally:
         subprocess.run([*in_helper, "mv", f"{KEPT}/aside", kept["web1"]], check=True)
     assert report.verdict == "not_valid"
@@ -180,5 +180,5 @@ def test_what_was_kept_goes_with_the_lab(app: App, repaired: Running) -> None:
         return {host.container for host in repaired.instance.hosts if f"{host.container}.json" in listed.stdout}
 
     assert len(there()) == len(repaired.instance.hosts)
-    app.labs.discard(repaired.instance)
+    app.labs.lifecycle.discard(repaired.instance)
     assert wait_until(lambda: not there() or None, within=SOON)

@@ -125,35 +125,37 @@ def trainers(root: Path) -> Iterator[App]:
 
 
 def banner(app: App, running_name: str) -> str:
-    running = app.labs.running(running_name)
-    return app.labs.driver(running).read("pc1", "/etc/issue").decode()
+    running = app.labs.running.planned(running_name)
+    return app.labs.running.driver(running).read("pc1", "/etc/issue").decode()
 
 
 @pytest.mark.core
 def test_it_is_started_explained_reset_and_reverted(trainers: App, root: Path) -> None:
-    plan = trainers.labs.plan("banner-lost", 1)
-    running = trainers.labs.start(plan, Silent())
+    plan = trainers.labs.plans.plan("banner-lost", 1)
+    running = trainers.labs.lifecycle.start(plan, Silent())
     try:
         word = plan.faults[0].parameters["says"]
         assert banner(trainers, running.instance.name) == f"{word}\n"
-        assert [text.en for text in trainers.labs.explain(running)] == [f"pc1 said '{word}'."]
-        assert [r.outcome for r in trainers.labs.check(running).results] == ["fail", "pass"]
+        assert [text.en for text in trainers.labs.plans.explain_faults(running.instance, running.plan)] == [
+            f"pc1 said '{word}'."
+        ]
+        assert [r.outcome for r in trainers.labs.grading.check(running).results] == ["fail", "pass"]
 
         # Another command, without --content: the instance itself knows where its fault is written.
         other = App()
-        found = other.labs.running(running.instance.name)
+        found = other.labs.running.planned(running.instance.name)
         assert root in [Path(path) for path in other.instance_records.get(running.instance.name).roots]
-        running = other.labs.reset(found, Silent())
+        running = other.labs.lifecycle.reset(found, Silent())
         other.close()
         assert banner(trainers, running.instance.name) == f"{word}\n"
 
-        trainers.instances.revert(trainers.labs.driver(trainers.labs.running(running.instance.name)))
+        trainers.instances.revert(trainers.labs.running.driver(trainers.labs.running.planned(running.instance.name)))
         assert "Debian" in banner(trainers, running.instance.name)
     finally:
-        trainers.labs.discard(running.instance)
+        trainers.labs.lifecycle.discard(running.instance)
 
 
 def test_it_is_proven(trainers: App) -> None:
-    subject = ProofSubject(trainers.labs.plan("banner-lost", 2))
+    subject = ProofSubject(trainers.labs.plans.plan("banner-lost", 2))
     (proof,) = prove(trainers.labs, [subject], jobs=None, watch=Watching())
     assert proof.proven, told(proof)

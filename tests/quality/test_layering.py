@@ -61,9 +61,26 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.helper.syscall_policy fabric.reaper faults model sound_state"
     ),
     "orchestrator.sound_state": "fabric.fabric_interface grader model",
+    "orchestrator.labs.running_lab": "instances model",
+    "orchestrator.labs.variant_plans": "faults instances loader model planning sound_state",
+    "orchestrator.labs.running_labs": (
+        "access.cabling access.lab_driver engine.engine_interface fabric.fabric_interface instances labs.running_lab "
+        "labs.variant_plans"
+    ),
+    "orchestrator.labs.lab_lifecycle": (
+        "deliverables instances labs.running_lab labs.running_labs labs.variant_plans loader model"
+    ),
+    "orchestrator.labs.conversations": "deliverables labs.running_lab labs.running_labs model personas",
+    "orchestrator.labs.lab_grading": (
+        "deliverables engine.container_processor fabric.container grader labs.conversations labs.running_lab "
+        "labs.running_labs labs.variant_plans model sound_state"
+    ),
+    "orchestrator.labs.solutions": (
+        "access.lab_driver deliverables instances labs.conversations labs.running_lab labs.running_labs model"
+    ),
     "orchestrator.labs": (
-        "access.cabling access.lab_driver deliverables engine.container_processor engine.engine_interface "
-        "fabric.container fabric.fabric_interface faults grader instances loader model personas planning sound_state"
+        "deliverables instances labs.conversations labs.lab_grading labs.lab_lifecycle labs.running_lab "
+        "labs.running_labs labs.solutions labs.variant_plans loader model sound_state"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
@@ -71,15 +88,19 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.practice": "fabric.fabric_interface grader instances labs model records",
     "orchestrator.privacy": "deliverables records",
     "orchestrator.proof.model": "grader sound_state.explained",
-    "orchestrator.proof.verdicts": "model proof.model",
-    "orchestrator.proof.judging": "grader proof.model proof.verdicts sound_state.explained",
-    "orchestrator.proof.applying": "labs model proof.model proof.verdicts",
+    "orchestrator.proof.check_verdicts": "proof.model",
+    "orchestrator.proof.repair_verdicts": "model proof.model",
+    "orchestrator.proof.lab_verdicts": "proof.model",
+    "orchestrator.proof.judging": (
+        "grader proof.check_verdicts proof.lab_verdicts proof.model proof.repair_verdicts sound_state.explained"
+    ),
+    "orchestrator.proof.applying": "labs model proof.model proof.repair_verdicts",
     "orchestrator.proof.residue": "access.lab_driver",
     "orchestrator.proof.admission": "",
     "orchestrator.proof.stages": "model proof.model",
     "orchestrator.proof.jobs": (
-        "access.lab_driver grader instances labs model proof.applying proof.judging proof.model proof.residue "
-        "proof.stages proof.verdicts sound_state.explained"
+        "access.lab_driver grader instances labs model proof.applying proof.judging proof.lab_verdicts proof.model "
+        "proof.repair_verdicts proof.residue proof.stages sound_state.explained"
     ),
     "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
     "orchestrator.proof.seed_cover": "model planning",
@@ -111,8 +132,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.reserved_places deliverables fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
-        "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model planning practice "
-        "privacy proof.binding proof.ledger proof.model proof.page proof.proof_status proof.proof_store "
+        "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
+        "practice privacy proof.binding proof.ledger proof.model proof.page proof.proof_status proof.proof_store "
         "proof.proof_words proof.prover proof.seed_cover proof.stages records templates topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
@@ -123,7 +144,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.authoring.creation": "authoring.content_names authoring.example_files faults loader",
     "orchestrator.authoring.file_watch": "",
     "orchestrator.authoring.trial": (
-        "faults grader instances labs model proof.applying proof.judging proof.model proof.verdicts"
+        "faults grader instances labs model proof.applying proof.judging proof.lab_verdicts proof.model"
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
@@ -150,7 +171,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.bench.page_paint": "bench.peer_shells bench.portal_site",
     "orchestrator.bench.portal_bench": (
         "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.portal_report bench.portal_site "
-        "bench.process_costs"
+        "bench.portal_start bench.process_costs"
+    ),
+    "orchestrator.bench.portal_start": (
+        "app bench.local_labd bench.portal_lines bench.portal_report bench.portal_site labd.event_log"
     ),
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
@@ -199,7 +223,7 @@ FOREIGN: Mapping[str, str] = {
     ),
     "argon2": "orchestrator.labd.account_passwords",
     "limits": "orchestrator.labd.account_tries orchestrator.labd.export_turns",
-    "httpx": "orchestrator.bench.portal_lines orchestrator.labd.labd_client",
+    "httpx": "orchestrator.bench.portal_lines orchestrator.bench.portal_start orchestrator.labd.labd_client",
     "markdown_it": "orchestrator.portal.markup",
     "websockets": (
         "orchestrator.bench.page_paint orchestrator.bench.peer_shells orchestrator.bench.portal_lines "
@@ -350,7 +374,7 @@ MADE_IN: Mapping[str, str] = {
     "Ledger": "orchestrator.app",
     "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
-    "Content": "orchestrator.app orchestrator.labs",
+    "Content": "orchestrator.app orchestrator.labs.variant_plans",
     "App": (
         "orchestrator.bench.local_labd orchestrator.cli.invocation orchestrator.labd.labd_process "
         "orchestrator.labd.proof_folder orchestrator.labd.proof_process"
@@ -376,7 +400,7 @@ DOORS: Mapping[str, str] = {
     "build_observer": "who is told of builds",
     "close": "the end",
 }
-"""Part of the program that the command line may ask for -> what for. To a lab, ``labs`` is the one door."""
+"""Part of the program that the command line may ask for -> what for. To a lab, ``labs`` is the way."""
 SIDE_DOORS: Mapping[str, Mapping[str, str]] = {
     "orchestrator.cli.commands.images": dict.fromkeys(("builder", "catalogue", "engine"), "images belong to no lab"),
     "orchestrator.cli.commands.doctor": dict.fromkeys(("builder", "catalogue", "engine"), "looks at what there is"),

@@ -57,4 +57,4 @@ def test_no_two_public_classes_share_a_name(modules: dict[str, Module]) -> None:
 def test_no_module_lies_loose(root: Path) -> None:
     """What is not in a package of its topic is the door to the program, or the place where its parts meet."""
     loose = {path.name for path in (root / "orchestrator").glob("*.py")}
-    assert loose == {"__init__.py", "__main__.py", "app.py", "labs.py"}
+    assert loose == {"__init__.py", "__main__.py", "app.py"}

@@ -22,7 +22,7 @@ from orchestrator.faults.registry import problems_of
 from orchestrator.fabric import helper
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import content_roots
-from orchestrator.labs import plan_scenario
+from orchestrator.planning.planner import plan_scenario
 content = Content(content_roots((), {}))
 scenarios = {name: content.scenario(name, validate_fault=problems_of) for name in content.scenarios()}
 plans = [plan_scenario(s, 1, content.images_of(s.lab)) for s in scenarios.values()]

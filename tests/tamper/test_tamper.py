@@ -60,11 +60,11 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
     """Play attacks on one lab."""
     came: dict[str, Played | BaseException] = {}
     try:
-        running = app.labs.start(app.labs.plan(scenario, SEED), Silent())
+        running = app.labs.lifecycle.start(app.labs.plans.plan(scenario, SEED), Silent())
     except Exception as error:
         return {attack.name: error for attack in attacks}
     try:
-        before = app.labs.check(running)
+        before = app.labs.grading.check(running)
         red = tuple(result.id for result in before.results if result.outcome != "pass")
         with app.fabric.another_connection() as fabric:
             for attack in attacks:
@@ -76,14 +76,14 @@ def play(app: App, scenario: str, attacks: list[Attack]) -> dict[str, Played | B
                 begun = typed(attack.script)
                 try:
                     seen = Selection(only=(*red, *attack.sees))
-                    during = app.labs.check(running, selection=seen) if begun.status == 0 else None
+                    during = app.labs.grading.check(running, selection=seen) if begun.status == 0 else None
                 finally:
                     undone = typed(attack.undo)
                 came[attack.name] = Played(before, during, begun, undone)
     except Exception as error:
         came = {**{attack.name: error for attack in attacks}, **came}
     finally:
-        app.labs.discard(running.instance)
+        app.labs.lifecycle.discard(running.instance)
     return came
 
 

@@ -63,17 +63,17 @@ def answer_command(
 ) -> int:
     """Answer the questions."""
     labs = invocation.app.labs
-    running = labs.running(lab)
+    running = labs.running.planned(lab)
     refuse_assessed(running.instance, _SESSION_HAND_IN)
     handed_in = labs.hand_in(running)
     names = handed_in.questions
     if source is not None:
         data = source.read()
-        with labs.exclusive(running):
+        with labs.running.exclusive(running):
             handed_in.take_answers(data, getattr(source, "name", "-"), invocation.language)
     if settings:
         given = dict(_setting(setting, next(iter(names))) for setting in settings)
-        with labs.exclusive(running):
+        with labs.running.exclusive(running):
             handed_in.answer(given, invocation.language)
     if not (show or settings or source is not None or invocation.json):
         edit(invocation, handed_in.answers_file(invocation.language))
@@ -103,12 +103,12 @@ def answer_command(
 def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | None, *, show: bool) -> None:
     """Write the report."""
     labs = invocation.app.labs
-    running = labs.running(lab)
+    running = labs.running.planned(lab)
     refuse_assessed(running.instance, _SESSION_HAND_IN)
     handed_in = labs.hand_in(running)
     if source is not None:
         text = source.read().decode("utf-8-sig", errors="replace")
-        with labs.exclusive(running):
+        with labs.running.exclusive(running):
             handed_in.take_report(text)
     path = handed_in.report_file(invocation.language)
     if not (show or source is not None or invocation.json):

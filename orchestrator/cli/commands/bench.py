@@ -24,13 +24,14 @@ if TYPE_CHECKING:
         fr="Mesurer combien de temps chaque image et chaque lab mettent à être prêts sur cette machine, et la mémoire "
         "qu'ils prennent ensuite.\n\n"
         "Les images sont démarrées une à une, les labs en entier ; tout est retiré à la fin. Avec --checks : combien "
-        "de temps prend le verdict de chaque scénario, en panne puis réparé. Avec --portal, sans aucun lab : la "
-        "vitesse du portail et ce qu'il prend, à côté de SSH et de ttyd s'ils sont installés.",
+        "de temps prend le verdict de chaque scénario, en panne puis réparé. Avec --portal : la vitesse du "
+        "portail et ce qu'il prend, à côté de SSH et de ttyd s'ils sont installés ; puis, avec un lab, du démarrage à "
+        "la première invite.",
         en="Measure how long each image and each lab take to be ready on this machine, and what memory they then "
         "take.\n\n"
         "The images are started one by one, the labs whole; all of it is removed in the end. With --checks: how long "
-        "each scenario's verdict takes, broken and then repaired. With --portal, without any lab: how fast the portal "
-        "is and what it takes, beside SSH and ttyd where they are installed.",
+        "each scenario's verdict takes, broken and then repaired. With --portal: how fast the portal is and what it "
+        "takes, beside SSH and ttyd where they are installed; then, with a lab, from start to first prompt.",
     ),
 )
 @option(
@@ -93,9 +94,10 @@ def bench_command(
         )
     with steps(invocation) as shown:
         if portal:
-            from orchestrator.bench.portal_bench import measure_portal
+            from orchestrator.bench.portal_bench import PortalAmounts, measure_portal
 
-            report = measure_portal(invocation.app, output=output, progress=shown)
+            amounts = PortalAmounts(starts=runs)
+            report = measure_portal(invocation.app, output=output, progress=shown, amounts=amounts)
         elif checks:
             report = measure_gradings(invocation.app, names, runs=runs, output=output, progress=shown)
         else:

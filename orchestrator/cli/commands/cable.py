@@ -72,23 +72,23 @@ def act_on_cable(labs: Labs, instance: Instance, place: str, action: str | None,
     """
     host, interface = cable_of(place)
     target = HostRef(instance.name, host)
-    cables = labs.cables(instance)
+    cables = labs.running.cables(instance)
     require_cable(cables, target, interface)
     if action is not None:
         if action not in {_PLUG, _UNPLUG, _REPLACE}:
             _require_segment(cables, action)
         note()
         _act(labs, target, interface, action)
-    return require_cable(labs.cables(instance), target, interface)
+    return require_cable(labs.running.cables(instance), target, interface)
 
 
 def _act(labs: Labs, target: HostRef, interface: str, action: str) -> None:
     if action == _REPLACE:
-        labs.replace_cable(target, interface)
+        labs.running.replace_cable(target, interface)
     elif action in {_PLUG, _UNPLUG}:
-        labs.move_cable(target, interface, plugged=action == _PLUG)
+        labs.running.move_cable(target, interface, plugged=action == _PLUG)
     else:
-        labs.move_cable(target, interface, plugged=True, segment=action)
+        labs.running.move_cable(target, interface, plugged=True, segment=action)
 
 
 def _require_segment(ports: tuple[PortState, ...], name: str) -> None:

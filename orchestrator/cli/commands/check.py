@@ -67,7 +67,7 @@ def check_command(
         labs = invocation.app.labs  # takes a moment to import: the terminal shows by now that something is done
         graded.append(_lab_to_grade(labs, lab))
         invocation.labd.works(graded[0].instance.name)
-        return labs.check(graded[0], on_result=on_result, on_running=on_running)
+        return labs.grading.check(graded[0], on_result=on_result, on_running=on_running)
 
     shape = form or ("json" if invocation.json else "text")
     if shape == "text" and path is None:
@@ -83,7 +83,7 @@ def check_command(
 
 
 def _lab_to_grade(labs: Labs, name: str | None) -> Running:
-    running = labs.running(name)
+    running = labs.running.planned(name)
     refuse_assessed(
         running.instance,
         Text(
@@ -116,7 +116,7 @@ def _write(invocation: Invocation, text: str, path: Path | None) -> None:
 
 
 def _warn_of_stale_content(invocation: Invocation, running: Running) -> None:
-    if invocation.app.labs.stale(running):
+    if invocation.app.labs.running.stale(running):
         text = Text(
             fr="! Le contenu a changé depuis le démarrage : « breakfix reset » recommence avec le nouveau.",
             en="! The content has changed since the start: 'breakfix reset' begins again with the new one.",

@@ -58,19 +58,19 @@ def demo_command(invocation: Invocation, scenario: str, seed: int, svg: Path | N
     if svg is not None:
         require_place(svg)
         invocation.output.console.record = True
-    plan = invocation.app.labs.plan(scenario, seed)
+    plan = invocation.app.labs.plans.plan(scenario, seed)
     solution = _reference(plan)
     labs = invocation.app.labs
     _heading(invocation, 1, Text(fr="Le lab démarre, puis tombe en panne", en="The lab starts, then breaks"))
     running: Running | None = None
     try:
         with steps(invocation) as shown:
-            running = labs.start(plan, shown)
+            running = labs.lifecycle.start(plan, shown)
         before, after = _break_and_repair(invocation, running, solution)
     finally:
         if running is not None:
             with shielded():
-                labs.discard(running.instance)
+                labs.lifecycle.discard(running.instance)
     invocation.output.print("", Text(fr="✔ Lab arrêté et retiré.", en="✔ Lab stopped and removed."), style="ok")
     status = _judge(invocation, before, after)
     if svg is not None and status == ExitCode.DONE:
@@ -88,7 +88,7 @@ def _break_and_repair(invocation: Invocation, running: Running, solution: Planne
     before = _grade(invocation, running)
     _heading(invocation, 3, Text(fr="Réparation", en="Repair"))
     out.print(Padding(plain(solution.summary.in_(language)), (0, 0, 1, 2)))
-    for typed_in in invocation.app.labs.apply(running, solution, lambda step: _tell(invocation, step)):
+    for typed_in in invocation.app.labs.solutions.apply(running, solution, lambda step: _tell(invocation, step)):
         if typed_in.status:
             out.print(Padding(plain(f"→ {typed_in.status}: {typed_in.output.strip()}", "warn"), (0, 0, 0, 4)))
     _heading(invocation, 4, Text(fr="Évaluation après réparation", en="Grading after the repair"))
@@ -113,7 +113,8 @@ def _reference(plan: Plan) -> PlannedSolution:
 def _grade(invocation: Invocation, running: Running) -> Report:
     labs = invocation.app.labs
     return show_grading(
-        invocation, lambda on_result, on_running: labs.check(running, on_result=on_result, on_running=on_running)
+        invocation,
+        lambda on_result, on_running: labs.grading.check(running, on_result=on_result, on_running=on_running),
     )
 
 

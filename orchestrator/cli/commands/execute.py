@@ -78,7 +78,7 @@ def exec_command(  # noqa: PLR0913 - one for each option
     note_intervention(invocation, instance, f"exec {host} -- {shlex.join(words)}", reason, intervene=intervene)
     stdin = sys.stdin.buffer.read() if pass_input else b""
     with working(invocation, instance, every=RUNS_S):
-        done = invocation.app.labs.fabric().run(target, words, timeout=timeout, stdin=stdin)
+        done = invocation.app.labs.running.fabric().run(target, words, timeout=timeout, stdin=stdin)
     status = _SIGNALLED - done.status if done.status < 0 else done.status
     if invocation.json:
         invocation.output.document(

@@ -46,7 +46,7 @@ def forward_command(
     host, port = port_of(place)
     instance, target = host_of(invocation, lab, host)
     note_intervention(invocation, instance, f"forward {place}", reason, intervene=intervene)
-    forwarding = Forwarding(invocation.app.labs.fabric(), target, port, local=local or 0)
+    forwarding = Forwarding(invocation.app.labs.running.fabric(), target, port, local=local or 0)
     address = f"{LOOPBACK}:{forwarding.local}"
     url = f"{_SCHEMES[port]}://{address}/" if port in _SCHEMES else address
     if invocation.json:

@@ -24,7 +24,7 @@ from orchestrator.core.text import Text
 def hint_command(invocation: Invocation, lab: str | None) -> None:
     """Show the next hint."""
     labs = invocation.app.labs
-    running = labs.running(lab)
+    running = labs.running.planned(lab)
     refuse_assessed(
         running.instance,
         Text(
@@ -32,7 +32,7 @@ def hint_command(invocation: Invocation, lab: str | None) -> None:
             en="'breakfix session hint', where the phase has hints.",
         ),
     )
-    number, count, text = labs.hint(running)
+    number, count, text = labs.solutions.hint(running)
     document = {"number": number, "count": count, "hint": both(text)}
     invocation.output.emit(document, lambda: _show(invocation, number, count, text))
     record(invocation, lambda practice: practice.hinted(running, number))

@@ -58,7 +58,7 @@ def _wanted(invocation: Invocation, name: str | None, running: str | None) -> La
     content = invocation.app.content
     if name is None:
         labs = invocation.app.labs
-        return labs.lab_of(labs.find(running))
+        return labs.plans.lab_of(labs.running.find(running))
     if name in content.labs():
         return content.lab(name)
     if name in content.scenarios():
@@ -66,7 +66,7 @@ def _wanted(invocation: Invocation, name: str | None, running: str | None) -> La
     instances = _instances(invocation)
     for instance in instances:
         if instance.name == name:
-            return invocation.app.labs.lab_of(instance)
+            return invocation.app.labs.plans.lab_of(instance)
     known = [*content.labs(), *(instance.name for instance in instances), *content.scenarios()]
     text = Text(
         fr=f"« {name} » n'est ni un lab en marche, ni un lab à démarrer, ni un scénario",
@@ -84,7 +84,7 @@ def _wanted(invocation: Invocation, name: str | None, running: str | None) -> La
 def _instances(invocation: Invocation) -> tuple[Instance, ...]:
     """Return the running labs; none where no engine answers, for a page can be read without one."""
     try:
-        return invocation.app.labs.all()
+        return invocation.app.labs.running.all()
     except MachineError:
         return ()
 

@@ -125,7 +125,7 @@ def keys(invocation: Invocation) -> None:
 def sign_(invocation: Invocation, scenarios: tuple[str, ...], key: Path) -> None:
     """Sign records."""
     ledger = invocation.app.proofs.ledger
-    names = tuple(dict.fromkeys(invocation.app.labs.scenario(name).id for name in scenarios))
+    names = tuple(dict.fromkeys(invocation.app.labs.plans.scenario(name).id for name in scenarios))
     contents = {name: ledger.content_of(name) for name in names}
     files = {name: ledger.sign(name, sign(content, key)) for name, content in contents.items()}
     if invocation.json:

@@ -44,9 +44,9 @@ from orchestrator.topology.svg_picture import draw_svg
 def map_command(invocation: Invocation, lab: str | None, svg: Path | None, scenario: str | None, seed: int) -> None:
     """Draw a running lab, or a scenario's documentation."""
     if scenario is not None:
-        drawn = topology(invocation.app.labs.preview(scenario, seed))
+        drawn = topology(invocation.app.labs.plans.preview(scenario, seed))
     else:
-        drawn = topology_of(invocation, invocation.app.labs.running(lab))
+        drawn = topology_of(invocation, invocation.app.labs.running.planned(lab))
     if svg is not None:
         write_picture(svg, draw_svg(drawn, invocation.language))
     if invocation.json:

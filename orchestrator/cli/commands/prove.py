@@ -139,7 +139,7 @@ def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool
         )
         raise click.UsageError(localized(needed))
     named = invocation.app.content.scenarios() if everything or not scenarios else scenarios
-    ids = tuple(dict.fromkeys(invocation.app.labs.scenario(name).id for name in named))
+    ids = tuple(dict.fromkeys(invocation.app.labs.plans.scenario(name).id for name in named))
     if not changed:
         return ids
     known = {name: invocation.app.proofs.status(name) for name in ids}
@@ -170,7 +170,7 @@ class _Work:
         Raises:
             UsageError: a brief proof or a replay needs a record of the scenario as it is now, and there is none.
         """
-        loaded, proofs = self.invocation.app.labs.scenario(name), self.invocation.app.proofs
+        loaded, proofs = self.invocation.app.labs.plans.scenario(name), self.invocation.app.proofs
         self.bindings[loaded.id] = proofs.binding(loaded.id)
         if self.extent == "brief":
             self.records[loaded.id] = proofs.voucher(loaded.id)
@@ -187,7 +187,7 @@ class _Work:
 
     def _subject(self, name: str, one: Draw, *, repairs_only: bool = False) -> ProofSubject:
         return ProofSubject(
-            self.invocation.app.labs.plan(name, one.seed),
+            self.invocation.app.labs.plans.plan(name, one.seed),
             one.cases,
             main_line=self.extent == "brief",
             repairs_only=repairs_only,
@@ -207,7 +207,7 @@ class _Work:
             )
             self.invocation.output.note(text, style="warn")
         elif self.extent == "record" and proof.proven:
-            info = self.invocation.app.labs.engine_info()
+            info = self.invocation.app.labs.running.engine().info()
             proofs.record(stored, ProvingMachine.this(info.version, info.cgroup_version))
         if found is not None and self.extent == "replay":
             self.differences[proof.scenario] = tuple(differences(found.entry, proof))

@@ -26,8 +26,8 @@ from orchestrator.core.text import Text
 def save_command(invocation: Invocation, lab: str | None) -> None:
     """Save a lab."""
     labs = invocation.app.labs
-    instance = labs.find(lab)
-    labs.save(instance)
+    instance = labs.running.find(lab)
+    labs.lifecycle.save(instance)
     resume = f"{phrases.program()} resume --lab {instance.name}"
 
     def tell() -> None:
@@ -59,11 +59,11 @@ def save_command(invocation: Invocation, lab: str | None) -> None:
 def resume_command(invocation: Invocation, lab: str | None) -> None:
     """Resume a saved lab."""
     labs = invocation.app.labs
-    running = labs.running(lab)
-    saved = labs.state_of(running.instance) == "saved"
+    running = labs.running.planned(lab)
+    saved = labs.running.state_of(running.instance) == "saved"
     if saved:
         with steps(invocation) as shown:
-            running = labs.resume(running, shown)
+            running = labs.lifecycle.resume(running, shown)
     name = running.instance.name
     told = (
         Text(fr=f"✔ Lab {name} en marche.", en=f"✔ Lab {name} is running.")

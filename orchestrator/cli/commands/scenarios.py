@@ -78,7 +78,7 @@ def scenarios_command(invocation: Invocation, competence: str | None, difficulty
 def show_command(invocation: Invocation, scenario: str, seed: int, *, solution: bool) -> None:
     """Show a scenario."""
     labs = invocation.app.labs
-    loaded, plan = labs.scenario(scenario), labs.preview(scenario, seed)
+    loaded, plan = labs.plans.scenario(scenario), labs.plans.preview(scenario, seed)
     status = invocation.app.proofs.status(loaded.id)
     if invocation.json:
         card = card_document(invocation, loaded, plan, solution=solution)

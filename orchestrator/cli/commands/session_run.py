@@ -209,7 +209,7 @@ def announce(invocation: Invocation, text: str, candidate: str, name: str | None
 
 
 def _rows(invocation: Invocation, state: SessionState, now: int) -> Sequence[RosterRow]:
-    return rows_of(state, now, invocation.app.labs.all())
+    return rows_of(state, now, invocation.app.labs.running.all())
 
 
 def _show(invocation: Invocation, state: SessionState, rows: Sequence[RosterRow]) -> None:

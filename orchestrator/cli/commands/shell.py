@@ -78,7 +78,7 @@ def shell_command(
 def _device(invocation: Invocation, instance: Instance, host: str) -> Device | None:
     """Return how to log in where the host is a network device; unknown content makes it a plain host."""
     try:
-        running = invocation.app.labs.running(instance.name)
+        running = invocation.app.labs.running.planned(instance.name)
     except BreakfixError:
         return None
     image = next((h.image for h in running.plan.hosts if h.name == host), None)
@@ -94,7 +94,7 @@ def _console(invocation: Invocation, target: HostRef, keys: TypedKeys) -> None:
 def console(invocation: Invocation, target: HostRef) -> terminal.MasterRemote:
     """Return root's shell on a host, as at its console."""
     rows, columns = terminal.size()
-    fabric = invocation.app.labs.fabric()
+    fabric = invocation.app.labs.running.fabric()
     return terminal.MasterRemote(fabric.terminal(target, terminal.ROOT_SHELL, rows=rows, columns=columns))
 
 
@@ -104,7 +104,7 @@ def over_ssh(invocation: Invocation, target: HostRef, user: str, password: str) 
     from orchestrator.access.ssh import login, open_shell
 
     rows, columns = terminal.size()
-    with login(invocation.app.labs.fabric(), target, user, password) as transport:
+    with login(invocation.app.labs.running.fabric(), target, user, password) as transport:
         kind = os.environ.get("TERM", "xterm-256color")
         yield terminal.ChannelRemote(open_shell(transport, terminal=kind, rows=rows, columns=columns))
 

@@ -48,7 +48,7 @@ def start_command(invocation: Invocation, scenario: str, seed: int | None, lab: 
     if lab is not None:
         require_name(lab)
     plan = plan_to_start(invocation, scenario, seed)
-    with started(invocation, lambda shown: invocation.app.labs.start(plan, shown, name=lab)) as running:
+    with started(invocation, lambda shown: invocation.app.labs.lifecycle.start(plan, shown, name=lab)) as running:
         invocation.output.emit(_document(running), lambda: tell_started(invocation, running))
     record(invocation, lambda practice: practice.started(running))
     invocation.labd.told("start", running.instance.name)
@@ -65,7 +65,7 @@ def started(invocation: Invocation, start: Callable[[Steps], Running]) -> Iterat
     except KeyboardInterrupt:
         if running is not None:
             with shielded():
-                invocation.app.labs.discard(running.instance)
+                invocation.app.labs.lifecycle.discard(running.instance)
         raise
 
 
@@ -73,8 +73,8 @@ def plan_to_start(invocation: Invocation, name: str, seed: int | None) -> Plan:
     """Return the plan of a scenario's variant, or of a bare lab."""
     content = invocation.app.content
     if name in content.labs() and name not in content.scenarios():
-        return invocation.app.labs.plan_of_lab(name)
-    return invocation.app.labs.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
+        return invocation.app.labs.plans.of_lab(name)
+    return invocation.app.labs.plans.plan(name, secrets.randbelow(_SEEDS) if seed is None else seed)
 
 
 def tell_started(invocation: Invocation, running: Running) -> None:
@@ -92,7 +92,7 @@ def tell_started(invocation: Invocation, running: Running) -> None:
 
 def _name_needed(invocation: Invocation, running: Running) -> str | None:
     """Return the lab's name where commands have to be given it: several labs run."""
-    return running.instance.name if len(invocation.app.labs.all()) > 1 else None
+    return running.instance.name if len(invocation.app.labs.running.all()) > 1 else None
 
 
 def _first_host(plan: Plan) -> str | None:

@@ -72,7 +72,7 @@ class _Seen:
 def status_command(invocation: Invocation, lab: str | None) -> None:
     """Show the running labs, or one of them."""
     labs = invocation.app.labs
-    found = labs.all() if lab is None else (labs.find(lab),)
+    found = labs.running.all() if lab is None else (labs.running.find(lab),)
     seen = [_seen(invocation, instance) for instance in found]
     waiting = invocation.labd.waiting() if lab is None else ()
     if invocation.json:
@@ -93,21 +93,21 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
 
 def _seen(invocation: Invocation, instance: Instance) -> _Seen:
     labs = invocation.app.labs
-    state = labs.state_of(instance)
-    waiting = {} if state in {"starting", "stopping", "saved"} else labs.unready(instance)
+    state = labs.running.state_of(instance)
+    waiting = {} if state in {"starting", "stopping", "saved"} else labs.running.unready(instance)
     return _Seen(instance, _running(invocation, instance), state, waiting)
 
 
 def _running(invocation: Invocation, instance: Instance) -> Running | None:
     """Return an instance with its plan, or None where its content is gone or invalid."""
     try:
-        return invocation.app.labs.running(instance.name)
+        return invocation.app.labs.running.planned(instance.name)
     except BreakfixError:
         return None
 
 
 def _stale(invocation: Invocation, running: Running | None) -> bool:
-    return running is not None and invocation.app.labs.stale(running)
+    return running is not None and invocation.app.labs.running.stale(running)
 
 
 def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:

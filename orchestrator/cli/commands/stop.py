@@ -46,13 +46,13 @@ def stop_command(invocation: Invocation, lab: str | None, *, everything: bool, s
 
     with shielded():  # half a removal helps nobody
         if everything:
-            known = labs.all()
-            names: Sequence[str] = labs.stop_all(spare)
+            known = labs.running.all()
+            names: Sequence[str] = labs.lifecycle.stop_all(spare)
         else:
-            known = (labs.find(lab),)
+            known = (labs.running.find(lab),)
             if spare(known[0]):
                 raise a_session_s(known[0])
-            labs.stop(known[0].name)
+            labs.lifecycle.stop(known[0].name)
             names = (known[0].name,)
     gone = [instance for instance in known if not spare(instance)]
     spared = [instance.name for instance in known if spare(instance)]
@@ -129,10 +129,10 @@ def a_session_s(instance: Instance) -> UsageError:
 def reset_command(invocation: Invocation, lab: str | None) -> None:
     """Start a lab again."""
     labs = invocation.app.labs
-    running = labs.running(lab)
+    running = labs.running.planned(lab)
     if running.instance.assessed:
         raise a_session_s(running.instance)
-    with started(invocation, lambda shown: labs.reset(running, shown)) as again:
+    with started(invocation, lambda shown: labs.lifecycle.reset(running, shown)) as again:
         if invocation.json:
             invocation.output.document(
                 {"lab": again.instance.name, "replaces": running.instance.name, "ticket": both(again.plan.ticket)}

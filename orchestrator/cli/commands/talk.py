@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -18,8 +19,10 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.labs import Labs, Running
 from orchestrator.model.persona import PlannedPersona
-from orchestrator.model.turns import PersonaAct, Turn, facts_of
+from orchestrator.model.turns import Turn, facts_of
+from orchestrator.personas.act_sentences import act_sentence
 from orchestrator.personas.dialogue import MenuEntry
+from orchestrator.personas.password_masks import masked, with_acts_masked
 
 Say = Callable[[str], Turn]
 """Says something to somebody."""
@@ -56,13 +59,13 @@ show_option = option("--show", is_flag=True, help=Text(fr="Montrer ce qui s'est 
 def talk_command(invocation: Invocation, lab: str | None, words: Sequence[str], *, menu: bool, show: bool) -> None:
     """Talk."""
     labs = invocation.app.labs
-    running = labs.running(lab)
+    running = labs.running.planned(lab)
     refuse_assessed(running.instance, _SESSION_TALK)
-    begun = bool(labs.turns(running.instance.name))
+    begun = bool(labs.conversations.turns(running.instance.name))
 
     def say_to(person: PlannedPersona, said: str) -> Turn:
         nonlocal begun
-        turn = labs.say(running, person.name, said, invocation.language)
+        turn = labs.conversations.say(running, person.name, said, invocation.language)
         if not begun:
             record(invocation, lambda practice: practice.handed_in(running, "talk"))
         begun = True
@@ -92,13 +95,13 @@ def talk_with(
         return
     person, said = chosen(labs, running, words)
     if menu:
-        entries = labs.menu(running, person, invocation.language)
+        entries = labs.conversations.menu(running, person, invocation.language)
         document = [{"intent": one.intent, "phrases": list(one.phrases)} for one in entries]
         invocation.output.emit(
             {"person": person.name, "menu": document}, lambda: _show_phrases(invocation, _offered(entries))
         )
     elif show:
-        turns = labs.turns(running.instance.name, person)
+        turns = tuple(map(masked, labs.conversations.turns(running.instance.name, person)))
         document_ = {"person": person.name, "turns": document_of(turns)}
         invocation.output.emit(document_, lambda: _show_turns(invocation, person, turns))
     elif said:
@@ -120,25 +123,25 @@ def chosen(labs: Labs, running: Running, words: Sequence[str]) -> tuple[PlannedP
     Raises:
         UsageError: there is nobody, or several and none is named.
     """
-    people = labs.people(running.plan)
+    people = labs.conversations.people(running.plan)
     if len(people) == 1 and words:
         try:
-            return labs.person(running.plan, words[0]), " ".join(words[1:])
+            return labs.conversations.person(running.plan, words[0]), " ".join(words[1:])
         except UsageError:
             return people[0], " ".join(words)
-    return labs.person(running.plan, words[0] if words else None), " ".join(words[1:])
+    return labs.conversations.person(running.plan, words[0] if words else None), " ".join(words[1:])
 
 
 def _converse(invocation: Invocation, labs: Labs, running: Running, person: PlannedPersona, say: Say) -> None:
     import readline  # noqa: F401 - input() then has a history, and arrows
 
     out, language = invocation.output, invocation.language
-    turns = labs.turns(running.instance.name, person)
+    turns = tuple(map(masked, labs.conversations.turns(running.instance.name, person)))
     out.quiet(Text(fr="« ? » propose des phrases, Ctrl-D quitte.", en="'?' offers phrases, Ctrl-D leaves."))
     if turns:
         _show_turns(invocation, person, turns)
     else:
-        _speak(invocation, person, labs.opening(person, language))
+        _speak(invocation, person, labs.conversations.opening(person, language))
     prompt = Text(fr="vous> ", en="you> ").in_(language)
     offered: tuple[str, ...] = ()
     while True:
@@ -148,7 +151,7 @@ def _converse(invocation: Invocation, labs: Labs, running: Running, person: Plan
             out.print("")
             return
         if said == _HELP:
-            offered = _offered(labs.menu(running, person, language))
+            offered = _offered(labs.conversations.menu(running, person, language))
             _show_phrases(invocation, offered)
             continue
         if said.isdigit() and 0 < int(said) <= len(offered):
@@ -183,19 +186,11 @@ def _show_turns(invocation: Invocation, person: PlannedPersona, turns: Sequence[
 
 
 def _show_turn(invocation: Invocation, person: PlannedPersona, turn: Turn) -> None:
-    for act in turn.acts:
+    """Print what somebody has done, and what they have answered."""
+    for act in with_acts_masked(turn).acts:
         if act.kind != "looks":
-            invocation.output.quiet(_done(act))
+            invocation.output.quiet(act_sentence(act, person.full))
     _speak(invocation, person, turn.reply)
-
-
-def _done(act: PersonaAct) -> Text:
-    names = {
-        "cable": Text(fr=f"(câble {act.host}:{act.what})", en=f"(cable {act.host}:{act.what})"),
-        "reboot": Text(fr=f"({act.host} redémarre)", en=f"({act.host} restarts)"),
-        "types": Text(fr=f"(tape sur {act.host} : {act.what})", en=f"(types on {act.host}: {act.what})"),
-    }
-    return names.get(act.kind, Text(fr=f"(agit sur {act.host})", en=f"(acts on {act.host})"))
 
 
 def _speak(invocation: Invocation, person: PlannedPersona, text: str) -> None:
@@ -204,8 +199,9 @@ def _speak(invocation: Invocation, person: PlannedPersona, text: str) -> None:
 
 
 def _turn_document(labs: Labs, running: Running, person: PlannedPersona, turn: Turn) -> dict[str, Any]:
-    facts = facts_of(labs.turns(running.instance.name, person))
-    return {"person": person.name, "full": person.full, "turn": document_of(turn), "facts": facts}
+    facts = facts_of(labs.conversations.turns(running.instance.name, person))
+    told = replace(with_acts_masked(turn), secrets=())
+    return {"person": person.name, "full": person.full, "turn": document_of(told), "facts": facts}
 
 
 def _people_document(labs: Labs, running: Running) -> dict[str, Any]:
@@ -217,8 +213,8 @@ def _people_document(labs: Labs, running: Running) -> dict[str, Any]:
                 "role": both(one.document.role),
                 "language": one.document.language,
                 "opens": both(one.document.opens),
-                "turns": document_of(labs.turns(running.instance.name, one)),
+                "turns": document_of(tuple(map(masked, labs.conversations.turns(running.instance.name, one)))),
             }
-            for one in labs.people(running.plan)
+            for one in labs.conversations.people(running.plan)
         ]
     }

@@ -320,8 +320,8 @@ def _without_leftovers(invocation: Invocation) -> Iterator[Mapping[str, str]]:
     finally:
         with shielded():
             labs = invocation.app.labs
-            for left in [instance.name for instance in labs.all() if instance.owner == owner]:
-                labs.stop(left)
+            for left in [instance.name for instance in labs.running.all() if instance.owner == owner]:
+                labs.lifecycle.stop(left)
 
 
 def combined(*statuses: int) -> int:

@@ -90,7 +90,7 @@ def _subject(invocation: Invocation, name: str, seed: int) -> TrialSubject:
     is_lab = name in app.content.labs() and name not in app.content.scenarios()
 
     def plan(labs: Labs) -> Plan:
-        return labs.plan_of_lab(name) if is_lab else labs.plan(name, seed)
+        return labs.plans.of_lab(name) if is_lab else labs.plans.plan(name, seed)
 
     def folders(planned: Plan) -> tuple[Path, ...]:
         lab = app.content.lab_folder(planned.lab)

@@ -319,7 +319,8 @@ class Access:
         agent = self._agent(request.instance, request.host)
         kernel.enter_pidfd(agent.pidfd, kernel.NEWNET)
         try:
-            connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            family = socket.AF_INET6 if ":" in request.address else socket.AF_INET
+            connection = socket.socket(family, socket.SOCK_STREAM)
         finally:
             kernel.enter_fd(self._own_network)
         try:

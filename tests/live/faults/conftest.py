@@ -46,4 +46,4 @@ def undo(lent: Lent) -> ExitStack:
 @pytest.fixture
 def driver(app: App, running: Running) -> LabDriver:
     """Return what acts on the module's lab."""
-    return app.labs.driver(running)
+    return app.labs.running.driver(running)

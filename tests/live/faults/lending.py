@@ -57,22 +57,22 @@ class Lending:
             if whole and wanted_again:
                 self._whole[lab] = running
             else:
-                self._labs.discard(running.instance)
+                self._labs.lifecycle.discard(running.instance)
 
     def close(self) -> None:
         """Remove the labs that nobody has any more."""
         while self._whole:
-            self._labs.discard(self._whole.popitem()[1].instance)
+            self._labs.lifecycle.discard(self._whole.popitem()[1].instance)
 
     def _take(self, lab: str) -> Running:
         """Return a lab that is kept, a fresh one where there is none, or it is gone or not ready."""
         kept = self._whole.pop(lab, None)
         if kept is not None:
             try:
-                self._labs.running(kept.instance.name)
-                wait_for_conditions(self._labs.driver(kept), kept.plan.ready)
+                self._labs.running.planned(kept.instance.name)
+                wait_for_conditions(self._labs.running.driver(kept), kept.plan.ready)
             except (LabError, UsageError):
-                self._labs.discard(kept.instance)
+                self._labs.lifecycle.discard(kept.instance)
             else:
                 return kept
-        return self._labs.start(self._labs.plan_of_lab(lab), Silent())
+        return self._labs.lifecycle.start(self._labs.plans.of_lab(lab), Silent())

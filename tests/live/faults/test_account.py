@@ -53,7 +53,7 @@ def is_in_sudo(driver: LabDriver) -> bool:
 
 @pytest.fixture(autouse=True, scope="module")
 def another(app: App, running: Running, undo: ExitStack) -> None:
-    driver = app.labs.driver(running)
+    driver = app.labs.running.driver(running)
     undo.callback(driver.run, "pc", ("userdel", "--force", "--remove", "stagiaire"))
     driver.run("pc", ("useradd", "--create-home", "stagiaire"))
     driver.run("pc", ("chpasswd",), stdin=b"stagiaire:stagiaire-1\n")

@@ -55,7 +55,7 @@ ISSUED: dict[str, Any] = {**SERVER, "authority_key": "/etc/ssl/site/ca.key"}
 @pytest.fixture(autouse=True, scope="module")
 def site(app: App, running: Running, undo: ExitStack) -> None:
     """A TLS site with a certificate of the lab's own authority, which the workstation trusts."""
-    driver = app.labs.driver(running)
+    driver = app.labs.running.driver(running)
     undo.callback(driver.run, "web", ("sh", "-ec", SITE_GONE))
     undo.callback(driver.run, "pc", ("rm", "-f", "/etc/ssl/site-ca.pem"))
     done = driver.run_script("web", KEYS)

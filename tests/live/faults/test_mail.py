@@ -28,7 +28,7 @@ quota "Mailbox" {
 @pytest.fixture(autouse=True, scope="module")
 def quota(app: App, running: Running) -> None:
     """A limit of 5 MiB for everybody."""
-    driver = app.labs.driver(running)
+    driver = app.labs.running.driver(running)
     before = driver.read("mail", "/etc/dovecot/dovecot.conf")
     driver.write("mail", "/etc/dovecot/dovecot.conf", before + QUOTA.encode())
     driver.run("mail", ("systemctl", "restart", "dovecot"))

@@ -16,8 +16,8 @@ from orchestrator.faults.library.system.package import (
     PackageHalfConfigured,
     PackageHeld,
     PackageRemoved,
-    PackageSourcesWrong,
 )
+from orchestrator.faults.library.system.package_sources import PackageSourcesWrong
 from orchestrator.labs import Running
 from tests.live.faults.harness import Case, output, prove, succeeds
 
@@ -54,7 +54,7 @@ def build(driver: LabDriver, version: str) -> str:
 
 @pytest.fixture(autouse=True, scope="module")
 def repository(app: App, running: Running, undo: ExitStack) -> None:
-    driver = app.labs.driver(running)
+    driver = app.labs.running.driver(running)
     driver.run("pc", ("tar", "-C", "/", "-cf", "/root/apt.tar", "etc/apt", "var/lib/apt"))
     undo.callback(driver.run, "pc", ("sh", "-ec", REPOSITORY_GONE), timeout=APT_TIME)
     index = build(driver, "1.0") + build(driver, "2.0")

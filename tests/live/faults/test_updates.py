@@ -8,11 +8,11 @@ from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError
 from orchestrator.faults.edits import SettingEdit
 from orchestrator.faults.library.system.disk import HomeFilled
+from orchestrator.faults.library.system.package_sources import PackageSourcesFrozen
 from orchestrator.faults.library.system.time_zone import TimeZoneWrong
 from orchestrator.faults.library.system.updates import (
     ArchiveKeyExpired,
     DpkgInterrupted,
-    PackageSourcesFrozen,
     PackagesOutdated,
 )
 from tests.live.faults.harness import Case, output, prove, succeeds

@@ -28,7 +28,9 @@ from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.instances import freezing
-from orchestrator.labs import Differences, Labs, Running
+from orchestrator.labs import Differences, Running
+from orchestrator.labs.lab_grading import LabGrading
+from orchestrator.labs.lab_lifecycle import LabLifecycle
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.proof_status import Reliance
 from tests.unit.assessment.sessions import PLAN, RELIED, START, MemoryLog, Played, plan_context
@@ -42,25 +44,29 @@ __all__ = ["common_content", "make_world", "world"]
 SCENARIO = "moved-desks"
 
 
-class Graded(Labs):
-    """The service whose gradings are scripted: a grading process needs real hosts."""
+class NeverReady(LabLifecycle):
+    """Starts labs that do not get ready, where somebody says why."""
+
+    why_unready: LabError | None = None
+
+    def wait_until_ready(self, running: Running) -> None:  # noqa: ARG002
+        if self.why_unready is not None:
+            raise self.why_unready
+
+
+class Scripted(LabGrading):
+    """Gradings that are scripted: a grading process needs real hosts."""
 
     odd: set[int]
     """The numbers of the gradings, from 1, that find the guard red."""
     lost: set[int]
     """Those that break off."""
-    why_unready: LabError | None = None
-    """Why no lab gets ready."""
     count = 0
     script: Mapping[str, Sequence[str]] = {}
     """For instances: what becomes of the guard in one grading after the other, ``lost`` where that breaks off."""
     repaired = False
     """Whether the symptom is green."""
     differences: tuple[Difference, ...] = ()
-
-    def wait_until_ready(self, running: Running) -> None:  # noqa: ARG002
-        if self.why_unready is not None:
-            raise self.why_unready
 
     def check(
         self,
@@ -107,8 +113,8 @@ class Course:
     def __init__(self, world: World, folder: Path, *, odd: set[int], lost: set[int]) -> None:
         self.world = world
         self.labs = world.labs()
-        self.labs.__class__ = Graded
-        self.labs.odd, self.labs.lost = odd, lost  # type: ignore[attr-defined]
+        self.labs.lifecycle.__class__, self.labs.grading.__class__ = NeverReady, Scripted
+        self.labs.grading.odd, self.labs.grading.lost = odd, lost  # type: ignore[attr-defined]
         self.source = Played(START)
         offers = PlanContext(plan_context().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
         file = folder / "session.yaml"
@@ -125,7 +131,7 @@ class Course:
 
     @property
     def running(self) -> set[str]:
-        return {instance.name for instance in self.labs.all()}
+        return {instance.name for instance in self.labs.running.all()}
 
 
 @pytest.fixture
@@ -142,7 +148,7 @@ def test_a_lab_that_is_not_as_proven_is_replaced_by_another_variant(course: Cour
     labs = {s.candidate: s.labs[0] for s in state.sittings.values()}
     assert {lab.instance for lab in labs.values()} == course.running
     assert labs[replaced.candidate].variant == 1
-    again = course.labs.find(labs[replaced.candidate].instance)
+    again = course.labs.running.find(labs[replaced.candidate].instance)
     assert again.seed == seed_of(course.jury_session.folder.secret(), SCENARIO, replaced.candidate, 1)
 
 
@@ -158,7 +164,7 @@ def test_what_no_variant_brings_up_is_told(world: World, tmp_path: Path) -> None
 
 def test_opening_again_keeps_what_is_open_and_removes_what_was_left(course: Course) -> None:
     secret = course.jury_session.folder.secret()
-    left = course.labs.start(course.labs.plan(SCENARIO, seed_of(secret, SCENARIO, "C-01", 0)), Silent())
+    left = course.labs.lifecycle.start(course.labs.plans.plan(SCENARIO, seed_of(secret, SCENARIO, "C-01", 0)), Silent())
     first = course.open()
     assert left.instance.name not in course.running
     before = course.running
@@ -172,7 +178,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     course.source.go(75 * 60)
     state = course.jury_session.state()
     Closing(course.jury_session, course.labs).cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
-    assert {h.state for i in course.labs.all() for h in i.hosts} == {"running", "paused"}
+    assert {h.state for i in course.labs.running.all() for h in i.hosts} == {"running", "paused"}
     course.source.go(25 * 60)
     course.supervise()
     state = course.jury_session.state()
@@ -181,7 +187,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
         assert [event.kind for event in done] == list(STEPS)
     assert [event.details["deadline"] - START for event in state.of("cut")] == [4500, 6000]
     assert [event.details["on"] for event in state.of("supervised")] == [True, False]
-    assert {h.state for i in course.labs.all() for h in i.hosts} == {"paused"}
+    assert {h.state for i in course.labs.running.all() for h in i.hosts} == {"paused"}
     evidence = read_evidence(course.jury_session.folder.sealed("reseau", "C-02"))
     assert evidence.manifest["labs"][SCENARIO]["proof"] == json.loads(json.dumps(proof(SCENARIO, "here").to_document()))
     with pytest.raises(UsageError, match="appeal may still need"):
@@ -194,7 +200,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
 def test_a_phase_may_ask_for_a_report_where_its_scenario_does_not(course: Course) -> None:
     course.open()
     (lab,) = course.jury_session.state().sittings["reseau", "C-01"].labs
-    running, phase = course.labs.running(lab.instance), course.jury_session.state().plan.phase("reseau")
+    running, phase = course.labs.running.planned(lab.instance), course.jury_session.state().plan.phase("reseau")
     assert not running.plan.report
     assert as_assessed(running, phase) is running
     asked = as_assessed(running, phase.model_copy(update={"report": True}))
@@ -208,7 +214,7 @@ def test_a_phase_may_ask_for_a_report_where_its_scenario_does_not(course: Course
 def scripted(course: Course, *guard: str) -> None:
     """Say what each of the gradings of C-01 after the deadline finds of the guard."""
     (lab,) = course.jury_session.state().sittings["reseau", "C-01"].labs
-    course.labs.script = {lab.instance: guard}  # type: ignore[attr-defined]
+    course.labs.grading.script = {lab.instance: guard}  # type: ignore[attr-defined]
 
 
 def closed(course: Course) -> tuple[SessionEvent, Report]:
@@ -223,7 +229,7 @@ def closed(course: Course) -> tuple[SessionEvent, Report]:
 def test_a_lab_that_does_not_get_ready_is_graded_and_the_reason_stated(course: Course) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
-    course.labs.why_unready = LabError(same("pc1 is not ready"))  # type: ignore[attr-defined]
+    course.labs.lifecycle.why_unready = LabError(same("pc1 is not ready"))  # type: ignore[attr-defined]
     graded, report = closed(course)
     assert graded.details["labs"][SCENARIO]["unready"]["en"] == "pc1 is not ready"
     assert f"{SCENARIO}: the lab was not ready when it was graded: pc1 is not ready." in told(graded).en
@@ -243,7 +249,7 @@ def test_changes_are_sealed_and_told(
 ) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
-    course.labs.repaired, course.labs.differences = True, differences  # type: ignore[attr-defined]
+    course.labs.grading.repaired, course.labs.grading.differences = True, differences  # type: ignore[attr-defined]
     graded, report = closed(course)
     details = graded.details["labs"][SCENARIO]
     assert (report.verdict, details["verdict"], report.differences) == (verdict, verdict, differences)
@@ -255,11 +261,11 @@ def test_changes_are_sealed_and_told(
 def test_an_appeal_compares_the_changes_too(course: Course) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
-    course.labs.repaired, course.labs.differences = True, EVERY  # type: ignore[attr-defined]
+    course.labs.grading.repaired, course.labs.grading.differences = True, EVERY  # type: ignore[attr-defined]
     closed(course)
     allowed = replace(FORBIDDEN, standing="explained")
     other = replace(UNEXPLAINED, object="cron.service")
-    course.labs.differences = (allowed, replace(UNEXPLAINED, standing="forbidden"), other)  # type: ignore[attr-defined]
+    course.labs.grading.differences = (allowed, replace(UNEXPLAINED, standing="forbidden"), other)  # type: ignore[attr-defined]
     found = Reopening(course.jury_session, course.labs).reopen("reseau", "C-01", "organiser")
     assert (found.sources, found.graded) == ({SCENARIO: "instance"}, 2)
     assert [(one.check, one.before, one.after) for one in found.differences] == [
@@ -278,7 +284,7 @@ def test_an_appeal_tells_which_host_goes_on_after_it(course: Course, monkeypatch
     course.jury_session.start("reseau", "organiser")
     closed(course)
     lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
-    restless = course.labs.find(lab.instance).hosts[0]
+    restless = course.labs.running.find(lab.instance).hosts[0]
     engine = course.world.engine
     pause = engine.pause
 
@@ -301,14 +307,14 @@ def test_an_appeal_on_evidence_from_before_there_were_differences(
 ) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
-    course.labs.repaired = True  # type: ignore[attr-defined]
+    course.labs.grading.repaired = True  # type: ignore[attr-defined]
     with monkeypatch.context() as patched:
         patched.setattr(Report, "to_json", first_schema)
         closed(course)
-    course.labs.differences = EVERY  # type: ignore[attr-defined]
+    course.labs.grading.differences = EVERY  # type: ignore[attr-defined]
     reopening = Reopening(course.jury_session, course.labs)
     assert reopening.reopen("reseau", "C-01", "organiser").differences == ()
-    course.labs.repaired = False  # type: ignore[attr-defined]
+    course.labs.grading.repaired = False  # type: ignore[attr-defined]
     found = reopening.reopen("reseau", "C-01", "organiser").differences
     assert [(one.check, one.before, one.after) for one in found] == [("t.py::net", "pass", "fail")]
 
@@ -347,7 +353,7 @@ def test_a_lab_that_is_gone_keeps_nobody_from_being_sealed(course: Course) -> No
     course.open()
     course.jury_session.start("reseau", "organiser")
     gone = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
-    course.labs.discard(course.labs.find(gone.instance))
+    course.labs.lifecycle.discard(course.labs.running.find(gone.instance))
     course.source.go(100 * 60, clock_set_by=3600)
     course.supervise()
     state = course.jury_session.state()
@@ -362,11 +368,11 @@ def test_a_destroyed_host_does_not_restart_for_ever(course: Course) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
     lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
-    victim = course.labs.find(lab.instance).hosts[0]
+    victim = course.labs.running.find(lab.instance).hosts[0]
     course.world.engine.destroy(victim.container)
     course.source.go(100 * 60)
     course.supervise()
-    states = {host.name: host.state for host in course.labs.find(lab.instance).hosts}
+    states = {host.name: host.state for host in course.labs.running.find(lab.instance).hosts}
     assert states.pop(victim.name) == "exited"
     assert set(states.values()) == {"paused"}
 

@@ -19,7 +19,10 @@ from orchestrator.assessment.evidence import MANIFEST, SUMS, problems_of, read_e
 from orchestrator.assessment.session_folder import sha256
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import same
+from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.fabric.fabric_interface import FileState
+from orchestrator.model.turns import PersonaAct, Turn
+from orchestrator.personas.conversation_file import line_of, turns_in
 from tests.unit.assessment.sessions import START, Played, make_jury_session, open_in_memory
 from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
 
@@ -130,6 +133,18 @@ def report() -> Report:
     return REPORT
 
 
+TOLD = Turn(
+    "anne",
+    "2026-11-30T10:00:00.000Z",
+    "fr",
+    "Votre mot de passe est Sapin-4417.",
+    reply="D'accord.",
+    acts=(PersonaAct("2026-11-30T10:00:01.000Z", "types", "pc1", "passwd Sapin-4417"),),
+    secrets=("Sapin-4417",),
+)
+"""Something that was said, with a password."""
+
+
 @pytest.fixture
 def sealed(tmp_path: Path, report: Report) -> Path:
     source = Played(START)
@@ -144,6 +159,7 @@ def sealed(tmp_path: Path, report: Report) -> Path:
     collecting.keep(folder / "cut.start.json.gz", {"pc1": files(hosts=b"one\n")})
     collecting.keep(folder / "cut.end.json.gz", {"pc1": files(hosts=b"two\n", **{"\udce9": b"x"})})
     (folder / "cut.report.json").write_text(report.to_json())
+    (folder / f"cut.{CONVERSATION}").write_text(line_of(TOLD))
     graded = {"labs": {"cut": {"verdict": "not_repaired", "pass": 1, "fail": 1, "error": 0}}}
     jury_session.keep(
         Draft("cut", "breakfix", START + 4500, "C-01", "reseau", {"deadline": START + 4500, "not_paused": {}})
@@ -170,6 +186,17 @@ def test_the_evidence_is_complete_and_names_nobody(sealed: Path) -> None:
     told = [event["details"].get("text") for event in evidence.document("journal.json") if event["kind"] == "incident"]
     assert told == ["Bruit"]
     assert {change["path"] for change in evidence.document("cut/changes.json")} == {"/etc/hosts", "/etc/\udce9"}
+
+
+def test_a_password_that_was_said_is_masked_in_it(sealed: Path) -> None:
+    files = read_evidence(sealed).files
+    assert "Sapin" not in b"".join(files.values()).decode(errors="replace")
+    said = "Votre mot de passe est •••• (mot de passe)."
+    (turn,) = turns_in(files[f"cut/{CONVERSATION}"])
+    assert turn.said == said
+    page = files["index.html"].decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert f"Candidat : {said}" in page
+    assert "anne tape sur pc1 : passwd •••• (mot de passe)" in page
 
 
 def test_a_person_reads_it_in_a_browser(sealed: Path) -> None:

@@ -70,7 +70,11 @@ class _Labs:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
 
-    def plan_of_lab(self, name: str) -> Plan:
+    @property
+    def plans(self) -> _Labs:
+        return self
+
+    def of_lab(self, name: str) -> Plan:
         assert name == "eight"
         return self._plan
 

@@ -43,6 +43,9 @@ class Labs:
     done: list[str] = field(default_factory=list)
     asked: Iterator[int] = field(default_factory=itertools.count)
 
+    plans = running = lifecycle = grading = solutions = property(lambda self: self)
+    """Each part is this one."""
+
     def plan(self, scenario: str, seed: int) -> Any:  # noqa: ANN401 - as much of a plan as is needed
         assert seed == 1
         solutions = [SimpleNamespace(name=name, reference=name == "best") for name in ("other", "best")]

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.app import App
-from orchestrator.bench import page_paint, portal_bench, process_costs
+from orchestrator.bench import page_paint, portal_bench, portal_start, process_costs
 from orchestrator.bench.portal_bench import PortalAmounts, measure_portal
 from orchestrator.bench.portal_lines import percentile
 from orchestrator.bench.portal_report import Figure, PortalReport
+from orchestrator.bench.portal_start import StartPair
 from orchestrator.core.errors import UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import Text, same
@@ -46,6 +47,23 @@ def test_a_table_shows_each_figure_beside_its_target() -> None:
     assert report.to_document()["figures"][2] == {
         "name": "ttyd", "unit": "ms", "value": None, "target": None, "met": True,
     }  # fmt: skip
+
+
+def test_the_medians_of_pairs_and_of_their_differences_are_shown() -> None:
+    pairs = [StartPair(4.0, 4.2, 0.5), StartPair(9.0, 9.1, 0.25), StartPair(5.0, 6.5, 0.75)]
+    found = {one.name: one for one in portal_start.figures(pairs)}
+    assert {name: one.value for name, one in found.items()} == {
+        "start": 5.0, "prompt": 6.5, "prompt-beyond": pytest.approx(0.2), "prompt-around": 0.5,
+    }  # fmt: skip
+    assert {name for name, one in found.items() if one.target is not None} == {"prompt-beyond"}
+    assert found["prompt-beyond"].met
+    assert [one.name for one in portal_start.figures([StartPair(4.0, 4.5, 0.1)]) if not one.met] == ["prompt-beyond"]
+
+
+def test_without_labs_their_start_is_not_measured_and_the_table_says_why() -> None:
+    found = portal_start.figures((), Text(fr="pas de Docker", en="no Docker"))
+    assert PortalReport(tuple(found)).missed == []
+    assert PortalReport(tuple(found)).to_text("en").count("no Docker") == 4
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(50, 2.0), (95, 4.0), (99, 4.0), (1, 1.0)])
@@ -102,7 +120,7 @@ def test_everything_is_measured_and_nothing_stays(alone: Path, monkeypatch: pyte
     monkeypatch.setattr(page_paint, "_CHROMIUM", alone / "none")  # it is measured by the command, and costs seconds
     monkeypatch.setattr("orchestrator.bench.peer_shells.shutil.which", lambda *_, **__: None)
     output = alone / "portal.json"
-    report = measure_portal(App(), output=output, progress=Silent(), amounts=PortalAmounts(5, 0.5, 40))
+    report = measure_portal(App(), output=output, progress=Silent(), amounts=PortalAmounts(5, 0.5, 40, starts=0))
     values = {one.name: one.value for one in report.figures}
     assert {name for name, value in values.items() if value is None} == {"painted", "weight", "ssh", "ttyd"}
     assert values["terminals"] == values["processes"] == 0.0
@@ -123,7 +141,7 @@ def test_ctrl_c_ends_everything(alone: Path) -> None:
         "    def step(self, text): print(text.en, flush=True)\n"
         "    detail = step\n"
         "with interrupts.installed(lambda: None):\n"
-        "    measure_portal(App(), progress=Told(), amounts=PortalAmounts(1, 30, 1))\n"
+        "    measure_portal(App(), progress=Told(), amounts=PortalAmounts(1, 30, 1, starts=0))\n"
     )
     root = str(Path(portal_bench.__file__).parents[2])
     with subprocess.Popen(

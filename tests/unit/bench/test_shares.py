@@ -25,6 +25,9 @@ class Labs:
         self.in_hosts = 0.0
         self.done: list[str] = []
 
+    plans = running = lifecycle = grading = solutions = property(lambda self: self)
+    """Each part is this one."""
+
     def plan(self, scenario: str, seed: int) -> Any:  # noqa: ANN401 - as much of a plan as is needed
         hosts = (SimpleNamespace(name="pc1"), SimpleNamespace(name="r1"))
         return SimpleNamespace(scenario=scenario, seed=seed, hosts=hosts)

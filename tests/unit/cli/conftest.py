@@ -26,7 +26,6 @@ from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.deliverables.hand_in import HandIn
-from orchestrator.engine.engine_interface import EngineInfo
 from orchestrator.fabric.fabric_interface import HostRef, PortState
 from orchestrator.instances.instance import HostState, Instance
 from orchestrator.instances.locks import BusyError, Holder
@@ -170,7 +169,10 @@ class FakeLabs:
     is_stale: bool = False
     is_phase: LabState = "started"
     trouble: BaseException | None = None
-    planned: Plan = PLAN
+    variant: Plan = PLAN
+
+    plans = running = lifecycle = grading = solutions = conversations = property(lambda self: self)
+    """Each part is this one."""
 
     @property
     def store(self) -> DeliverablesStore:
@@ -189,9 +191,9 @@ class FakeLabs:
             "host": ImageSpec(contract=1, name="host", summary=summary),
             "router": ImageSpec(contract=1, name="router", summary=summary, device=device),
         }
-        return Running(one, self.planned, images)
+        return Running(one, self.variant, images)
 
-    def running(self, name: str | None) -> Running:
+    def planned(self, name: str | None) -> Running:
         return self._running(self.instances.find(name))
 
     def plan(self, _scenario: str, seed: int) -> Plan:
@@ -214,8 +216,8 @@ class FakeLabs:
     def fabric(self) -> FakeFabric:
         return self.hosts
 
-    def engine_info(self) -> EngineInfo:
-        return FakeEngine().info()
+    def engine(self) -> FakeEngine:
+        return FakeEngine()
 
     def cables(self, one: Instance) -> tuple[PortState, ...]:
         return self.hosts.ports(one.name)
@@ -253,7 +255,7 @@ class FakeLabs:
         progress.step(text("booting"))
         self.is_phase = "started"
         self.instances.switch(running.instance.name, "running")
-        return self.running(running.instance.name)
+        return self.planned(running.instance.name)
 
     def stop(self, name: str) -> None:
         self.instances.remove(name)

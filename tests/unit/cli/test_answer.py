@@ -47,7 +47,7 @@ WRONG = CheckResult(
 @pytest.fixture(autouse=True)
 def asking(app: FakeApp) -> None:
     """The running lab asks two questions and a report."""
-    app.labs.planned = replace(PLAN, questions=QUESTIONS, report=True)
+    app.labs.variant = replace(PLAN, questions=QUESTIONS, report=True)
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def test_without_a_terminal_there_is_no_editor(cli: Cli, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["answer", "report"])
 def test_a_lab_that_asks_nothing(cli: Cli, app: FakeApp, command: str) -> None:
-    app.labs.planned = PLAN
+    app.labs.variant = PLAN
     assert cli(command, "--show").exit_code == 2
 
 

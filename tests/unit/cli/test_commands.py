@@ -12,6 +12,7 @@ import pytest
 from grader.report import Report
 from orchestrator.bench.boots import Boot, BootReport
 from orchestrator.bench.gradings import GradingBench, ScenarioVerdicts, TimedVerdict
+from orchestrator.bench.portal_bench import PortalAmounts
 from orchestrator.bench.portal_report import Figure, PortalReport
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
@@ -160,7 +161,7 @@ def test_start_beside_another_lab_names_itself(cli: Cli) -> None:
 
 
 def test_nothing_is_offered_that_a_lab_without_a_scenario_has_not(cli: Cli, app: FakeApp) -> None:
-    app.labs.planned = replace(app.labs.planned, scenario=None, ticket=None, hints=())
+    app.labs.variant = replace(app.labs.variant, scenario=None, ticket=None, hints=())
     shown = cli("start", "cable-out").stdout
     assert "breakfix shell pc1" in shown
     assert "breakfix check" not in shown
@@ -231,8 +232,8 @@ def test_bench_measures_the_starts(cli: Cli, app: FakeApp, tmp_path: Path, monke
 
 
 def test_bench_measures_the_portal(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measure(asked: object, *, output: Path | None, progress: object) -> PortalReport:
-        assert (asked, output) == (app, None)
+    def measure(asked: object, *, output: Path | None, progress: object, amounts: PortalAmounts) -> PortalReport:
+        assert (asked, output, amounts) == (app, None, PortalAmounts(starts=5))
         assert progress is not None
         return PortalReport((Figure("echo", Text(fr="touche", en="key"), "ms", 4.25, 3.0),))
 

@@ -53,7 +53,7 @@ def frozen(**changes: object) -> Instance:
     ],
 )
 def test_labd_is_told_what_is_done(cli: Cli, app: FakeApp, words: Sequence[str], told: list[tuple[str, str]]) -> None:
-    app.labs.reports, app.labs.planned = [GREEN], replace(PLAN, report=True)
+    app.labs.reports, app.labs.variant = [GREEN], replace(PLAN, report=True)
     app.fabric.on("true", "pc1")
     with listening() as labd:
         labd.answer = [] if words[0] == "status" else {}

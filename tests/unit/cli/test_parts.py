@@ -196,6 +196,9 @@ class Labs:
 
     owners: dict[str, str] = field(default_factory=lambda: {"before-0001": "lea"})
 
+    running = lifecycle = property(lambda self: self)
+    """Each part is this one."""
+
     def all(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(name=name, owner=owner) for name, owner in sorted(self.owners.items())]
 

@@ -12,7 +12,7 @@ import pytest
 
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
-from orchestrator.proof import verdicts
+from orchestrator.proof import check_verdicts
 from orchestrator.proof.model import Proof, SeenColour, Stage, VariantProof, Verdict
 from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.stages import ProofSubject, Watch
@@ -72,7 +72,7 @@ BAD = Stage(
     "",
     2.0,
     (SeenColour("fail", result("page", "pass")),),
-    (verdicts.blind("test_x.py::page", text("seen")),),
+    (check_verdicts.blind("test_x.py::page", text("seen")),),
 )
 
 
@@ -100,7 +100,7 @@ def test_a_mistake_is_told_with_what_to_change(cli: Cli, app: FakeApp, prover: P
 
 
 def test_a_remark_does_not_make_it_fail(cli: Cli, prover: Prover) -> None:
-    prover.whole = (verdicts.untried_guard("test_x.py::other"),)
+    prover.whole = (check_verdicts.untried_guard("test_x.py::other"),)
     done = cli("prove", NAMES[0])
     assert done.exit_code == 0
     assert "? The guard test_x.py::other is red at no stage" in done.stdout

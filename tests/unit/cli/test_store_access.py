@@ -50,13 +50,13 @@ def test_trouble_with_recording_is_a_warning(cli: Cli, app: FakeApp, words: list
 
 @pytest.mark.parametrize("words", [["--set", "count=7"], ["--show"]], ids=" ".join)
 def test_answers_are_recorded_when_they_are_given(cli: Cli, app: FakeApp, words: list[str]) -> None:
-    app.labs.planned = replace(PLAN, questions=QUESTIONS, report=True)
+    app.labs.variant = replace(PLAN, questions=QUESTIONS, report=True)
     cli("answer", *words)
     assert app.practice.recorded == ([("handed_in", LAB, "answer")] if words[0] == "--set" else [])
 
 
 def test_a_report_is_recorded_when_it_is_handed_in(cli: Cli, app: FakeApp) -> None:
-    app.labs.planned = replace(PLAN, report=True)
+    app.labs.variant = replace(PLAN, report=True)
     cli("report", "--file", "-", stdin="# Report")
     cli("report", "--show")
     assert app.practice.recorded == [("handed_in", LAB, "report")]

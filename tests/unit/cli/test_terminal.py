@@ -17,10 +17,12 @@ import pytest
 from orchestrator.access import terminal
 from orchestrator.access.port_forward import Forwarding
 from orchestrator.core import interrupts
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.text import same
 from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import HostRef
 from tests.fakes.fabric import FakeFabric
+from tests.loopback import V6, v6_only
 
 
 class Echo:
@@ -175,6 +177,45 @@ def test_a_port_where_nothing_listens_is_told() -> None:
         assert client.recv(1) == b""
     assert wait_until(lambda: told, within=30)
     forwarding.close()
+
+
+class Listening(FakeFabric):
+    """A host in this machine's own network."""
+
+    def connect(self, target: HostRef, port: int, *, address: str = "127.0.0.1", timeout: float = 5.0) -> socket.socket:
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError as error:
+            raise LabError(same(f"{target}: {address}:{port}: {error.strerror}")) from error
+
+
+@V6
+def test_a_server_that_listens_by_ipv6_only_is_reached() -> None:
+    with contextlib.closing(v6_only()) as server:
+        forwarding = Forwarding(Listening(), HostRef("x", "web1"), server.getsockname()[1])
+        threading.Thread(target=forwarding.serve, args=(lambda _error: None,), daemon=True).start()
+        with socket.create_connection(("127.0.0.1", forwarding.local), timeout=30) as client:
+            theirs, _ = server.accept()
+            with theirs:
+                client.sendall(b"tea")
+                assert theirs.recv(3) == b"tea"
+        forwarding.close()
+
+
+@V6
+def test_where_neither_is_listened_the_first_refusal_is_told() -> None:
+    told: list[str] = []
+    with socket.socket(socket.AF_INET6) as held:  # nobody listens at its port, and nobody else can
+        held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        held.bind(("::", 0))
+        port = held.getsockname()[1]
+        forwarding = Forwarding(Listening(), HostRef("x", "web1"), port)
+        threading.Thread(target=forwarding.serve, args=(lambda e: told.append(e.text.en),), daemon=True).start()
+        with socket.create_connection(("127.0.0.1", forwarding.local), timeout=30) as client:
+            assert client.recv(1) == b""
+        assert wait_until(lambda: told, within=30)
+        forwarding.close()
+    assert told == [f"x/web1: 127.0.0.1:{port}: Connection refused"]
 
 
 def test_it_listens_on_this_machine_only_and_says_when_it_cannot() -> None:

@@ -24,7 +24,7 @@ from orchestrator.instances.instance import Instance, StartContext
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.instances.locks import Locks
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, Running
 from orchestrator.loader.content import Content
 from orchestrator.model.plan import Plan
 from tests.fakes.engine import FakeEngine
@@ -338,27 +338,26 @@ class World:
     def locks(self) -> Locks:
         return Locks(self.state.parent / "lock", patience=0)
 
+    def build(self, names: Sequence[str]) -> dict[str, str]:
+        self.built.append(tuple(names))
+        return {name: f"breakfix/{name}:1" for name in names}
+
     def labs(self, content: Content | None = None) -> Labs:
         """The service, as a new command has it."""
-
-        def build(names: Sequence[str]) -> dict[str, str]:
-            self.built.append(tuple(names))
-            return {name: f"breakfix/{name}:1" for name in names}
-
         return Labs(
             content=content or self.content,
             instances=lambda: self.instances,
             records=self.records,
             deliverables=DeliverablesStore(self.state.parent / "deliverables"),
-            build=build,
+            build=self.build,
             explained=lambda _scenario, _seed: (),
         )
 
     def plan(self, seed: int = 7) -> Plan:
-        return self._read(f"plan {seed}", lambda: self.labs().plan("moved-desks", seed))
+        return self._read(f"plan {seed}", lambda: self.labs().plans.plan("moved-desks", seed))
 
     def bare(self) -> Plan:
-        return self._read("bare", lambda: self.labs().plan_of_lab("pair"))
+        return self._read("bare", lambda: self.labs().plans.of_lab("pair"))
 
     @property
     def around(self) -> StartContext:
@@ -433,6 +432,12 @@ def make_world(tmp_path: Path, common_content: tuple[Path, dict[str, Any]]) -> C
 def world(make_world: Callable[[Engine], World]) -> World:
     """A world where nothing runs yet."""
     return make_world(Engine())
+
+
+@pytest.fixture
+def running(world: World) -> Running:
+    """A broken instance of the scenario, seed 7."""
+    return world.labs().lifecycle.start(world.plan(), world.progress)
 
 
 @pytest.fixture

@@ -9,13 +9,12 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
-from orchestrator import labs as module
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import same
 from orchestrator.engine import refusals
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.instances.freezing import freeze, thaw
-from orchestrator.labs import Running
+from orchestrator.labs import Running, lab_grading
 from orchestrator.model.seeds import SECRET
 
 if TYPE_CHECKING:
@@ -42,22 +41,22 @@ def running(world: World, monkeypatch: pytest.MonkeyPatch) -> Running:
         facts = (request.facts.instance, request.scenario, request.seed, request.digest)
         return Report(*facts, "", 0.0, (result,))
 
-    monkeypatch.setattr(module, "grade", grade)
-    made = world.labs().start(world.plan(), world.progress)
+    monkeypatch.setattr(lab_grading, "grade", grade)
+    made = world.labs().lifecycle.start(world.plan(), world.progress)
     freeze_all(world, made.instance.name)
     return made
 
 
 def solve(world: World, running: Running) -> None:
-    world.labs().apply(running, running.plan.solutions[0], lambda _: None)
+    world.labs().solutions.apply(running, running.plan.solutions[0], lambda _: None)
 
 
 def replace_cable(world: World, running: Running) -> None:
-    world.labs().replace_cable(HostRef(running.instance.name, "pc1"), "eth0")
+    world.labs().running.replace_cable(HostRef(running.instance.name, "pc1"), "eth0")
 
 
 def unplug(world: World, running: Running) -> None:
-    world.labs().move_cable(HostRef(running.instance.name, "pc1"), "eth0", plugged=False)
+    world.labs().running.move_cable(HostRef(running.instance.name, "pc1"), "eth0", plugged=False)
 
 
 def two_thaw_at_once(world: World, running: Running) -> None:
@@ -72,11 +71,11 @@ def two_thaw_at_once(world: World, running: Running) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda world, running: world.labs().check(running),
-        lambda world, running: world.labs().check(running, giving_way=True),
-        lambda world, running: world.labs().health(running),
-        lambda world, running: world.labs().revert(running),
-        lambda world, running: world.labs().thaw(running.instance.name),
+        lambda world, running: world.labs().grading.check(running),
+        lambda world, running: world.labs().grading.check(running, giving_way=True),
+        lambda world, running: world.labs().grading.health(running),
+        lambda world, running: world.labs().lifecycle.revert(running),
+        lambda world, running: world.labs().lifecycle.thaw(running.instance.name),
         solve,
         replace_cable,
         unplug,
@@ -91,9 +90,9 @@ def test_what_needs_the_hosts_thaws_them(world: World, running: Running, act: Ca
 @pytest.mark.parametrize(
     "act",
     [
-        lambda world, running: world.labs().hint(running),
-        lambda world, running: world.labs().cables(running.instance),
-        lambda world, running: world.labs().running(running.instance.name),
+        lambda world, running: world.labs().solutions.hint(running),
+        lambda world, running: world.labs().running.cables(running.instance),
+        lambda world, running: world.labs().running.planned(running.instance.name),
     ],
 )
 def test_what_reads_leaves_it_frozen(world: World, running: Running, act: Callable[[World, Running], None]) -> None:
@@ -102,15 +101,15 @@ def test_what_reads_leaves_it_frozen(world: World, running: Running, act: Callab
 
 
 def test_a_frozen_lab_is_stopped(world: World, running: Running) -> None:
-    world.labs().stop(running.instance.name)
+    world.labs().lifecycle.stop(running.instance.name)
     assert world.instances.all() == ()
 
 
 def test_what_a_session_has_frozen_stays_so(world: World) -> None:
     """Its deadline's cut is evidence."""
-    made = world.labs().start(world.plan(SECRET + 7), world.progress)
+    made = world.labs().lifecycle.start(world.plan(SECRET + 7), world.progress)
     freeze_all(world, made.instance.name)
-    world.labs().thaw(made.instance.name)
+    world.labs().lifecycle.thaw(made.instance.name)
     unplug(world, made)
     assert states(world, made.instance.name) == {"paused"}
 
@@ -121,4 +120,4 @@ def test_a_host_that_does_not_go_on_is_told(world: World, running: Running, monk
 
     monkeypatch.setattr(world.engine, "unpause", refuse)
     with pytest.raises(LabError, match="cannot thaw"):
-        world.labs().check(running)
+        world.labs().grading.check(running)

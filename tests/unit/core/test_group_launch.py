@@ -15,6 +15,7 @@ from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.labs import Labs
+from orchestrator.labs.lab_lifecycle import LabLifecycle
 from orchestrator.practice.launching import Launcher, MemberPlace, member_seeds
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.records import attempts
@@ -82,7 +83,7 @@ def test_launching_again_is_for_those_who_have_none(world: World, store: Databas
 
 
 def test_a_lab_that_a_member_started_alone_becomes_part_of_the_launch(world: World, store: Database) -> None:
-    lab = world.labs().start(world.plan(), Silent())
+    lab = world.labs().lifecycle.start(world.plan(), Silent())
     PracticeRecorder.of_account(lambda: store, "alice", world.content.scenario_document).started(lab)
     with store.write() as session:
         alone = People(session).of_account(lab.instance.owner)
@@ -92,8 +93,8 @@ def test_a_lab_that_a_member_started_alone_becomes_part_of_the_launch(world: Wor
     assert running(store)[alone.handle].instance == lab.instance.name
 
 
-class OneFails(Labs):
-    """Labs of which the second one does not come up."""
+class OneFails(LabLifecycle):
+    """Starts labs of which the second one does not come up."""
 
     begun = 0
     lock = threading.Lock()
@@ -107,9 +108,9 @@ class OneFails(Labs):
         return super().start(*words, **named)
 
 
-def of_class(world: World, kind: type[Labs]) -> Labs:
+def of_class(world: World, kind: type[LabLifecycle]) -> Labs:
     labs = world.labs()
-    labs.__class__ = kind
+    labs.lifecycle.__class__ = kind
     return labs
 
 

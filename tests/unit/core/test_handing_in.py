@@ -9,12 +9,11 @@ import pytest
 
 from grader.job import GradeRequest, Selection
 from grader.report import CheckResult, Report, WrittenReport
-from orchestrator import labs as module
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import same
 from orchestrator.deliverables.answers_file import AnswersError
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
-from orchestrator.labs import Running
+from orchestrator.labs import Running, lab_grading
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
@@ -44,7 +43,7 @@ steps:
 def running(world: World) -> Running:
     world.edit(f"{FOLDER}/scenario.yaml", "hints:\n", ASKED + "hints:\n")
     world.edit(f"{FOLDER}/solutions/reference.yaml", "steps:\n", ANSWERED)
-    return world.labs().start(world.plan(), world.progress)
+    return world.labs().lifecycle.start(world.plan(), world.progress)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +61,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> None:
         report = Report(facts.instance, request.scenario, request.seed, request.digest, "", 0.0, chosen)
         return replace(report, whole=bool(chosen))
 
-    monkeypatch.setattr(module, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
 
 
 def outcomes(report: Report) -> list[str]:
@@ -71,7 +70,7 @@ def outcomes(report: Report) -> list[str]:
 
 def test_nothing_handed_in_is_red(world: World, running: Running) -> None:
     seen: list[CheckResult] = []
-    report = world.labs().check(running, on_result=seen.append)
+    report = world.labs().grading.check(running, on_result=seen.append)
     assert outcomes(report) == ["pass", "fail", "fail"]
     assert seen == [*report.results]
     assert (report.verdict, report.points, report.points_total) == ("not_repaired", 1, 4)
@@ -80,10 +79,10 @@ def test_nothing_handed_in_is_red(world: World, running: Running) -> None:
 
 def test_answers_are_chosen_as_checks_are(world: World, running: Running) -> None:
     """An answer is graded where it is named, and a grading without one is no whole one."""
-    labs, (check, who, address) = world.labs(), (r.id for r in world.labs().check(running).results)
-    labs.apply(running, running.plan.solutions[0], lambda _: None)
+    labs, (check, who, address) = world.labs(), (r.id for r in world.labs().grading.check(running).results)
+    labs.solutions.apply(running, running.plan.solutions[0], lambda _: None)
     chosen = {
-        names: labs.check(running, selection=Selection(only=names))
+        names: labs.grading.check(running, selection=Selection(only=names))
         for names in [(check,), (who,), (check, who, address)]
     }
     assert [[r.id for r in report.results] for report in chosen.values()] == [list(names) for names in chosen]
@@ -92,25 +91,25 @@ def test_answers_are_chosen_as_checks_are(world: World, running: Running) -> Non
 
 
 def test_answers_are_read_after_a_red_as_well(world: World, running: Running) -> None:
-    report = world.labs().check(running, selection=Selection(until_red=True))
+    report = world.labs().grading.check(running, selection=Selection(until_red=True))
     assert (outcomes(report), report.whole) == (["pass", "fail", "fail"], True)
 
 
 def test_the_reference_solution_hands_in_what_is_right(world: World, running: Running) -> None:
     labs = world.labs()
-    typed = labs.apply(running, running.plan.solutions[0], lambda _: None)
+    typed = labs.solutions.apply(running, running.plan.solutions[0], lambda _: None)
     assert [t.status for t in typed[:2]] == [0, 0]
-    report = labs.check(running)
+    report = labs.grading.check(running)
     assert (outcomes(report), report.points) == (["pass"] * 3, 4)
     assert report.written is not None
     assert (report.written.empty, report.written.minutes) == ((), 12)
     assert Report.from_json(report.to_json()) == report
     labs.hand_in(running).take_back()
-    assert outcomes(labs.check(running)) == ["pass", "fail", "fail"]
+    assert outcomes(labs.grading.check(running)) == ["pass", "fail", "fail"]
 
 
 def test_the_health_of_a_lab_asks_nothing(world: World, running: Running) -> None:
-    report = world.labs().health(running)
+    report = world.labs().grading.health(running)
     assert outcomes(report) == ["pass"]
     assert report.written is None
 
@@ -121,7 +120,7 @@ def test_answers_are_given_one_by_one_and_taken_back(world: World, running: Runn
     handed_in.answer({"address": "10.0.0.1"}, "fr")
     assert handed_in.answers().given == {"who": "pc1", "address": "10.0.0.1"}
     assert "# Où ?" in path.read_text(encoding="utf-8")
-    assert outcomes(world.labs().check(running)) == ["pass", "fail", "pass"]
+    assert outcomes(world.labs().grading.check(running)) == ["pass", "fail", "pass"]
     handed_in.answer({"who": ""}, "fr")
     assert handed_in.answers().given == {"address": "10.0.0.1"}
     with pytest.raises(AnswersError):
@@ -143,7 +142,7 @@ def test_the_truth_is_in_no_file_of_the_trainee(world: World, running: Running) 
 def test_a_broken_file_is_red_not_an_error(world: World, running: Running) -> None:
     handed_in = world.labs().hand_in(running)
     handed_in.answers_file("fr").write_text("who: [pc1\n", encoding="utf-8")
-    report = world.labs().check(running)
+    report = world.labs().grading.check(running)
     assert outcomes(report) == ["pass", "fail", "fail"]
     assert report.results[1].evidence is not None
     assert "Unreadable answer" in report.results[1].evidence.en
@@ -166,23 +165,23 @@ def test_what_was_handed_in_is_of_this_instance(world: World, running: Running) 
     labs = world.labs()
     labs.hand_in(running).answer({"who": "pc1"}, "fr")
     assert [path.name for path in labs.kept(running.instance)] == ["answers.yaml"]
-    again = labs.reset(running, world.progress)
+    again = labs.lifecycle.reset(running, world.progress)
     assert labs.hand_in(again).answers().given == {}
     assert labs.kept(again.instance) == ()
     kept = DeliverablesStore(world.state.parent / "deliverables")
     aside = kept.path(f"{again.instance.name}.1", "answers.yaml")
     assert aside.is_file(), "what was handed in before the reset stays"
     labs.hand_in(again).answer({"who": "pc2"}, "fr")
-    labs.reset(again, world.progress)
+    labs.lifecycle.reset(again, world.progress)
     assert len({aside.read_text(), kept.path(f"{again.instance.name}.2", "answers.yaml").read_text()}) == 2
-    labs.discard(again.instance)
+    labs.lifecycle.discard(again.instance)
     assert aside.is_file()
     kept.forget(again.instance.name)
     assert not [*aside.parents[1].iterdir()]
 
 
 def test_a_lab_that_asks_nothing_says_so(world: World) -> None:
-    running = world.labs().start(world.plan(), world.progress)
+    running = world.labs().lifecycle.start(world.plan(), world.progress)
     handed_in = world.labs().hand_in(running)
     for ask in (handed_in.answers_file, handed_in.report_file):
         with pytest.raises(UsageError):
@@ -191,5 +190,5 @@ def test_a_lab_that_asks_nothing_says_so(world: World) -> None:
         handed_in.answer({"a": "b"}, "fr")
     with pytest.raises(UsageError):
         handed_in.take_report("x")
-    assert world.labs().check(running).written is None
+    assert world.labs().grading.check(running).written is None
     assert world.labs().kept(running.instance) == ()

@@ -290,28 +290,21 @@ def test_a_long_scenarios_name_still_makes_a_hosts_name(world: World, monkeypatc
 
 
 def test_a_lab_has_the_name_that_was_chosen(world: World) -> None:
-    running = world.labs().start(world.plan(), world.progress, name="mine")
+    running = world.labs().lifecycle.start(world.plan(), world.progress, name="mine")
     assert running.instance == world.instances.find("mine")
     assert {c.name for c in world.engine.containers({})} >= {"breakfix-mine-pc1", "breakfix-mine-r1"}
     world.instances.remove("mine")
-    assert world.labs().start(world.plan(), world.progress, name="mine").instance.name == "mine"
+    assert world.labs().lifecycle.start(world.plan(), world.progress, name="mine").instance.name == "mine"
 
 
 @pytest.mark.parametrize("name", ["mine", "Mine", "mine_2", "a" * 41, "../mine", "", "-mine"])
 def test_a_name_that_is_in_use_or_none_is_refused_before_anything_is_made(world: World, name: str) -> None:
-    kept = world.labs().start(world.plan(), world.progress, name="mine").instance
-    before, built = world.left, []
-
-    def build(names: Sequence[str]) -> dict[str, str]:
-        built.append(names)
-        return {}
-
-    labs = world.labs()
-    labs._build = build
+    kept = world.labs().lifecycle.start(world.plan(), world.progress, name="mine").instance
+    before, built = world.left, list(world.built)
     with pytest.raises(UsageError) as refused:
-        labs.start(world.plan(), world.progress, name=name)
+        world.labs().lifecycle.start(world.plan(), world.progress, name=name)
     assert refused.value.hint is not None
-    assert (world.left, built) == (before, [])
+    assert (world.left, world.built) == (before, built)
     assert world.instances.find(kept.name) == kept
 
 
@@ -327,7 +320,7 @@ def test_no_host_gets_the_container_of_another_lab_s(world: World) -> None:
 def test_two_starts_of_one_name_do_not_meet(world: World, at_work: Callable[[str], None]) -> None:
     at_work("mine")
     with pytest.raises(BusyError):
-        world.labs().start(world.plan(), world.progress, name="mine")
+        world.labs().lifecycle.start(world.plan(), world.progress, name="mine")
     assert world.left == ([], [])
 
 
@@ -983,7 +976,7 @@ def test_a_start_while_everything_is_stopped_says_who_is_at_work(world: World) -
 
 def test_what_another_program_is_at_work_on_stays_as_it_is(world: World, at_work: Callable[[str], None]) -> None:
     instance = world.start()
-    driver, before, running = world.driver(instance), world.left, world.labs().running(None)
+    driver, before, running = world.driver(instance), world.left, world.labs().running.planned(None)
     record, done = world.records.get(instance.name), list(world.fabric.done)
     at_work(instance.name)
     for act in (
@@ -991,10 +984,10 @@ def test_what_another_program_is_at_work_on_stays_as_it_is(world: World, at_work
         world.instances.remove_all,
         lambda: world.instances.inject(driver),
         lambda: world.instances.revert(driver),
-        lambda: world.labs().reset(running, world.progress),
-        lambda: world.labs().hint(running),
-        lambda: world.labs().check(running),
-        lambda: world.labs().apply(running, running.plan.solutions[0], lambda _: None),
+        lambda: world.labs().lifecycle.reset(running, world.progress),
+        lambda: world.labs().solutions.hint(running),
+        lambda: world.labs().grading.check(running),
+        lambda: world.labs().solutions.apply(running, running.plan.solutions[0], lambda _: None),
     ):
         with pytest.raises(BusyError):
             act()
@@ -1011,7 +1004,7 @@ def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
 
     def wait_ready(name: str, *_: object, **__: object) -> None:
         at_work(name)  # this process's own lock is none that it sees
-        seen.append(labs.state_of(world.instances.find(name)))
+        seen.append(labs.running.state_of(world.instances.find(name)))
         raise Killed
 
     with monkeypatch.context() as patch:
@@ -1022,24 +1015,24 @@ def test_a_start_at_which_somebody_is_at_work_is_not_cut_off(
             world.start()
     (instance,) = world.instances.all()
     assert seen == ["starting"]
-    assert labs.state_of(instance) == "starting"
+    assert labs.running.state_of(instance) == "starting"
     with pytest.raises(BusyError):
-        labs.check(labs.running(None))
+        labs.grading.check(labs.running.planned(None))
 
 
 def test_a_stop_at_which_somebody_is_at_work_is_told(world: World, at_work: Callable[[str], None]) -> None:
     instance = world.start()
-    assert world.labs().state_of(instance) == "started"
+    assert world.labs().running.state_of(instance) == "started"
     at_work(instance.name)
-    assert world.labs().state_of(instance) == "started", "a grading, for instance"
+    assert world.labs().running.state_of(instance) == "started", "a grading, for instance"
     world.records.cut_off(instance.name)
-    assert world.labs().state_of(instance) == "stopping"
+    assert world.labs().running.state_of(instance) == "stopping"
 
 
 def test_a_start_or_a_stop_whose_program_is_gone_is_cut_off(world: World) -> None:
     instance = world.start()
     world.records.cut_off(instance.name)
-    assert world.labs().state_of(instance) == "cut off"
+    assert world.labs().running.state_of(instance) == "cut off"
 
 
 class Killed(BaseException):
@@ -1061,18 +1054,18 @@ def test_a_record_of_an_earlier_lab_of_the_same_name_says_nothing_of_this_one(
 
         patch.setattr(module, "break_lab", inject)
         with pytest.raises(Killed):
-            other.labs().reset(other.labs().running(None), world.progress)
+            other.labs().lifecycle.reset(other.labs().running.planned(None), world.progress)
     assert world.records.get(instance.name) == mine
     (left,) = world.instances.all()
     assert (left.name, left.whole) == (instance.name, True), "as far as the engine knows"
-    assert [labs.state_of(left) for labs in (world.labs(), other.labs())] == ["cut off", "cut off"]
+    assert [labs.running.state_of(left) for labs in (world.labs(), other.labs())] == ["cut off", "cut off"]
 
 
 def test_what_was_removed_meanwhile_is_said_to_be_gone(world: World) -> None:
-    running = world.labs().running(world.start().name)
+    running = world.labs().running.planned(world.start().name)
     world.instances.remove(running.instance.name)
     with pytest.raises(LabError, match="is gone"):
-        world.labs().hint(running)
+        world.labs().solutions.hint(running)
     assert world.left == ([], [])
 
 
@@ -1124,8 +1117,8 @@ def test_a_mark_that_cannot_be_made_is_a_failed_start(world: World, monkeypatch:
 
 def test_a_removal_that_is_cut_off_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     instance = world.start()
-    assert not world.labs().cut_off(instance)
+    assert not world.labs().running.cut_off(instance)
     monkeypatch.setattr(world.engine, "remove", raising(MachineError(same("no"))))
     with pytest.raises(MachineError):
         world.instances.remove(instance.name)
-    assert world.labs().cut_off(instance)
+    assert world.labs().running.cut_off(instance)

@@ -92,6 +92,6 @@ def test_a_lab_that_is_not_ready_any_more_is_replaced(world: World, lending: Len
 def test_a_lab_that_was_removed_meanwhile_is_replaced(world: World, lending: Lending) -> None:
     with module(lending) as first:
         pass
-    world.labs().discard(first.instance)
+    world.labs().lifecycle.discard(first.instance)
     with module(lending) as second:
         assert second.instance.name != first.instance.name

@@ -18,14 +18,15 @@ from grader.errors import unexpected_status
 from grader.job import GradeRequest, Selection
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Difference, Outcome, Report
-from orchestrator import labs
 from orchestrator.core import labels
 from orchestrator.core.errors import FaultMistakeError, LabError, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import ContainerSpec
 from orchestrator.instances.lifecycle import Instances
-from orchestrator.labs import Labs
+from orchestrator.labs import lab_grading
+from orchestrator.labs.running_labs import RunningLabs
+from orchestrator.labs.variant_plans import VariantPlans
 from orchestrator.model.persona import ComesOf, ExampleDialogue, SaidLine
 from orchestrator.model.plan import Plan
 from orchestrator.proof import jobs, judging
@@ -141,7 +142,7 @@ def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader()
     planned = dict(world.fabric.cables)
     made.whole = lambda: world.fabric.cables == planned
-    monkeypatch.setattr(labs, "grade", made.grade)
+    monkeypatch.setattr(lab_grading, "grade", made.grade)
     monkeypatch.setattr(jobs, "residue_of", lambda driver, *, recorded: residue_of(driver, recorded=recorded, within=0))
     monkeypatch.setattr(comparison, "cabling_changes", lambda *_: ())  # a shortcut that is accepted here moves none
     world.fabric.on("/bin/bash -s")
@@ -549,12 +550,12 @@ def host_dies(_world: World, grader: Grader, _patch: pytest.MonkeyPatch) -> None
 
 
 def chance_in_a_template(_world: World, _grader: Grader, patch: pytest.MonkeyPatch) -> None:
-    real = Labs.plan
+    real = VariantPlans.plan
 
-    def plan(labs: Labs, scenario: str, seed: int) -> Plan:
-        return dataclasses.replace(real(labs, scenario, seed), ticket=same("another"))
+    def plan(plans: VariantPlans, scenario: str, seed: int) -> Plan:
+        return dataclasses.replace(real(plans, scenario, seed), ticket=same("another"))
 
-    patch.setattr(Labs, "plan", plan)
+    patch.setattr(VariantPlans, "plan", plan)
 
 
 def things_are_left(world: World, _grader: Grader, patch: pytest.MonkeyPatch) -> None:
@@ -570,7 +571,7 @@ def things_are_left(world: World, _grader: Grader, patch: pytest.MonkeyPatch) ->
             real(container)
 
     patch.setattr(world.engine, "remove", remove)
-    patch.setattr(Labs, "recorded", lambda *_: True)
+    patch.setattr(RunningLabs, "recorded", lambda *_: True)
 
 
 MISSING: dict[str, object] = {
@@ -593,15 +594,15 @@ def differing(
 
 def dialogue_goes_otherwise(world: World, _grader: Grader, patch: pytest.MonkeyPatch) -> None:
     """Somebody states a dialogue of which something else comes."""
-    real, person = Labs.plan, persona()
+    real, person = VariantPlans.plan, persona()
     lines = (SaidLine(say=Text(fr="Bonjour", en="Hello"), understood="greet"),)
     stated = ExampleDialogue(kind="good", lines=lines, comes_of=ComesOf(facts=("identity",)))
     anne = dataclasses.replace(person, document=person.document.model_copy(update={"dialogues": (stated,)}))
 
-    def plan(self: Labs, scenario: str, seed: int) -> Plan:
+    def plan(self: VariantPlans, scenario: str, seed: int) -> Plan:
         return dataclasses.replace(real(self, scenario, seed), personas={"anne": anne})
 
-    patch.setattr(Labs, "plan", plan)
+    patch.setattr(VariantPlans, "plan", plan)
     world.known = {}
 
 
@@ -727,7 +728,7 @@ def task(world: World, grader: Grader) -> Plan:
 def test_a_task_is_red_until_it_is_done(
     world: World, grader: Grader, task: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Labs, "plan", lambda *_: task)
+    monkeypatch.setattr(VariantPlans, "plan", lambda *_: task)
     proof = proof_of(world, task)
     assert found(proof) == []
     assert proof.proven
@@ -745,7 +746,7 @@ def test_a_task_is_red_until_it_is_done(
 def test_a_task_that_is_done_already_or_guards_what_is_not_there(
     world: World, grader: Grader, task: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Labs, "plan", lambda *_: task)
+    monkeypatch.setattr(VariantPlans, "plan", lambda *_: task)
     grader.changes["broken"] = {"reports": "pass", "untouched": "fail"}
     proof = proof_of(world, task)
     assert not proof.proven
@@ -805,7 +806,7 @@ def test_labs_run_side_by_side_and_every_stage_is_told_once(world: World, monkey
             barrier.wait()
         return Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, ())
 
-    monkeypatch.setattr(labs, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     proof = proof_of(world, jobs=3)
     assert len(running) == 3
     assert not proof.proven
@@ -843,7 +844,7 @@ def test_an_interruption_removes_the_labs_of_the_other_jobs_so_that_they_end(
         assert wait_until(lambda: not world.engine.containers({labels.INSTANCE: instance}), within=20)
         raise LabError(same("the host is gone"))
 
-    monkeypatch.setattr(labs, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     with pytest.raises(KeyboardInterrupt):
         proof_of(world, jobs=2)
     assert world.left == ([], [])

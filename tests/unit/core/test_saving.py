@@ -27,7 +27,7 @@ def labs(world: World) -> Labs:
 
 @pytest.fixture
 def running(world: World, labs: Labs) -> Running:
-    return labs.running(world.start().name)
+    return labs.running.planned(world.start().name)
 
 
 def states(world: World) -> set[str]:
@@ -43,29 +43,29 @@ def marks(world: World) -> tuple[str, ...]:
 
 
 def now(labs: Labs, running: Running) -> Instance:
-    return labs.find(running.instance.name)
+    return labs.running.find(running.instance.name)
 
 
 def test_a_saved_lab_is_off_and_keeps_its_containers(world: World, labs: Labs, running: Running) -> None:
     cables, record = dict(world.fabric.cables), world.records.get(running.instance.name)
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     saved = now(labs, running)
     assert (states(world), by_themselves(world)) == ({"exited"}, {False})
-    assert (labs.state_of(saved), saved.identity) == ("saved", running.instance.identity)
-    assert labs.running(saved.name).plan == running.plan
-    labs.save(saved)  # once more is no error
-    again = labs.resume(labs.running(saved.name), Silent())
-    assert (labs.state_of(again.instance), again.instance.whole) == ("started", True)
+    assert (labs.running.state_of(saved), saved.identity) == ("saved", running.instance.identity)
+    assert labs.running.planned(saved.name).plan == running.plan
+    labs.lifecycle.save(saved)  # once more is no error
+    again = labs.lifecycle.resume(labs.running.planned(saved.name), Silent())
+    assert (labs.running.state_of(again.instance), again.instance.whole) == ("started", True)
     assert (states(world), by_themselves(world), marks(world)) == ({"running"}, {True}, ())
     assert world.fabric.cables == cables
     assert world.records.get(saved.name) == record, "how its faults are reverted is known"
 
 
 def test_hosts_that_ask_for_an_address_boot_last(world: World, labs: Labs, running: Running) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     world.engine.steps.clear()
     world.fabric.done.clear()
-    labs.resume(running, Silent())
+    labs.lifecycle.resume(running, Silent())
     assert [step for step in world.engine.steps if step[1] == "r1"] == [("start", "r1")]
     assert world.engine.steps[0] == ("start", "r1")
     assert world.fabric.done[0] == "ready r1"
@@ -76,48 +76,48 @@ def test_what_the_fault_has_broken_is_not_waited_for(
     world: World, labs: Labs, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("orchestrator.instances.saving._SETTLES", 0)
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     world.fabric.on("systemctl is-active *", status=3)
-    assert labs.resume(running, Silent()).instance.whole
+    assert labs.lifecycle.resume(running, Silent()).instance.whole
 
 
 def test_a_frozen_lab_is_saved_too(world: World, labs: Labs, running: Running) -> None:
     for host in running.instance.hosts:
         world.engine.pause(host.container)
-    labs.save(now(labs, running))
-    assert (states(world), labs.state_of(now(labs, running))) == ({"exited"}, "saved")
+    labs.lifecycle.save(now(labs, running))
+    assert (states(world), labs.running.state_of(now(labs, running))) == ({"exited"}, "saved")
 
 
 def test_one_that_runs_is_left_as_it_is_by_resuming(world: World, labs: Labs, running: Running) -> None:
     world.engine.steps.clear()
-    assert labs.resume(running, Silent()) == running
+    assert labs.lifecycle.resume(running, Silent()) == running
     assert world.engine.steps == []
 
 
 def test_checks_say_how_to_go_on(labs: Labs, running: Running) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     with pytest.raises(LabError, match="is saved") as refused:
-        labs.check(labs.running(running.instance.name))
+        labs.grading.check(labs.running.planned(running.instance.name))
     assert refused.value.hint is not None
     assert f"breakfix resume --lab {running.instance.name}" in refused.value.hint.en
 
 
 @pytest.mark.parametrize("end", ["stop", "reset", "remove_all"])
 def test_a_saved_lab_comes_to_its_end_as_any_other(world: World, labs: Labs, running: Running, end: str) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     if end == "stop":
-        labs.stop(running.instance.name)
+        labs.lifecycle.stop(running.instance.name)
     elif end == "reset":
-        again = labs.reset(labs.running(running.instance.name), Silent())
-        assert labs.state_of(again.instance) == "started"
+        again = labs.lifecycle.reset(labs.running.planned(running.instance.name), Silent())
+        assert labs.running.state_of(again.instance) == "started"
         assert states(world) == {"running"}
     else:
-        labs.stop_all(lambda _one: False)
+        labs.lifecycle.stop_all(lambda _one: False)
     assert marks(world) == ()
 
 
 def test_a_mark_whose_lab_somebody_removed_is_swept(world: World, labs: Labs, running: Running) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     for host in running.instance.hosts:
         world.engine.remove(host.container)
     world.start()
@@ -125,26 +125,26 @@ def test_a_mark_whose_lab_somebody_removed_is_swept(world: World, labs: Labs, ru
 
 
 def test_it_stays_saved_over_a_restart_of_the_machine(world: World, labs: Labs, running: Running) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     world.engine.begin_again()
-    assert (states(world), labs.state_of(now(labs, running))) == ({"exited"}, "saved")
+    assert (states(world), labs.running.state_of(now(labs, running))) == ({"exited"}, "saved")
     world.engine.begin_again()
-    labs.resume(running, Silent())
+    labs.lifecycle.resume(running, Silent())
     world.engine.begin_again()
-    assert (states(world), labs.state_of(now(labs, running))) == ({"running"}, "started")
+    assert (states(world), labs.running.state_of(now(labs, running))) == ({"running"}, "started")
 
 
 def test_another_user_sees_and_resumes_it(world: World, labs: Labs, running: Running) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     other = world.of_another_user().labs()
-    assert other.state_of(other.find(running.instance.name)) == "saved"
+    assert other.running.state_of(other.running.find(running.instance.name)) == "saved"
 
 
 def test_jury_sessions_labs_are_never_saved(world: World, labs: Labs) -> None:
     seed = next(seed for seed in (1 << bits for bits in range(20, 128)) if is_secret(seed))
     instance = world.start(world.plan(seed))
     with pytest.raises(UsageError, match="candidate"):
-        labs.save(instance)
+        labs.lifecycle.save(instance)
     assert states(world) == {"running"}
 
 
@@ -156,16 +156,16 @@ def test_one_that_another_program_works_on_is_not_touched(
 
     monkeypatch.setattr("orchestrator.instances.locks.Locks.exclusive", busy)
     with pytest.raises(BusyError):
-        labs.save(running.instance)
+        labs.lifecycle.save(running.instance)
     assert (states(world), marks(world)) == ({"running"}, ())
 
 
 def test_the_rest_of_a_saving_is_done_only_where_one_was_begun(world: World, labs: Labs, running: Running) -> None:
-    labs.save(running.instance, rest_only=True)
+    labs.lifecycle.save(running.instance, rest_only=True)
     assert states(world) == {"running"}
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     world.engine.start(running.instance.hosts[0].container)
-    labs.save(now(labs, running), rest_only=True)
+    labs.lifecycle.save(now(labs, running), rest_only=True)
     assert states(world) == {"exited"}
 
 
@@ -205,15 +205,15 @@ def test_saving_that_is_cut_off_leaves_a_lab_that_runs_or_is_saved(
     with monkeypatch.context() as until_killed:
         dying(world, call, after, until_killed)
         with pytest.raises(KilledError):
-            labs.save(running.instance)
+            labs.lifecycle.save(running.instance)
     if restarts:
         world.engine.begin_again()
     found = now(labs, running)
-    assert labs.state_of(found) == ("started" if found.whole else "saved")
+    assert labs.running.state_of(found) == ("started" if found.whole else "saved")
     if not found.whole:
-        labs.save(found, rest_only=True)
+        labs.lifecycle.save(found, rest_only=True)
         assert (states(world), by_themselves(world)) == ({"exited"}, {False})
-        labs.resume(running, Silent())
+        labs.lifecycle.resume(running, Silent())
     assert (states(world), by_themselves(world)) == ({"running"}, {True})
 
 
@@ -225,16 +225,16 @@ def test_saving_that_is_cut_off_leaves_a_lab_that_runs_or_is_saved(
 def test_resuming_that_is_cut_off_can_be_done_again(
     world: World, labs: Labs, running: Running, monkeypatch: pytest.MonkeyPatch, call: str, after: int, restarts: bool
 ) -> None:
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     with monkeypatch.context() as until_killed:
         dying(world, call, after, until_killed)
         with pytest.raises(KilledError):
-            labs.resume(running, Silent())
+            labs.lifecycle.resume(running, Silent())
     if restarts:
         world.engine.begin_again()
     found = now(labs, running)
-    assert labs.state_of(found) == ("started" if found.whole else "saved")
-    assert labs.resume(labs.running(found.name), Silent()).instance.whole
+    assert labs.running.state_of(found) == ("started" if found.whole else "saved")
+    assert labs.lifecycle.resume(labs.running.planned(found.name), Silent()).instance.whole
     assert states(world) == {"running"}
 
 
@@ -245,10 +245,10 @@ def test_a_host_that_does_not_boot_leaves_it_saved(
         if "pc1" in hosts:
             raise LabError(same("pc1 did not boot"))
 
-    labs.save(running.instance)
+    labs.lifecycle.save(running.instance)
     with monkeypatch.context() as broken:
         broken.setattr(world.fabric, "wait_ready", never)
         with pytest.raises(LabError, match="pc1 did not boot"):
-            labs.resume(running, Silent())
-    assert (states(world), labs.state_of(now(labs, running))) == ({"exited"}, "saved")
-    assert labs.resume(running, Silent()).instance.whole
+            labs.lifecycle.resume(running, Silent())
+    assert (states(world), labs.running.state_of(now(labs, running))) == ({"exited"}, "saved")
+    assert labs.lifecycle.resume(running, Silent()).instance.whole

@@ -11,11 +11,10 @@ import pytest
 from grader.job import GradeRequest
 from grader.marks import Role
 from grader.report import CheckResult, Difference, Outcome, Report
-from orchestrator import labs
 from orchestrator.authoring.trial import BROKEN, HEALTHY, NOT_BEGUN, RESTORED, State, Trial, TrialSubject, expectation
 from orchestrator.core.errors import ContentError, LabError
 from orchestrator.core.text import same
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, lab_grading
 from orchestrator.model.plan import Plan
 from orchestrator.model.scenario import Step
 from orchestrator.proof.model import Stage
@@ -67,7 +66,7 @@ class Grader:
 @pytest.fixture
 def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     made = Grader(world)
-    monkeypatch.setattr(labs, "grade", made.grade)
+    monkeypatch.setattr(lab_grading, "grade", made.grade)
     wait_ready = world.fabric.wait_ready
 
     def wired(instance: str, hosts: list[str], *, timeout: float) -> None:
@@ -91,7 +90,7 @@ def make(world: World, grader: Grader) -> Make:
     def labs() -> Labs:
         return world.labs(world.content)
 
-    return lambda: Trial(TrialSubject(labs, lambda labs: labs.plan("moved-desks", 7), (world.root,), folders))
+    return lambda: Trial(TrialSubject(labs, lambda labs: labs.plans.plan("moved-desks", 7), (world.root,), folders))
 
 
 @pytest.fixture
@@ -339,7 +338,7 @@ def test_the_folders_that_are_watched(trial: Trial, world: World) -> None:
 
 
 def test_a_bare_lab_has_its_health_only(world: World, grader: Grader) -> None:
-    trial = Trial(TrialSubject(world.labs, lambda labs: labs.plan_of_lab("pair"), (world.root,), lambda _: ()))
+    trial = Trial(TrialSubject(world.labs, lambda labs: labs.plans.of_lab("pair"), (world.root,), lambda _: ()))
     trial.start(world.progress)
     assert trial.given == HEALTHY
     trial.give(world.progress)

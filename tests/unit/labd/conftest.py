@@ -23,7 +23,6 @@ import pytest
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
 from grader.runner import OnResult, OnRunning
-from orchestrator import labs as service
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.fabric.fabric_interface import HostRef
@@ -43,7 +42,7 @@ from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
-from orchestrator.labs import Labs
+from orchestrator.labs import Labs, lab_grading
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
@@ -284,7 +283,7 @@ def site(
     store = Database(database_url(str(shutil.copy(empty_store, folder / "records.sqlite")), {}))
     made = Site(folder, world, store, world.labs())
     made.may_grade.set()
-    monkeypatch.setattr(service, "grade", made.grade)
+    monkeypatch.setattr(lab_grading, "grade", made.grade)
     yield made
     store.close()
     end_keeper(folder / "keeper.sock")

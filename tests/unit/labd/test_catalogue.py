@@ -56,7 +56,7 @@ def test_a_scenario_is_seen_from_inside(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             view = await client.call(contract.INSIDE, contract.LookInside(SCENARIO, 7), trainer.token)
-            plan = site.labs.preview(SCENARIO, 7)
+            plan = site.labs.plans.preview(SCENARIO, 7)
             assert (view.seed, view.ticket, view.hints) == ("7", plan.ticket, plan.hints)
             assert len(view.broken) == len(plan.faults) > 0
             assert [one.name for one in view.solutions] == [one.name for one in plan.solutions]

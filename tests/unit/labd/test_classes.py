@@ -91,7 +91,7 @@ def test_a_class_from_its_list_to_its_results(site: Site) -> None:
             assert sorted(line.split(",")[3] for line in export.csv.splitlines()) == ["lea", "person", "tom"]
             await client.call(contract.STOP_CLASS, TSSR, ada.token)
             await board_once(client, ada, "ended", "ended")
-            assert site.labs.all() == ()
+            assert site.labs.running.all() == ()
 
     asyncio.run(play())
     with site.store.read() as reading:
@@ -225,7 +225,7 @@ def test_a_launch_that_ends_with_labd_leaves_nothing_half(site: Site) -> None:
 
     asyncio.run(before())
     kept = running(site)
-    assert len(kept) == len(site.labs.all()) == LabLimits().starts
+    assert len(kept) == len(site.labs.running.all()) == LabLimits().starts
     asyncio.run(after())
     assert kept.items() <= running(site).items()
 
@@ -236,7 +236,7 @@ def test_a_start_that_a_killed_labd_cut_off_is_done_by_the_next_launch(site: Sit
         launch = Groups(writing).launched(Groups(writing).find("tssr"), SCENARIO, 1, by=ada.who.ref).id
     note = LabNote(lea.who.ref, SCENARIO, "7", launch)
     EventLogs(site.folder / "events").of("moved-desks-0001", note).add("began", {"act": "start"})
-    site.labs.start(site.world.plan(7), Silent(), name="moved-desks-0001")
+    site.labs.lifecycle.start(site.world.plan(7), Silent(), name="moved-desks-0001")
     site.world.records.cut_off("moved-desks-0001")
 
     async def play() -> None:
@@ -272,7 +272,7 @@ def test_the_end_of_a_class_waits_for_what_is_being_done(site: Site, ada: Member
             assert [(end["act"], end["refusal"]) for end in ends] == [("start", None), ("check", None), ("stop", None)]
 
     asyncio.run(play())
-    assert site.labs.all() == ()
+    assert site.labs.running.all() == ()
 
 
 def test_a_launch_can_be_stopped_in_between(site: Site) -> None:

@@ -49,7 +49,7 @@ def clock(site: Site) -> Clock:
 
 
 def paused(site: Site, lab: str) -> set[bool]:
-    return {host.state == "paused" for host in site.labs.find(lab).hosts}
+    return {host.state == "paused" for host in site.labs.running.find(lab).hosts}
 
 
 async def told(site: Site, lab: str, act: CommandAct) -> None:
@@ -129,14 +129,14 @@ def test_what_is_done_at_the_command_line_is_shown_at_once(site: Site) -> None:
     async def play() -> None:
         async with site.labd() as client:
             await told(site, "by-hand", "start")
-            running = await asyncio.to_thread(site.labs.start, site.world.plan(7), Silent(), name="by-hand")
+            running = await asyncio.to_thread(site.labs.lifecycle.start, site.world.plan(7), Silent(), name="by-hand")
             assert practice_of(site, lea).started(running) is None
             await told(site, "by-hand", "start")
             last = (await events_until(client, "by-hand", lea.token, "state", state="started"))[-1].number
             path = await client.call(path_contract.PATH, Nothing(), lea.token)
             assert [(one.name, one.state) for one in path.running] == [("by-hand", "started")]
 
-            report = await asyncio.to_thread(site.labs.check, running, on_result=unheard, on_running=unheard)
+            report = await asyncio.to_thread(site.labs.grading.check, running, on_result=unheard, on_running=unheard)
             assert practice_of(site, lea).checked(running, report) is None
             await told(site, "by-hand", "check")
             graded = (await events_until(client, "by-hand", lea.token, "graded", after=last))[-1]
@@ -145,14 +145,14 @@ def test_what_is_done_at_the_command_line_is_shown_at_once(site: Site) -> None:
             assert view.grading is not None
             assert view.grading.at == graded.body["at"]
 
-            again = await asyncio.to_thread(site.labs.reset, running, Silent())
+            again = await asyncio.to_thread(site.labs.lifecycle.reset, running, Silent())
             assert practice_of(site, lea).reset(running, again) is None
             await told(site, "by-hand", "reset")
             await events_until(client, "by-hand", lea.token, "state", after=graded.number, state="started")
 
             async with asyncio.timeout(SOON), aclosing(client.events("by-hand", 0, lea.token)) as events:
                 seen = [await anext(events)]  # somebody has its page open
-                await asyncio.to_thread(site.labs.stop, "by-hand")
+                await asyncio.to_thread(site.labs.lifecycle.stop, "by-hand")
                 assert practice_of(site, lea).stopped(again.instance) is None
                 await told(site, "by-hand", "stop")
                 seen += [event async for event in events]
@@ -173,7 +173,7 @@ def test_a_stop_at_the_command_line_makes_room_at_once(site: Site, monkeypatch: 
             lab = (await client.call(lab_contract.START, lab_contract.StartLab(SCENARIO, 7), tom.token)).lab
             (waiting,) = await asyncio.to_thread(site.command.waiting)
             assert waiting == WaitingLab(lab, SCENARIO, "tom", QueueView(1, 1, "room", None))
-            await asyncio.to_thread(site.labs.stop, first)
+            await asyncio.to_thread(site.labs.lifecycle.stop, first)
             await told(site, first, "stop")
             await events_until(client, lab, tom.token, "ended", act="start")
             assert await asyncio.to_thread(site.command.waiting) == ()
@@ -194,7 +194,7 @@ def test_a_start_at_the_command_line_is_one_of_those_at_once(site: Site, monkeyp
         async with site.labd() as client:
             site.fabric.may_boot.clear()
             starting = asyncio.create_task(
-                asyncio.to_thread(site.labs.start, site.world.plan(7), Silent(), name="by-hand")
+                asyncio.to_thread(site.labs.lifecycle.start, site.world.plan(7), Silent(), name="by-hand")
             )
             assert await asyncio.to_thread(site.fabric.booting.acquire, timeout=SOON)
             lab = (await client.call(lab_contract.START, lab_contract.StartLab(SCENARIO, 7), lea.token)).lab
@@ -238,7 +238,7 @@ def test_who_cannot_tell_is_seen(site: Site, clock: Clock) -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
             last = await frozen(client, lea, lab, clock)
-            await asyncio.to_thread(site.labs.thaw, lab)
+            await asyncio.to_thread(site.labs.lifecycle.thaw, lab)
             last = (await events_until(client, lab, lea.token, "thawed", after=last))[-1].number
             assert paused(site, lab) == {False}
             clock.pass_by()

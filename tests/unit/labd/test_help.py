@@ -350,7 +350,7 @@ def test_answers_and_report_are_read_once_the_lab_is_gone(
 ) -> None:
     lea = site.again("lea")
     asked = TextQuestion(kind="text", question=Text(fr="Quoi ?", en="What?"), truth="a cable")
-    preview = site.labs.preview
+    preview = site.labs.plans.preview
 
     def with_questions(scenario: str, seed: int) -> Plan:
         return replace(preview(scenario, seed), questions={"what": asked}, report=True)
@@ -365,7 +365,7 @@ def test_answers_and_report_are_read_once_the_lab_is_gone(
             (summary,) = (await client.call(help_.MEMBER_ATTEMPTS, OfMember("tssr", "lea"), ada.token)).attempts
             of = OfMemberAttempt("tssr", "lea", summary.id)
             with monkeypatch.context() as questioned:
-                questioned.setattr(site.labs, "preview", with_questions)
+                questioned.setattr(site.labs.plans, "preview", with_questions)
                 view = await client.call(help_.MEMBER_ATTEMPT, of, ada.token)
             assert [(one.question.en, one.answer) for one in view.questions] == [("What?", "the switch")]
             assert view.report == lab_contract.ReportView("No network", "A cable", "Plugged it in", "It works", 12)
@@ -376,7 +376,7 @@ def test_answers_and_report_are_read_once_the_lab_is_gone(
                 raise UsageError(same("There is no such scenario."))
 
             with monkeypatch.context() as without:
-                without.setattr(site.labs, "preview", gone)
+                without.setattr(site.labs.plans, "preview", gone)
                 view = await client.call(help_.MEMBER_ATTEMPT, of, ada.token)
             assert (view.questions, view.report, view.trouble) == ((), None, same("There is no such scenario."))
 

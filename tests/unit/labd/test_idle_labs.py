@@ -53,7 +53,7 @@ def clock(site: Site) -> Clock:
 
 
 def paused(site: Site, lab: str) -> set[bool]:
-    return {host.state == "paused" for host in site.labs.find(lab).hosts}
+    return {host.state == "paused" for host in site.labs.running.find(lab).hosts}
 
 
 async def frozen(client: LabdClient, member: Member, lab: str, clock: Clock, after: int = 0) -> int:
@@ -181,14 +181,14 @@ def test_a_frozen_lab_is_seen_as_frozen_after_a_restart(site: Site, clock: Clock
 
 def by_hand(site: Site, lea: Member) -> None:
     """Lea has started a lab at the command line."""
-    running = site.labs.start(site.world.plan(7), Silent(), name="by-hand")
+    running = site.labs.lifecycle.start(site.world.plan(7), Silent(), name="by-hand")
     document = site.world.content.scenario_document
     assert PracticeRecorder.of_person(lambda: site.store, lea.who.ref, document).started(running) is None
 
 
 def of_a_jury(site: Site, _lea: Member) -> None:
     seed = next(seed for seed in (1 << bits for bits in range(20, 128)) if is_secret(seed))
-    site.labs.start(site.world.plan(seed), Silent(), name="by-hand")
+    site.labs.lifecycle.start(site.world.plan(seed), Silent(), name="by-hand")
 
 
 @pytest.mark.slow
@@ -321,7 +321,7 @@ async def about_to_freeze(client: LabdClient, member: Member, lab: str, clock: C
 
 async def goes_on(site: Site, client: LabdClient, member: Member, lab: str, pausing: Pausing) -> list[str]:
     """Wait until all hosts have been thawed and nothing is done with the lab; return what was told of it."""
-    for _ in site.labs.find(lab).hosts:
+    for _ in site.labs.running.find(lab).hosts:
         assert await asyncio.to_thread(pausing.thawed.acquire, timeout=SOON)
     await client.call(lab_contract.THAW, OfLab(lab), member.token)
     assert paused(site, lab) == {False}

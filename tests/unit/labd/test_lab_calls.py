@@ -142,11 +142,11 @@ def test_whose_labs_there_are(site: Site) -> None:
     with site.store.write() as writing:
         People(writing).find("lea").account = "alice"
     practice = PracticeRecorder.of_account(lambda: site.store, "alice", site.world.content.scenario_document)
-    mine = site.labs.start(site.world.plan(), site.world.progress)
+    mine = site.labs.lifecycle.start(site.world.plan(), site.world.progress)
     assert practice.started(mine) is None
     nobodys = site.world.start()
     bare = site.world.start(site.world.bare())
-    jurys = site.labs.start(replace(site.world.plan(), seed=SECRET + 7), site.world.progress)
+    jurys = site.labs.lifecycle.start(replace(site.world.plan(), seed=SECRET + 7), site.world.progress)
 
     async def play() -> None:
         async with site.labd() as client:
@@ -156,7 +156,7 @@ def test_whose_labs_there_are(site: Site) -> None:
                 assert (await refusal_of(client, lab_contract.LAB, OfLab(other.name), lea.token)).kind == "missing"
             path = await client.call(path_contract.PATH, calls.Nothing(), lea.token)
             assert [line.name for line in path.running] == [mine.instance.name]
-            site.labs.stop(mine.instance.name)  # at the command line
+            site.labs.lifecycle.stop(mine.instance.name)  # at the command line
             assert (await refusal_of(client, lab_contract.LAB, OfLab(mine.instance.name), lea.token)).kind == "missing"
 
     asyncio.run(play())

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from orchestrator.labd.lab_contract import OfLab
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from tests.labd_talk import SOON, closing_code, events_until, stopped
+from tests.loopback import V6, v6_only
 
 from .conftest import Site, started
 
@@ -66,9 +67,9 @@ def server(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
     """A server that every host reaches by one name."""
     made = WebServer()
     monkeypatch.setattr(site.fabric, "connect", made.connect)
-    site.fabric.on("getent ahostsv4 shop.lab", stdout=f"{ADDRESS}  STREAM shop.lab\n{ADDRESS}  DGRAM\n")
-    site.fabric.on("getent ahostsv4 no.lab", status=2)
-    site.fabric.on("getent ahostsv4 odd.lab", stdout="-x evil\n")
+    site.fabric.on("getent ahosts shop.lab", stdout=f"{ADDRESS}  STREAM shop.lab\n{ADDRESS}  DGRAM\n")
+    site.fabric.on("getent ahosts no.lab", status=2)
+    site.fabric.on("getent ahosts odd.lab", stdout="-x evil\n")
     yield made
     for end in made.ends:
         assert end.recv(1) == b"", "a connection was not hung up"
@@ -145,6 +146,77 @@ def test_what_becomes_of_a_connection(site: Site, server: WebServer) -> None:
                 assert await closing_code(viewer) == 1011
 
     asyncio.run(play())
+
+
+ODD = "fd00::99"
+
+
+class RealWeb:
+    """Hosts in this machine's own network; ``unheard`` are addresses of which nothing ever comes."""
+
+    def __init__(self) -> None:
+        self.tried: list[str] = []
+        self.unheard: set[str] = set()
+
+    def connect(self, target: HostRef, port: int, *, address: str, timeout: float) -> socket.socket:
+        self.tried.append(address)
+        if address in self.unheard:
+            raise CommandTimeoutError(same(f"{target}: {address}:{port}: timed out"))
+        if address == ODD:
+            raise LabError(same(f"{target}: {address}:{port}: something else"))
+        try:
+            return socket.create_connection((address, port), timeout)
+        except OSError as error:
+            raise LabError(same(f"{target}: {address}:{port}: {error.strerror}")) from error
+
+
+@V6
+def test_a_site_is_reached_by_ipv6(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its address, and by a name of which the first address that answers is taken, as a browser does."""
+    lea, web = site.member("lea"), RealWeb()
+    monkeypatch.setattr(site.fabric, "connect", web.connect)
+    web.unheard.add("fd00::80")
+    for name, addresses in {
+        "six.lab": ("::1",),
+        "both.lab": ("127.0.0.1", "::1"),
+        "far.lab": ("fd00::80", "::1"),
+        "odd.lab6": (ODD, "::1"),
+        "four.lab": ("127.0.0.1",),
+        "link.lab": ("fe80::1", "fe80::1%eth0"),
+        "none.lab": ("fd00::80", "127.0.0.1"),
+    }.items():
+        lines = [f"{one:16}{kind} {name}" for one in addresses for kind in ("STREAM", "DGRAM ", "RAW   ")]
+        site.fabric.on(f"getent ahosts {name}", stdout="\n".join(lines) + "\n")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            lab = await started(client, lea)
+            with closing(v6_only()) as server:
+                port = str(server.getsockname()[1])
+                for name in ("::1", "six.lab", "both.lab", "far.lab", "odd.lab6"):
+                    async with connecting(client, lab, lea.token, name=name, port=port) as viewer:
+                        said = await opening(viewer)
+                        assert (said["state"], said["address"]) == ("open", "::1"), name
+                        theirs, _ = await asyncio.to_thread(server.accept)
+                        with theirs:
+                            await viewer.send(b"tea")
+                            assert await asyncio.to_thread(theirs.recv, 3) == b"tea"
+                for name, state, address in (
+                    ("four.lab", "refused", "127.0.0.1"),
+                    ("none.lab", "refused", "127.0.0.1"),
+                    ("link.lab", "no-name", ""),
+                ):
+                    async with connecting(client, lab, lea.token, name=name, port=port) as viewer:
+                        said = await opening(viewer)
+                        assert (said["state"], said["address"]) == (state, address), name
+            for name in ("[::1]", "fe80::1", "0::1", "::ffff:127.0.0.1", "FD00::80", "fd00::80%eth0"):
+                async with connecting(client, lab, lea.token, name=name) as viewer:
+                    assert await closing_code(viewer) == MISSING, name
+
+    asyncio.run(play())
+    assert web.tried == [
+        "::1", "::1", "127.0.0.1", "::1", "fd00::80", "::1", ODD, "::1", "127.0.0.1", "fd00::80", "127.0.0.1",
+    ]  # fmt: skip
 
 
 def test_what_a_host_trusts_is_told_on_request(site: Site, server: WebServer) -> None:

@@ -19,6 +19,12 @@ class _Labs:
         self._instances = instances
         self.discarded: list[str] = []
 
+    @property
+    def running(self) -> _Labs:
+        return self
+
+    lifecycle = running
+
     def all(self) -> tuple[Instance, ...]:
         return self._instances
 

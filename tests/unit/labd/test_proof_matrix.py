@@ -9,7 +9,7 @@ from grader.report import CheckResult, Outcome
 from orchestrator.core.text import Text, same
 from orchestrator.labd.catalogue_contract import CheckLine, MatrixView
 from orchestrator.labd.proof_matrix import matrix_of, matrix_of_record, readable
-from orchestrator.proof import verdicts
+from orchestrator.proof import check_verdicts
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.ledger import LedgerEntry, ProvingMachine
 from orchestrator.proof.model import Expected, Proof, SeenColour, Stage, VariantProof
@@ -28,7 +28,7 @@ def seen(name: str, outcome: Outcome, expected: Expected, role: Role = "symptom"
 
 def proof(*, web: Outcome = "fail") -> Proof:
     guard = seen("test_other", "pass", "pass", "guard")
-    blind = (verdicts.blind("test_x.py::test_web", None),) if web == "pass" else ()
+    blind = (check_verdicts.blind("test_x.py::test_web", None),) if web == "pass" else ()
     first = (
         Stage("nowhere", "", 0.4, (seen("test_web", "error", "not-pass"),)),
         Stage("healthy", "", 2.0, (seen("test_pool[pc1]", "pass", "pass", "guard"), guard)),

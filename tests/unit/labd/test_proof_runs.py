@@ -14,7 +14,6 @@ import pytest
 
 from grader.job import GradeRequest
 from grader.report import Report
-from orchestrator import labs as service
 from orchestrator.app import App
 from orchestrator.core.text import same
 from orchestrator.instances.instance_records import InstanceRecords
@@ -27,6 +26,7 @@ from orchestrator.labd.proof_lines import ProofLine
 from orchestrator.labd.proof_runs import ProofCommand, ProofRuns
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.wire import decode, encode
+from orchestrator.labs import lab_grading
 from orchestrator.proof import prover
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Proof
@@ -276,7 +276,7 @@ def test_the_process_plays_every_stage_with_one_lab_at_a_time(
     def grade(request: GradeRequest, **_: object) -> Report:
         return site.grade(request, on_result=lambda _: None, on_running=lambda _: None)
 
-    monkeypatch.setattr(service, "grade", grade)
+    monkeypatch.setattr(lab_grading, "grade", grade)
     monkeypatch.setattr(proof_process, "prove", noted)
     proof_process._prove(app_of(site, proofs), SCENARIO, 1)
     planned, *stages, end = told
@@ -299,7 +299,7 @@ def test_what_stands_in_the_notes_is_removed_and_nothing_else(site: Site, tmp_pa
     assert left_over(tmp_path / "proof")
     app = cast("App", SimpleNamespace(labs=site.labs, instance_records=notes))
     proof_process._sweep(app)
-    assert [one.name for one in site.labs.all()] == [other.name]
+    assert [one.name for one in site.labs.running.all()] == [other.name]
     assert "long-gone-0000" not in notes.names()
 
 

@@ -29,7 +29,7 @@ def test_many_starts_at_once_are_one_lab(site: Site) -> None:
             labs = {one.lab for one in await asyncio.gather(*asked)}
             assert len(labs) == 1
             await events_until(client, labs.pop(), lea.token, "ended", act="start", refusal=None)
-            assert len(site.labs.all()) == 1
+            assert len(site.labs.running.all()) == 1
 
     asyncio.run(play())
 
@@ -71,7 +71,7 @@ def test_a_failed_lab_counts_once_it_is_made_again(site: Site, monkeypatch: pyte
     lab = asyncio.run(fail())
     site.limits = LabLimits(per_person=0)
     assert asyncio.run(again(lab)).kind == "busy"
-    assert site.labs.all() == ()
+    assert site.labs.running.all() == ()
 
 
 def test_a_lab_that_comes_up_while_it_is_looked_for_is_not_forgotten(
@@ -82,9 +82,9 @@ def test_a_lab_that_comes_up_while_it_is_looked_for_is_not_forgotten(
     async def play() -> None:
         async with site.labd() as client:
             lab = await started(client, lea)
-            real, early = site.labs.all, [()]
+            real, early = site.labs.running.all, [()]
             with monkeypatch.context() as late:
-                late.setattr(site.labs, "all", lambda: early.pop() if early else real())
+                late.setattr(site.labs.running, "all", lambda: early.pop() if early else real())
                 assert (await client.call(lab_contract.LAB, OfLab(lab), lea.token)).state == "started"
             assert await events_until(client, lab, lea.token, "ended", act="start")
 

@@ -106,6 +106,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "remove-member": OF_THE_CLASS,
     "make-code": OF_THE_CLASS,
     "end-code": OF_THE_CLASS,
+    "limit-class": OF_THE_CLASS,
     "launch": OF_THE_CLASS,
     "board": OF_THE_CLASS,
     "announce": OF_THE_CLASS,

@@ -60,7 +60,7 @@ async def saved(client: LabdClient, member: Member, lab: str, clock: Clock, afte
 
 
 def states(site: Site, lab: str) -> set[str]:
-    return {host.state for host in site.labs.find(lab).hosts}
+    return {host.state for host in site.labs.running.find(lab).hosts}
 
 
 async def view_of(client: LabdClient, member: Member, lab: str) -> lab_contract.LabView:
@@ -232,7 +232,7 @@ def test_a_saved_lab_is_reset_and_stopped_as_any_other(site: Site, clock: Clock)
             assert states(site, lab) == {"running"}
             await saved(client, lea, lab, clock, reset[-1].number)
             await stopped(client, lab, lea.token)
-            assert site.labs.all() == ()
+            assert site.labs.running.all() == ()
             assert site.world.engine.volumes({labels.KIND: None}) == ()
 
     asyncio.run(play())
@@ -280,7 +280,7 @@ def test_what_a_killed_labd_has_left_of_saving_is_done_by_the_next(site: Site, c
             assert (view.state, view.terminals) == ("saved", ())
 
     lab = asyncio.run(before())
-    first = site.labs.find(lab).hosts[0].container
+    first = site.labs.running.find(lab).hosts[0].container
     site.world.engine.create_volume(MARK + lab, {labels.KIND: "saved", labels.INSTANCE: lab})
     site.world.engine.stop(first)
     asyncio.run(after(lab))
@@ -302,9 +302,9 @@ def test_saving_and_resuming_at_the_command_line_are_told_on_the_page(site: Site
 
     lab, last = asyncio.run(begin()), 0
     for _ in range(2):
-        site.labs.save(site.labs.find(lab))
+        site.labs.lifecycle.save(site.labs.running.find(lab))
         last = asyncio.run(hear(lab, last, "saved"))
-        site.labs.resume(site.labs.running(lab), Silent())
+        site.labs.lifecycle.resume(site.labs.running.planned(lab), Silent())
         last = asyncio.run(hear(lab, last, "thawed"))
 
 
@@ -326,7 +326,7 @@ def test_trouble_is_told_and_tried_again(site: Site, clock: Clock, monkeypatch: 
             lab = await started(client, lea)
             last = await frozen(client, lea, lab, clock)
             with monkeypatch.context() as broken:
-                broken.setattr(site.labs, "save", refuse)
+                broken.setattr(site.labs.lifecycle, "save", refuse)
                 clock.now += SAVE_S
                 async with asyncio.timeout(SOON):
                     while len(tried) < 2:

@@ -63,7 +63,7 @@ def test_a_start_waits_for_its_turn_and_says_so(site: Site) -> None:
             events = await events_until(client, lab, tom.token, "ended", act="start", refusal=None)
             assert [event.kind for event in events[:2]] == ["queued", "began"]
             assert (await client.call(lab_contract.LAB, OfLab(lab), tom.token)).queue is None
-            assert {one.name for one in site.labs.all()} == {first, lab}
+            assert {one.name for one in site.labs.running.all()} == {first, lab}
 
     asyncio.run(play())
 
@@ -100,7 +100,7 @@ def test_without_room_a_start_waits_until_another_lab_ends(site: Site) -> None:
 def test_the_memory_of_all_labs_counts_whoever_started_them(site: Site) -> None:
     lea, tom, max_ = site.member("lea"), site.member("tom"), site.member("max")
     one = memory_of(site.world.plan(7))
-    site.labs.start(site.world.plan(7), Silent(), name="by-hand")
+    site.labs.lifecycle.start(site.world.plan(7), Silent(), name="by-hand")
     site.limits = LabLimits(memory=3 * one - 1)
 
     async def play() -> None:
@@ -110,7 +110,7 @@ def test_the_memory_of_all_labs_counts_whoever_started_them(site: Site) -> None:
             assert (await place(client, tom, lab)).why == "room"
             behind = await asked(client, max_)
             assert (await place(client, max_, behind)).place == 2
-            await asyncio.to_thread(site.labs.stop, "by-hand")
+            await asyncio.to_thread(site.labs.lifecycle.stop, "by-hand")
             await client.call(lab_contract.STOP, OfLab(lab), tom.token)  # looks for room at once
             await events_until(client, behind, max_.token, "ended", act="start", refusal=None)
             assert (await refusal_of(client, lab_contract.LAB, OfLab(lab), tom.token)).kind == "missing"
@@ -202,18 +202,18 @@ def test_where_the_engine_is_silent_nothing_waits(site: Site, monkeypatch: pytes
             await started(client, lea)
 
     asyncio.run(play())
-    assert len(site.labs.all()) == 1
+    assert len(site.labs.running.all()) == 1
 
 
 def test_a_lab_whose_content_is_gone_takes_room_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = site.world.plan(7)
-    site.labs.start(plan, Silent(), name="by-hand")
+    site.labs.lifecycle.start(plan, Silent(), name="by-hand")
     room = LabRoom(lambda: site.labs, None)
     assert room.taken() == TakenRoom({"by-hand": memory_of(plan)}, usual_memory(4 << 30))
 
     def gone(_name: str) -> None:
         raise UsageError(same("there is no such scenario"))
 
-    monkeypatch.setattr(site.labs, "running", gone)
+    monkeypatch.setattr(site.labs.running, "planned", gone)
     assert room.taken().labs == {"by-hand": memory_of(plan)}, "it is remembered"
     assert LabRoom(lambda: site.labs, 1).taken() == TakenRoom({"by-hand": len(plan.hosts) * (192 << 20)}, 1)

@@ -263,7 +263,9 @@ def test_a_class_that_waited_goes_on_without_who_has_left_it(site: Site) -> None
     assert len(waiting) == 2
     leave(site, waiting[0])
     asyncio.run(after())
-    assert {one.name for one in site.labs.all()} == {lab for handle, lab in labs.items() if handle != waiting[0]}
+    assert {one.name for one in site.labs.running.all()} == {
+        lab for handle, lab in labs.items() if handle != waiting[0]
+    }
     assert kept_of(site) == []
 
 
@@ -288,7 +290,7 @@ def test_seats_of_a_launch_that_were_not_in_the_queue_yet_are_put_there(site: Si
                 await asyncio.sleep(0)
 
     asyncio.run(after())
-    assert [one.scenario for one in site.labs.all()] == [SCENARIO]
+    assert [one.scenario for one in site.labs.running.all()] == [SCENARIO]
 
 
 def a_kept(site: Site, lab: str, member: Member, *, again: bool = False, asked_at: str | None = None) -> EventLog:
@@ -312,7 +314,7 @@ def test_a_start_that_was_just_begun_is_not_begun_twice(site: Site) -> None:
             assert (told.state, told.trouble) == ("failed", cut_short())
 
     asyncio.run(after())
-    assert (site.labs.all(), kept_of(site)) == ((), [])
+    assert (site.labs.running.all(), kept_of(site)) == ((), [])
 
 
 @pytest.mark.slow
@@ -327,7 +329,7 @@ def test_a_failed_lab_that_waited_to_be_started_again_is(site: Site) -> None:
             await events_until(client, "moved-desks-0001", lea.token, "ended", act="reset", refusal=None)
 
     asyncio.run(after())
-    assert [one.name for one in site.labs.all()] == ["moved-desks-0001"]
+    assert [one.name for one in site.labs.running.all()] == ["moved-desks-0001"]
 
 
 @pytest.mark.slow
@@ -341,7 +343,7 @@ def test_who_waited_too_long_is_told_so(site: Site) -> None:
             await asked(client, lea)
 
     asyncio.run(after())
-    assert len(site.labs.all()) == 1
+    assert len(site.labs.running.all()) == 1
 
 
 @pytest.mark.slow
@@ -366,7 +368,7 @@ def test_where_the_engine_is_silent_what_waits_is_not_lost(site: Site, monkeypat
                 await events_until(client, "moved-desks-0001", lea.token, "ended", act="start", refusal=None)
 
     asyncio.run(after())
-    assert [one.name for one in site.labs.all()] == ["moved-desks-0001"]
+    assert [one.name for one in site.labs.running.all()] == ["moved-desks-0001"]
 
 
 @pytest.mark.slow

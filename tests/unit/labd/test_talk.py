@@ -32,6 +32,9 @@ from .conftest import SCENARIO, Member, Site, refusal_of, started
 
 pytestmark = pytest.mark.slow
 
+PASSWORD = "Sapin-4417"
+TELLS = f"Your new password is {PASSWORD}."
+MASKED = "Your new password is •••• (password)."
 ANNE = persona()
 SAM = replace(persona(f"{PERSONA}language: en\n".replace("Anne", "Sam")), name="sam")
 
@@ -44,14 +47,14 @@ def peopled(site: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
     def with_people(plan: Plan) -> Plan:
         return replace(plan, personas=people)
 
-    running, preview = site.labs.running, site.labs.preview
+    running, preview = site.labs.running.planned, site.labs.plans.preview
 
     def ran(name: str | None) -> Running:
         found = running(name)
         return replace(found, plan=with_people(found.plan))
 
-    monkeypatch.setattr(site.labs, "running", ran)
-    monkeypatch.setattr(site.labs, "preview", lambda scenario, seed: with_people(preview(scenario, seed)))
+    monkeypatch.setattr(site.labs.running, "planned", ran)
+    monkeypatch.setattr(site.labs.plans, "preview", lambda scenario, seed: with_people(preview(scenario, seed)))
     return site
 
 
@@ -91,10 +94,15 @@ def test_what_is_said_is_answered_told_and_kept(peopled: Site) -> None:
             assert told[-1].body == {"person": "anne", "refusal": None}
             assert (await client.call(contract.PHRASES, asked, lea.token))[0] == "Oui"
             said = await say(client, lea, lab, "Yes")
-            acts = (contract.TurnAct("cable", "pc1", "eth0 unplug"), contract.TurnAct("cable", "pc1", "eth0 plug"))
             assert said.turn is not None
-            assert (said.turn.reply, said.turn.acts) == ("It is back in.", acts)
+            assert said.turn.reply == "It is back in."
+            assert [(act.kind, act.host, act.what, act.told.fr) for act in said.turn.acts] == [
+                ("cable", "pc1", "eth0 unplug", "Anne Faure débranche le câble de pc1 (eth0)."),
+                ("cable", "pc1", "eth0 plug", "Anne Faure branche le câble de pc1 (eth0)."),
+            ]
             await say(client, lea, lab, "Bonjour", "sam")
+            await say(client, lea, lab, TELLS, "sam")
+            assert [(await read(client, who, lab, "sam")).turns[-1].said for who in (lea, ada)] == [TELLS, MASKED]
 
             mine = await read(client, lea, lab)
             assert mine == await read(client, ada, lab)
@@ -112,6 +120,7 @@ async def kept(client: LabdClient, lab: str, lea: Member, ada: Member, mine: con
     asked = help_contract.OfMemberAttempt("tssr", "lea", number)
     seen = (await client.call(help_contract.MEMBER_ATTEMPT, asked, ada.token)).talks
     assert [one.person.name for one in seen] == ["anne", "sam"]
+    assert seen[1].turns[-1].said == MASKED
     assert seen[0] == mine
     await stopped(client, lab, lea.token)
     for who in (lea, ada):
@@ -121,7 +130,9 @@ async def kept(client: LabdClient, lab: str, lea: Member, ada: Member, mine: con
     archive = b"".join([piece async for piece in client.my_data("en", lea.token)])
     with zipfile.ZipFile(io.BytesIO(archive)) as files:
         (name,) = (one for one in files.namelist() if one.endswith("conversation.jsonl"))
-        assert b"Can you unplug the network cable?" in files.read(name)
+        given = files.read(name).decode()
+    assert "Can you unplug the network cable?" in given
+    assert (PASSWORD in given, MASKED in given) == (False, True)
 
 
 def test_what_cannot_be_said_is_refused(peopled: Site) -> None:
@@ -148,14 +159,14 @@ def test_what_cannot_be_said_is_refused(peopled: Site) -> None:
 
 def slow(site: Site, monkeypatch: pytest.MonkeyPatch, may: threading.Event, then: Callable[[], object]) -> None:
     """Have everybody answer slowly, within what labd waits for."""
-    own = site.labs.say
+    own = site.labs.conversations.say
 
     def said(*asked: Any) -> Turn:  # noqa: ANN401 - passed on
         assert may.wait(SOON)
         then()
         return own(*asked)
 
-    monkeypatch.setattr(site.labs, "say", said)
+    monkeypatch.setattr(site.labs.conversations, "say", said)
 
 
 def test_whoever_acts_for_long_is_waited_for_by_the_page(peopled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,10 +257,10 @@ def test_an_authors_lines_are_not_shown_and_nothing_acts_on_a_page() -> None:
 
     acts = (act("shell", "rm /secret"), act("looks", "cat /secret"), act("types", "id\x1b"), act("reboot", "reboot"))
     begun = Turn("anne", "2026-11-30T10:00:00Z", "en", "Yes", begun=True)
-    (shown,) = turns_of([begun, replace(begun, reply="a\u202eb", acts=acts, begun=False)])
-    assert shown.acts == (
-        contract.TurnAct("shell", "pc1", ""),
-        contract.TurnAct("types", "pc1", "id\\u001b"),
-        contract.TurnAct("reboot", "pc1", ""),
-    )
+    (shown,) = turns_of([begun, replace(begun, reply="a\u202eb", acts=acts, begun=False)], ANNE, words=True)
+    assert [(one.kind, one.host, one.what, one.told.en) for one in shown.acts] == [
+        ("shell", "pc1", "", "Anne Faure acts on pc1."),
+        ("types", "pc1", "id\\u001b", "Anne Faure types on pc1: id\\u001b"),
+        ("reboot", "pc1", "", "Anne Faure restarts pc1."),
+    ]
     assert shown.reply == "a\\u202eb"

@@ -139,7 +139,7 @@ def test_terminals_of_a_lab_that_the_command_line_removed_are_forgotten(site: Si
             return lab
 
     lab = asyncio.run(play())
-    site.labs.stop(lab)
+    site.labs.lifecycle.stop(lab)
     asyncio.run(play(lab))
 
 

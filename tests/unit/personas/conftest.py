@@ -97,18 +97,24 @@ class FakeHands:
 class Talk:
     """A conversation with somebody, whose clock goes on a second each time."""
 
-    def __init__(self, hands: FakeHands, text: str = PERSONA) -> None:
+    def __init__(self, hands: FakeHands, text: str = PERSONA, passwords: tuple[str, ...] = ()) -> None:
         self.hands = hands
         self.turns: list[Turn] = []
         self.begun: list[Turn] = []
         self._now = datetime(2026, 11, 30, 10, tzinfo=UTC)
         self.text = text
+        self.passwords = passwords
         self.anew()
 
     def anew(self) -> None:
         """Another program takes it up: nothing but the turns is left."""
         self.dialogue = Dialogue(
-            persona(self.text), self.hands, hosts=["pc1", "srv1"], names=["Anne Faure", "Anne", "Faure"], now=self._tick
+            persona(self.text),
+            self.hands,
+            hosts=["pc1", "srv1"],
+            names=["Anne Faure", "Anne", "Faure"],
+            passwords=self.passwords,
+            now=self._tick,
         )
 
     def _tick(self) -> datetime:

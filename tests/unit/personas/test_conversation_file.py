@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.deliverables.deliverables_store import CONVERSATION, DeliverablesStore
@@ -48,7 +49,9 @@ def test_what_is_no_turn_is_passed_over() -> None:
 
 
 def test_a_transcript_is_for_people() -> None:
-    text = transcript((TURN, SECOND), {"anne": "Anne Faure"}, "Candidate")
+    text = transcript((TURN, SECOND), {"anne": "Anne Faure"}, "Candidate", "en")
     assert "Candidate: Débranchez" in text
-    assert "pc1: eth0 unplug (0)" in text
+    assert "* Anne Faure unplugs the cable of pc1 (eth0).\n" in text
     assert "Anne Faure: Voilà." in text
+    looked = replace(TURN, acts=(PersonaAct(TURN.at, "looks", "pc1", "curl intranet", 7, ""),))
+    assert "* anne regarde sur pc1 : curl intranet (état 7)\n" in transcript((looked,), {}, "Candidat", "fr")

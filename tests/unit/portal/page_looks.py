@@ -126,17 +126,29 @@ def _wrong_class(page: Page) -> None:
 
 def _coded(page: Page) -> None:
     _send(page, "form[action$='/code'] button")
-    page.locator("details summary").click()
+    page.locator("details summary").first.click()
 
 
 def _wrong_members(page: Page) -> None:
-    page.locator("details summary").click()
+    page.locator("details summary").first.click()
     _send(page, "form[action$='/members'] button", people="nom\nmia")
 
 
 def _members_added(page: Page) -> None:
-    page.locator("details summary").click()
+    page.locator("details summary").first.click()
     _send(page, "form[action$='/members'] button", people="handle,name\nmia,Mia Roy\nmax,Max Petit-Dubois de la Tour")
+
+
+def _limits_set(page: Page) -> None:
+    page.locator("details summary").last.click()
+    _send(page, "form[action$='/limits'] button", labs="8", memory="12.5", processors="0.5")
+    page.locator("details summary").last.click()
+
+
+def _wrong_limits(page: Page) -> None:
+    page.locator("details summary").last.click()
+    page.locator("form[action$='/limits']").evaluate("(form) => { form.noValidate = true; }")
+    _send(page, "form[action$='/limits'] button", memory="9999")
 
 
 def _announced(page: Page) -> None:
@@ -360,6 +372,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("classes, refused", "/classes", "classes.html.j2", "theo", act=_wrong_class),
     Look("class with a code", CLASS, "class.html.j2", "theo", _open_class, _coded),
     Look("class, refused", CLASS, "class.html.j2", "theo", act=_wrong_members),
+    Look("class with limits", CLASS, "class.html.j2", "theo", _open_class, _limits_set),
+    Look("class, limits refused", CLASS, "class.html.j2", "theo", act=_wrong_limits),
     Look("links of a class", CLASS, "class_links.html.j2", "theo", act=_members_added),
     Look("launch", f"{CLASS}/launch", "launch.html.j2", "theo"),
     Look("board, announced", f"{CLASS}/board", "board.html.j2", "theo", _busy_board, _announced),

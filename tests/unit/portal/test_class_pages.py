@@ -92,7 +92,9 @@ def test_somebody_is_removed_but_nobody_removes_themselves(theo: Browser, labd: 
     assert theo.post(f"{BASE}/members/remove", {"handle": "lea"}, page=BASE).status_code == 404
 
 
-@pytest.mark.parametrize("action", ["members", "members/remove", "code", "code/end", "launch", "announce", "stop"])
+@pytest.mark.parametrize(
+    "action", ["members", "members/remove", "code", "code/end", "limits", "launch", "announce", "stop"]
+)
 def test_nothing_is_done_without_a_key_of_ours(theo: Browser, labd: FakeLabd, action: str) -> None:
     before = len(labd.asked)
     assert theo.send(f"{BASE}/{action}", {"form_key": "0" * 64}).status_code == 403
@@ -111,6 +113,65 @@ def test_hostile_names_are_text_everywhere(theo: Browser, labd: FakeLabd) -> Non
         assert Reading.of(page).wrong == [], path
         assert "<script>alert" not in page, path
         assert "49" not in Reading.of(page).texts, path
+
+
+# Limits -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "shown"),
+    [
+        ({"labs": "8", "memory": "12", "processors": "0.5"}, (8, 12288, 0.5), ["8", "12", "0.5"]),
+        ({"labs": "", "memory": " 1,5 ", "processors": "2,0"}, (None, 1536, 2.0), ["", "1.5", "2"]),
+        ({"memory": "0.333"}, (None, 341, None), ["", "0.333", ""]),
+        ({}, (None, None, None), ["", "", ""]),
+    ],
+)
+def test_limits_are_set_and_stand_in_their_form(
+    theo: Browser, labd: FakeLabd, typed: dict[str, str], kept: tuple[float | None, ...], shown: list[str]
+) -> None:
+    answer = theo.post(f"{BASE}/limits", typed, page=BASE)
+    assert answer.headers["location"] == f"{BASE}?done=limited"
+    labs, memory, processors = kept
+    assert [(one.labs, one.memory, one.processors) for one in asked(labd, "limit-class")] == [  # type: ignore[attr-defined]
+        (labs, memory, processors)
+    ]
+    page = theo.get(f"{BASE}?done=limited").text
+    assert "The limits of the class are set." in page
+    fields = {one["name"]: one for one in Reading.of(page).all("input") if one["type"] == "number"}
+    assert [fields[name]["value"] for name in ("labs", "memory", "processors")] == shown
+    assert [fields[name]["max"] for name in ("labs", "memory", "processors")] == ["12", "24", "2"]
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("labs", "1.5", "Write a whole number of labs"),
+        ("labs", "13", "That is too much."),
+        ("memory", "1e3", "Write a number of GiB"),
+        ("memory", "-1", "Write a number of GiB"),
+        ("processors", "²", "Write a number of processors"),
+        ("processors", EVIL, "Write a number of processors"),
+    ],
+)
+def test_a_wrong_limit_is_said_at_its_field_and_stays_there(
+    theo: Browser, labd: FakeLabd, field: str, typed: str, said: str
+) -> None:
+    answer = theo.post(f"{BASE}/limits", {"labs": "3", field: typed}, page=BASE)
+    assert answer.status_code == 422
+    reading = Reading.of(answer.text)
+    assert reading.wrong == []
+    assert said in answer.text
+    wrong = [one for one in reading.all("input") if one.get("aria-invalid") == "true"]
+    assert [(one["id"], one["value"]) for one in wrong] == [(field, typed)]
+    assert labd.classes.classes[fake.CLASS].limits == k.ClassLimitsView()
+    assert "open" in reading.all("details")[1]
+
+
+def test_limits_are_for_who_trains_the_class(browser: Browser, labd: FakeLabd) -> None:
+    browser.sign_in("lea")
+    assert browser.post(f"{BASE}/limits", {"labs": "1"}, page="/account").status_code == 404
+    assert labd.classes.classes[fake.CLASS].limits == k.ClassLimitsView()
 
 
 # The code, and joining by it ----------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/classes/{name}/members/{handle}/attempts/{attempt}/comments/{note}/withdraw": "",
     "/classes/{name}/code": "",
     "/classes/{name}/code/end": "",
+    "/classes/{name}/limits": "labs memory processors",
     "/classes/{name}/launch": "scenario for handle",
     "/classes/{name}/check": "lab",
     "/classes/{name}/announce": "text",

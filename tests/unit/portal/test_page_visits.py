@@ -71,6 +71,8 @@ def test_tickets_are_so_many_and_no_more(monkeypatch: pytest.MonkeyPatch) -> Non
         ("shop.lab", 80, "shop-lab"),
         ("shop.lab", 8080, "shop-lab-8080"),
         ("192.0.2.1", 80, "192-0-2-1"),
+        ("fd00::80", 80, "fd00-80"),
+        ("::", 81, "page-81"),
         ("xn--caf-dma.lab", 80, "xn-caf-dma-lab"),
         ("a" * 63 + ".lab", 65535, "a" * 40 + "-65535"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_people_are_shown_with_their_words(lea: Browser, labd: FakeLabd) -> None
     text = said(reading)
     for expected in (
         "Alice Durand", "accountant, at pc1", "Hello? Alice Durand speaking.", "You", "What is the problem?",
-        "It says: no network", "unplugs the cable pc1:eth0.", "elsewhere: office.", "Alice Durand restarts pc1.",
+        "It says: no network", "unplugs the cable of pc1 (eth0).", "elsewhere: office.", "Alice Durand restarts pc1.",
         "types on pc1: ip route", "acts on pc1.", "End of the conversation", "you call Alice Durand back",
         "Say to Sam O'Neill", "What can I say?",
     ):  # fmt: skip
@@ -139,11 +140,14 @@ def test_the_debrief_and_the_attempt_have_what_was_said(lea: Browser, labd: Fake
     assert "<strong>Léa Martin</strong>" in text
 
 
+KINDS: tuple[Literal["types", "cable"], ...] = ("types", "cable")
+
+
 @pytest.mark.parametrize("path", [PAGE, "/attempts/41/replay", ATTEMPT])
 def test_nothing_that_is_said_is_more_than_text(browser: Browser, labd: FakeLabd, path: str) -> None:
     person = replace(people.ALICE, full=EVIL, role=same(EVIL))
     labd.lab_people.come(person)
-    acts = (contract.TurnAct("types", EVIL, EVIL), contract.TurnAct("cable", EVIL, EVIL))
+    acts = tuple(contract.TurnAct(kind, EVIL, EVIL, same(EVIL)) for kind in KINDS)
     turn = replace(people.TURNS[0], said=EVIL, reply=EVIL, acts=acts, at=EVIL)
     labd.lab_people.turns[world.LAB, "alice"] = (turn,)
     labd.help.talks = labd.privacy.talks = (contract.ConversationView(person, same(EVIL), (turn,)),)

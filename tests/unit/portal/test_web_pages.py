@@ -21,6 +21,7 @@ from orchestrator.portal.visit import form_key_of
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.fakes.labd_web import ADDRESS
+from tests.loopback import V6, v6_only
 from tests.unit.portal.served_portal import ServedPortal
 from tests.unit.portal.web_sites import SOON, Asked, Made, WebSite, certificate, page, says, web_site
 
@@ -192,7 +193,11 @@ def test_a_handed_over_page_opens_once(lea: Browser) -> None:
     [
         ("ftp://shop.lab/", "pc1", "", 422),
         ("http://user:pw@shop.lab/", "pc1", "", 422),
-        ("http://[::1]/", "pc1", "", 422),
+        ("http://[fe80::1]/", "pc1", "", 422),
+        ("http://[fe80::1%25eth0]/", "pc1", "", 422),
+        ("http://[::ffff:192.0.2.1]/", "pc1", "", 422),
+        ("http://[v1.fe]/", "pc1", "", 422),
+        ("http://fd00::80/", "pc1", "", 422),
         ("http://-x/", "pc1", "", 422),
         ("http://a b/", "pc1", "", 422),
         ("http://shop.lab:99999/", "pc1", "", 422),
@@ -438,6 +443,31 @@ def test_a_proxy_of_the_lab_is_asked_as_browsers_ask_one(lea: Browser) -> None:
         opened = lea.open("http://intranet.lab/a", proxy="http://Proxy.lab/")
         assert (opened.get("/a?b").status, site.asked[0].line) == (403, "GET http://intranet.lab/a?b HTTP/1.1")
         assert site.asked[0].named("host") == ["intranet.lab"]
+
+
+@V6
+def test_a_site_has_an_ipv6_address(lea: Browser) -> None:
+    """Two ways of writing it are one page; the site is told its name as a browser there tells it."""
+    answer = page(b"tea", "Location: http://[fd00::80]:8080/next", status="302 Found")
+    with web_site(says(answer), listener=v6_only()) as site:
+        lea.labd.web.sites["fd00::80", 8080] = ("::1", site.place[1])
+        opened = lea.open("http://[FD00:0::80]:8080/a")
+        assert lea.open("http://[fd00::80]:8080/").host == opened.host
+        assert re.fullmatch(r"fd00-80-8080-[0-9a-f]{16}\.localhost:\d+", opened.host)
+        got = opened.get("/a")
+        assert (got.status, got.headers["Location"]) == (302, f"{opened.origin}/next")
+        assert site.asked[0].named("host") == ["[fd00::80]:8080"]
+        assert lea.labd.web.asked[0][1]["name"] == "fd00::80"
+
+
+@V6
+def test_a_proxy_has_an_ipv6_address(lea: Browser) -> None:
+    with web_site(says(page(b"tea")), listener=v6_only()) as site:
+        for port in (3128, 8080):
+            lea.labd.web.sites["fd00::31", port] = ("::1", site.place[1])
+        for proxy in ("[fd00::31]", "http://[fd00::31]:8080/"):
+            assert lea.open("http://intranet.lab/a", proxy=proxy).get("/a").body == "tea"
+        assert [one.line for one in site.asked] == ["GET http://intranet.lab/a HTTP/1.1"] * 2
 
 
 # What is wrong ------------------------------------------------------------------------------------------------

@@ -72,16 +72,25 @@ def says(answer: bytes) -> Answer:
 
 
 @contextmanager
-def web_site(answer: Answer, tls: ssl.SSLContext | None = None, first: bytes | None = None) -> Iterator[WebSite]:
-    """Run a site within the block; each connection has one request. ``first`` is all that it says, unasked."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        site = WebSite(listener.getsockname()[:2], answer)
+def web_site(
+    answer: Answer, tls: ssl.SSLContext | None = None, first: bytes | None = None, listener: socket.socket | None = None
+) -> Iterator[WebSite]:
+    """Run a site within the block; each connection has one request.
+
+    Args:
+        answer: what it says.
+        tls: the TLS that it speaks.
+        first: all that it says, unasked.
+        listener: where it listens; by default at a free port of 127.0.0.1.
+    """
+    with listener or socket.create_server(("127.0.0.1", 0)) as listens:
+        site = WebSite(listens.getsockname()[:2], answer)
         threads: list[threading.Thread] = []
 
         def accept() -> None:
             while True:
                 try:
-                    connection, _ = listener.accept()
+                    connection, _ = listens.accept()
                 except OSError:
                     return
                 connection.settimeout(SOON)
@@ -94,7 +103,7 @@ def web_site(answer: Answer, tls: ssl.SSLContext | None = None, first: bytes | N
             yield site
         finally:
             with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+                listens.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
             accepting.join(SOON)
             for thread in threads:
                 thread.join(SOON)

@@ -9,7 +9,7 @@ import pytest
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Outcome
 from orchestrator.core.text import Text
-from orchestrator.proof import verdicts
+from orchestrator.proof import check_verdicts
 from orchestrator.proof.model import Expected, Proof, SeenColour, Stage, VariantProof
 
 TITLE = Text(fr="Plus de réseau <b>&</b>", en="No network <b>&</b>")
@@ -43,7 +43,7 @@ def sound() -> Proof:
         VariantProof(1, "d1", stages(), {"cause": "unplugged"}),
         VariantProof(3, "d3", second, {"cause": "moved"}),
     )
-    return Proof("no-network", TITLE, variants, (verdicts.untried_guard("test_x.py::lab"),), 21.5)
+    return Proof("no-network", TITLE, variants, (check_verdicts.untried_guard("test_x.py::lab"),), 21.5)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def bad() -> Proof:
     """A proof that failed: a blind check, and a stage that was not run."""
     evidence = Text(fr="vu <ceci>", en="saw <this>")
     broken = [
-        replace(s, verdicts=(verdicts.blind("test_x.py::web", evidence),)) if s.name == "broken" else s
+        replace(s, verdicts=(check_verdicts.blind("test_x.py::web", evidence),)) if s.name == "broken" else s
         for s in stages(web_seen="pass")
     ]
     broken[4] = Stage("reboot", "reference", ran=False)

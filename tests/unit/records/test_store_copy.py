@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import inspect, select, text
 
 from orchestrator.core.errors import MachineError, UsageError
-from orchestrator.records import attempts, audit, credentials, join_codes, journal, sign_ins
+from orchestrator.records import attempts, audit, class_limits, credentials, join_codes, journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.location import database_url
@@ -45,6 +45,7 @@ def fill(store: Database) -> tuple[str, str]:
         group = groups.create("tssr", by=paul.ref)
         groups.add(group, lea, trainer=False, by=paul.ref)
         groups.launched(group, "cable-out", 3, by=paul.ref)
+        class_limits.put(session, group, class_limits.ClassLimits(8, 3 << 33, 0.5), by=paul.ref)
         new = attempts.NewAttempt("cable-out", "pair", "3", "lab-1", "d" * 64, ("1.3",), 1, 20, 2)
         attempt = attempts.begin(session, lea, new, by=lea)
         graded = attempts.Graded({"verdict": "repaired", "é": [1.5, None]}, True, True, 4, 4)

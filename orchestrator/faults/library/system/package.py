@@ -1,4 +1,4 @@
-"""Faults of packages: removed, held at an old version, half configured, or sources that do not answer."""
+"""Faults of packages: removed, held at an old version, half configured."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pydantic import Field
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.text import Text
 from orchestrator.faults import snapshot
-from orchestrator.faults.edits import Edit
 from orchestrator.faults.effect_probe import EffectProbe
 from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break
 from orchestrator.faults.library.system.apt import (
@@ -19,9 +18,8 @@ from orchestrator.faults.library.system.apt import (
     available,
     held,
     status_of,
-    update,
 )
-from orchestrator.model.base import AbsolutePath, HostName
+from orchestrator.model.base import HostName
 
 
 class _OfPackage(Fault):
@@ -175,56 +173,4 @@ class PackageHalfConfigured(_OfPackage):
         return Text(
             fr=f"Sur {self.host}, l'installation du paquet {self.package} avait été interrompue.",
             en=f"On {self.host} the installation of the package {self.package} had been cut off.",
-        )
-
-
-class PackageSourcesWrong(Fault):
-    """The package sources are wrong: `apt update` fails, and nothing can be installed.
-
-    `edit` changes a file of /etc/apt (another suite, a server's old address, a typing mistake). The lab must have a
-    repository that works without the Internet: `apt-get update` must succeed beforehand and fail afterwards.
-    """
-
-    name: ClassVar[str] = "package-sources-wrong"
-
-    host: HostName = Field(description="The host that is broken.")
-    file: AbsolutePath = Field(
-        description="The file of sources.", examples=["/etc/apt/sources.list.d/site.list"], pattern=r"^/etc/apt/"
-    )
-    edit: Edit
-    complaint: str | None = Field(
-        default=None, min_length=3, description="A text that apt's error must contain; by default any error will do."
-    )
-
-    def remember(self, driver: LabDriver) -> Memento:
-        """Keep the file; the lists must be readable."""
-        if failed := update(driver, self.host):
-            raise nothing_to_break(self, failed)
-        return {self.file: snapshot.take(driver, self.host, self.file).text()}
-
-    def inject(self, driver: LabDriver) -> None:
-        """Change the file and read the lists again."""
-        before = driver.read(self.host, self.file).decode()
-        after = self.edit.apply(before)
-        if after == before:
-            raise not_effective(self, f"nothing to change in {self.file}")
-        driver.write(self.host, self.file, after.encode())
-        update(driver, self.host)
-
-    def verify(self, driver: LabDriver) -> None:
-        """Reading the lists must fail."""
-        failed = update(driver, self.host)
-        if not failed or (self.complaint or "") not in failed:
-            raise not_effective(self, failed or "apt-get update succeeds")
-
-    def revert(self, driver: LabDriver, memento: Memento) -> None:
-        """Put the file back and read the lists again."""
-        snapshot.put_back(driver, self.host, self.file, memento[self.file])
-        update(driver, self.host)
-
-    def explain(self) -> Text:
-        """See ``Fault.explain``."""
-        return Text(
-            fr=f"Sur {self.host}, une source de paquets de {self.file} était fausse.",
-            en=f"On {self.host} a package source in {self.file} was wrong.",
         )
