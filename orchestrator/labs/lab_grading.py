@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
@@ -20,13 +20,16 @@ from orchestrator.fabric.container import HELPER, SOCKET
 from orchestrator.labs.conversations import Conversations
 from orchestrator.labs.running_lab import Running
 from orchestrator.labs.running_labs import RunningLabs
-from orchestrator.labs.variant_plans import VariantPlans, printed
+from orchestrator.labs.variant_plans import VariantPlans
 from orchestrator.model.plan import Plan
 from orchestrator.sound_state.comparison import compared
 from orchestrator.sound_state.explained import ExplainedChange
 
 Differences = Literal["green", "always"]
 """When a grading tells what differs from the lab's sound state: where every check is green, or always."""
+
+Learnt: TypeAlias = Callable[[str, Mapping[str, str]], Collection[ExplainedChange] | None]
+"""Returns the changes that a scenario's solutions bring, by its id and what was drawn of each ``one_of``; or None."""
 
 
 class LabGrading:
@@ -38,7 +41,7 @@ class LabGrading:
         plans: VariantPlans,
         deliverables: DeliverablesStore,
         conversations: Conversations,
-        explained: Callable[[str, int], Collection[ExplainedChange] | None],
+        explained: Learnt,
     ) -> None:
         """Take the parts; ``explained`` is that of ``Labs``."""
         self._labs = labs
@@ -112,7 +115,7 @@ class LabGrading:
 
     def explained(self, plan: Plan) -> Collection[ExplainedChange] | None:
         """Return the changes that a variant's solutions bring; None where no proof has learnt them."""
-        return None if plan.scenario is None else self._explained(plan.scenario, plan.seed)
+        return None if plan.scenario is None else self._explained(plan.scenario, plan.cases)
 
     def processor_time(self) -> float:
         """Return the seconds of the processor that gradings used: this program's, as they end, and the fabric helper.
@@ -169,7 +172,7 @@ class LabGrading:
             hosts,
             self._labs.fabric(),
             lambda: self.explained(plan),
-            printed=partial(printed, self._plans.content_of(running.instance), plan),
+            printed=partial(self._plans.printed, self._plans.content_of(running.instance), plan),
             always=always,
         )
         if on_result is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
@@ -11,7 +11,7 @@ from orchestrator.instances.instance import Instance
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.labs.conversations import Conversations
-from orchestrator.labs.lab_grading import LabGrading
+from orchestrator.labs.lab_grading import LabGrading, Learnt
 from orchestrator.labs.lab_lifecycle import LabLifecycle
 from orchestrator.labs.running_lab import Running
 from orchestrator.labs.running_labs import RunningLabs
@@ -19,7 +19,6 @@ from orchestrator.labs.solutions import Solutions
 from orchestrator.labs.variant_plans import VariantPlans
 from orchestrator.loader.content import Content
 from orchestrator.model.plan import Plan
-from orchestrator.sound_state.explained import ExplainedChange
 
 
 class Labs:
@@ -42,7 +41,7 @@ class Labs:
         records: InstanceRecords,
         deliverables: DeliverablesStore,
         build: Callable[[Sequence[str]], Mapping[str, str]],
-        explained: Callable[[str, int], Collection[ExplainedChange] | None] = lambda _scenario, _seed: None,
+        explained: Learnt = lambda _scenario, _cases: None,
     ) -> None:
         """Take the parts.
 
@@ -52,8 +51,7 @@ class Labs:
             records: the records of this user's instances.
             deliverables: what this user hands in.
             build: builds the named images where they are missing and returns their references by name.
-            explained: returns the changes that a scenario's solutions bring, by its id and a seed; None where nobody
-                has learnt them.
+            explained: returns the changes that a scenario's solutions bring, where somebody has learnt them.
         """
         self._deliverables = deliverables
         self.plans = VariantPlans(content, records)

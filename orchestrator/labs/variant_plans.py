@@ -26,6 +26,9 @@ from orchestrator.sound_state.explained import VariantWords
 _PLANS = 100
 """Plans that are kept: those of a few classes' labs."""
 
+_SCENARIOS = 20
+"""Scenarios that are kept: to read and check one with its personas takes seconds."""
+
 
 class PlannedLab(NamedTuple):
     """A plan, and the descriptions of the images of its lab."""
@@ -46,6 +49,7 @@ class VariantPlans:
         self.content = content
         self._records = records
         self._plans: KeptReads[PlannedLab] = KeptReads(_PLANS)
+        self._scenarios: KeptReads[Scenario] = KeptReads(_SCENARIOS)
 
     def plan(self, scenario: str, seed: int) -> Plan:
         """Return the plan of a scenario's variant, to be started; its faults are made once, which runs their modules.
@@ -89,7 +93,7 @@ class VariantPlans:
             UsageError: there is no such scenario.
             ContentError: its content is invalid.
         """
-        return _scenario(self.content, name)
+        return self._scenario(self.content, name)
 
     def content_of(self, instance: Instance) -> Content:
         """Return the content that an instance was started from: its own roots where they are known."""
@@ -112,7 +116,16 @@ class VariantPlans:
 
     def words(self, plan: Plan) -> VariantWords:
         """Return what tells a variant's differences in its words."""
-        return words_of(plan, partial(printed, self.content, plan))
+        return words_of(plan, partial(self.printed, self.content, plan))
+
+    def printed(self, content: Content, plan: Plan, constant: Collection[str]) -> Mapping[str, str]:
+        """Return what a scenario's expressions print; nothing of one that has gone, or been broken, meanwhile."""
+        if plan.scenario is None:
+            return {}
+        try:
+            return printed_words(self._scenario(content, plan.scenario), plan.values, constant)
+        except (ContentError, UsageError):
+            return {}
 
     def _variant(self, content: Content, scenario: str, seed: int) -> PlannedLab:
         """Return the plan of a variant and the images of its lab; made once, unless the scenario's files change.
@@ -121,19 +134,25 @@ class VariantPlans:
         that a page of labd's needs.
         """
         if content is not self.content:
-            return _planned(content, scenario, seed)
+            return self._planned(content, scenario, seed)
         folder = content.scenario_folder(scenario)
-        return self._plans.of(folder, (folder, seed), lambda: _planned(content, scenario, seed))
+        return self._plans.of(folder, (folder, seed), lambda: self._planned(content, scenario, seed))
 
+    def _planned(self, content: Content, scenario: str, seed: int) -> PlannedLab:
+        loaded = self._scenario(content, scenario)
+        images = content.images_of(loaded.lab)
+        return PlannedLab(plan_scenario(loaded, seed, images), images)
 
-def _scenario(content: Content, name: str) -> Scenario:
-    return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
+    def _scenario(self, content: Content, name: str) -> Scenario:
+        """Return a scenario, wholly checked; read once, unless its files change."""
 
+        def read() -> Scenario:
+            return content.scenario(name, validate_fault=partial(problems_of, roots=content.roots))
 
-def _planned(content: Content, scenario: str, seed: int) -> PlannedLab:
-    loaded = _scenario(content, scenario)
-    images = content.images_of(loaded.lab)
-    return PlannedLab(plan_scenario(loaded, seed, images), images)
+        if content is not self.content:
+            return read()
+        folder = content.scenario_folder(name)
+        return self._scenarios.of(folder, folder, read)
 
 
 def _healthy(content: Content, lab: str, seed: int) -> PlannedLab:
@@ -145,13 +164,3 @@ def _healthy(content: Content, lab: str, seed: int) -> PlannedLab:
 def images_of(content: Content, plan: Plan) -> dict[str, ImageSpec]:
     """Return the descriptions of the images that a plan's hosts use."""
     return {name: content.image(name) for name in sorted({h.image for h in plan.hosts})}
-
-
-def printed(content: Content, plan: Plan, constant: Collection[str]) -> Mapping[str, str]:
-    """Return what a scenario's expressions print; nothing of one that has gone, or been broken, meanwhile."""
-    if plan.scenario is None:
-        return {}
-    try:
-        return printed_words(content.scenario(plan.scenario), plan.values, constant)
-    except (ContentError, UsageError):
-        return {}

@@ -20,7 +20,6 @@ from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMa
 from orchestrator.proof.model import Proof, VariantProof
 from orchestrator.proof.program import version_of
 from orchestrator.proof.proof_store import ProofHead, ProofStore, StoredProof
-from orchestrator.proof.seed_cover import draw
 from orchestrator.sound_state.explained import ExplainedChange
 
 State: TypeAlias = Literal["here", "recorded", "claimed", "changed", "unproven"]
@@ -135,12 +134,15 @@ class Proofs:
         """Return a scenario's last proof on this machine, whatever it found and however old it is."""
         return self._store.get(scenario)
 
-    def explained(self, scenario: str, seed: int) -> tuple[ExplainedChange, ...] | None:
-        """Return what a scenario's solutions change, if that was learnt of the case that a seed draws; else None.
+    def explained(self, scenario: str, cases: Mapping[str, str]) -> tuple[ExplainedChange, ...] | None:
+        """Return what a scenario's solutions change, if that was learnt of the cases that were drawn; else None.
 
         It is in the scenario's record, if that is believed, or in the last sound proof that was made here.
+
+        Args:
+            scenario: its id.
+            cases: what was drawn of each ``one_of``, as a plan says it.
         """
-        cases = draw(self._content.scenario(scenario), seed).cases
         found, last = self.ledger.find(scenario), self.last(scenario)
         if found is not None and found.believed != "no" and _plays(found.entry.variants, cases):
             return found.entry.explained

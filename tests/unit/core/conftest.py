@@ -350,7 +350,7 @@ class World:
             records=self.records,
             deliverables=DeliverablesStore(self.state.parent / "deliverables"),
             build=self.build,
-            explained=lambda _scenario, _seed: (),
+            explained=lambda _scenario, _cases: (),
         )
 
     def plan(self, seed: int = 7) -> Plan:

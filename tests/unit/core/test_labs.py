@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.core import kept_reads
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import HostActivity, HostRef
@@ -14,6 +15,8 @@ from orchestrator.instances.instance_records import InstanceRecord
 from orchestrator.instances.lifecycle import Instances
 from orchestrator.labs import Running
 from orchestrator.loader.content import Content
+from orchestrator.loader.scenario_folder import ValidateFault
+from orchestrator.model.scenario import Scenario
 
 if TYPE_CHECKING:
     from tests.unit.core.conftest import Machines, World
@@ -27,6 +30,23 @@ def test_a_plan_is_of_its_seed_and_starts_nothing(world: World) -> None:
     assert labs.plans.plan("moved-desks", 7).values["old"] != labs.plans.plan("moved-desks", 8).values["old"]
     assert world.left == ([], [])
     assert world.built == []
+
+
+def test_a_scenario_is_read_once_for_all_that_is_asked_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_reads, "_YOUNG_NS", -1)
+    read, real = [], Content.scenario
+
+    def counted(self: Content, name: str, *, validate_fault: ValidateFault | None = None) -> Scenario:
+        read.append(name)
+        return real(self, name, validate_fault=validate_fault)
+
+    monkeypatch.setattr(Content, "scenario", counted)
+    content = Content((world.root,))
+    plans = world.labs(content).plans
+    assert plans.scenario("moved-desks").id == "moved-desks"
+    for seed in (7, 8):
+        plans.printed(content, plans.plan("moved-desks", seed), ())
+    assert read == ["moved-desks"]
 
 
 def test_only_the_images_of_the_lab_are_built(world: World, running: Running) -> None:

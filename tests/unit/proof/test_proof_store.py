@@ -351,8 +351,8 @@ def changing(proof: Proof, name: str, cause: str = "stale-address") -> Proof:
     )
 
 
-def explained(shelf: Shelf, seed: int = 1) -> list[str] | None:
-    found = shelf.proofs.explained(SCENARIO, seed)
+def explained(shelf: Shelf, cause: str = "stale-address") -> list[str] | None:
+    found = shelf.proofs.explained(SCENARIO, {"cause": cause})
     return None if found is None else [one.object for one in found]
 
 
