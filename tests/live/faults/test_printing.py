@@ -24,7 +24,7 @@ def prints(driver: LabDriver, queue: str) -> bool:
     came = wait_until(lambda: succeeds(driver, "srv", *page), within=5)
     if not came:
         driver.run("srv", ("cancel", "-a", queue))
-    return came
+    return bool(came)
 
 
 def cellar_prints(driver: LabDriver) -> bool:
