@@ -11,6 +11,7 @@ from orchestrator.faults.edits import LineEdit
 from orchestrator.faults.library.system.service import (
     ServiceConfigBroken,
     ServiceDisabled,
+    ServiceFailsAtBoot,
     ServiceListenWrong,
     ServiceMasked,
     ServiceOptionBroken,
@@ -67,6 +68,17 @@ CASES = (
             file=SITE,
             edit=LineEdit(kind="line", line="root /var/www/html;", becomes="rooot /var/www/html;"),
             complaint='unknown directive "rooot" in /etc/nginx/sites-enabled/default',
+        ),
+        healthy=served,
+        unharmed=ssh_answers,
+        reboots=("web",),
+    ),
+    Case(
+        ServiceFailsAtBoot(
+            **NGINX,
+            file=SITE,
+            edit=LineEdit(kind="line", line="root /var/www/html;", becomes="rooot /var/www/html;"),
+            complaint='unknown directive "rooot"',
         ),
         healthy=served,
         unharmed=ssh_answers,

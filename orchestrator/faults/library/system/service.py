@@ -11,9 +11,17 @@ from orchestrator.core.text import Text
 from orchestrator.faults import snapshot
 from orchestrator.faults.edited_file import EditedFile
 from orchestrator.faults.edits import Edit
-from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break, wait_for_effect
+from orchestrator.faults.fault import (
+    Fault,
+    Memento,
+    not_effective,
+    nothing_to_break,
+    wait_for_effect,
+    wait_until_undone,
+)
 from orchestrator.faults.library.system.units import (
     UnitName,
+    journal_since_boot,
     reload_units,
     require_failing,
     require_up,
@@ -290,6 +298,60 @@ class ServiceConfigBroken(_InConfiguration):
             fr=f"Sur {self.host}, une erreur dans {self.file} empêchait {self.unit} de démarrer.",
             en=f"On {self.host} a mistake in {self.file} kept {self.unit} from starting.",
         )
+
+
+class ServiceFailsAtBoot(_InConfiguration):
+    """A service does not come up when its host starts: a change that nobody felt before the next start of the machine.
+
+    The change is in the service's own unit (an order, a dependency, an environment file), or in the settings of
+    something that starts with it (a port taken first). The fault makes it and restarts the host. The trainee sees
+    `failed` in `systemctl status` and the reason in the journal; started by hand, the service may well come up, and be
+    gone again after the next start. A check should ask whether it has come up by itself since the host was started. The
+    unit must be enabled, and nothing may start it again by itself (`Restart=`).
+    """
+
+    name: ClassVar[str] = "service-fails-at-boot"
+
+    complaint: Complaint = Field(examples=["Address already in use"])
+
+    def remember(self, driver: LabDriver) -> Memento:
+        """Keep the file; the service must do its work, and be started at boot."""
+        state = require_up(self, driver, self.host, self.unit)
+        if not state.pulled_in_by:
+            raise nothing_to_break(self, f"nothing starts {self.unit} at boot: {state}")
+        return super().remember(driver)
+
+    def load(self, driver: LabDriver, text: str) -> None:
+        """Write the file and restart the host: the running service does not feel it before."""
+        driver.write(self.host, self.file, text.encode())
+        driver.reboot(self.host)
+
+    def verify(self, driver: LabDriver) -> None:
+        """The service must not have come up with the host, and the log must say why."""
+
+        def look() -> str:
+            state, logged = unit_state(driver, self.host, self.unit), journal_since_boot(driver, self.host)
+            if state.active in {"failed", "inactive"} and self.complaint in logged:
+                return ""
+            return f"{self.unit}: {state}; '{self.complaint}' is not in the log: {logged.strip()[-600:]}"
+
+        wait_for_effect(self, look)
+
+    def revert(self, driver: LabDriver, memento: Memento) -> None:
+        """Put the file back and restart the host: the service comes up with it."""
+        self.load(driver, memento[self.file])
+        wait_until_undone(self, lambda: self._missing(driver))
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Sur {self.host}, un changement dans {self.file} empêchait {self.unit} de démarrer avec la machine.",
+            en=f"On {self.host} a change in {self.file} kept {self.unit} from starting with the machine.",
+        )
+
+    def _missing(self, driver: LabDriver) -> str:
+        state = unit_state(driver, self.host, self.unit)
+        return "" if state.up else f"{self.unit}: {state}"
 
 
 class ServiceListenWrong(_InConfiguration):

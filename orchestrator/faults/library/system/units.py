@@ -151,6 +151,17 @@ def journal(driver: LabDriver, host: str, state: ManagedUnitState) -> str:
     return done.stdout.decode(errors="replace")
 
 
+def journal_since_boot(driver: LabDriver, host: str) -> str:
+    """Return what the services of a host have logged since it was started.
+
+    The start is that of its first process: the kernel's boot, by which journalctl tells one from another, is the
+    machine's, and a host that keeps its journal has those before in it as well.
+    """
+    started = driver.run(host, ("stat", "--format=%Y", "/proc/1")).stdout.decode().strip()
+    done = driver.run(host, ("journalctl", "--quiet", "--no-pager", "--output=cat", f"--since=@{started}"), check=False)
+    return done.stdout.decode(errors="replace")
+
+
 def require_failing(fault: Fault, driver: LabDriver, host: str, unit: str, complaint: str) -> None:
     """Wait until a unit fails, and until its log says why.
 
