@@ -222,7 +222,12 @@ class HomeFilled(Fault):
         return {"parent": kept.parent} if kept.kind == "absent" else {}
 
     def inject(self, driver: LabDriver) -> None:
-        """Make the files, as the account, until nothing is left."""
+        """Make the files, as the account, until nothing is left.
+
+        It has logged in before, as whoever fills a home has: logind makes its folder at the first login of a boot, and
+        where it cannot, for want of space, each login waits 25 s for it.
+        """
+        driver.run(self.host, ("runuser", "-l", self.account, "-c", "true"))
         driver.run(self.host, self._as_account(driver, "mkdir", "-p", "--", self.folder))
         for number, path in enumerate(self._paths):
             free = _Space.of(driver, self.host, "/").free
