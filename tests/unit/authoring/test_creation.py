@@ -59,7 +59,7 @@ def plan_of(root: Path, name: str, seed: int) -> Plan:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_new_scenario_is_valid(tmp_path: Path, name: str, *, task: bool) -> None:
     created = made(tmp_path / "mine", "scenario", name, task=task)
-    assert created.path == tmp_path / "mine/scenarios/2.3" / name
+    assert created.path == tmp_path / "mine/scenarios/2.3-servers" / name
     assert problems(tmp_path / "mine") == []
 
 
@@ -146,7 +146,7 @@ def test_in_the_checkout_the_projects_own_schemas_are_meant(tmp_path: Path) -> N
 def test_a_title_stands_in_both_languages_whatever_is_in_it(tmp_path: Path) -> None:
     title = 'L\'« écran » : noir, "toujours" #1'
     made(tmp_path, "scenario", "screen", title=title)
-    document = yaml.safe_load((tmp_path / "scenarios/2.3/screen/scenario.yaml").read_text())
+    document = yaml.safe_load((tmp_path / "scenarios/2.3-servers/screen/scenario.yaml").read_text())
     assert document["title"] == {"fr": title, "en": title}
     assert problems(tmp_path) == []
 
