@@ -19,9 +19,11 @@ _HEADING = re.compile(r"\s*(?P<level>#{1,2}) +(?P<text>[^\n]*?)[ #]*(?:\n|\Z)")
 _CODE = re.compile(
     r"«[ \N{NO-BREAK SPACE}](?P<french>[^«»]+)[ \N{NO-BREAK SPACE}]»"
     r"|(?<!\w)'(?P<english>[^']+)'(?!\w)"
-    r"|(?P<bare>\$\w+|\d+(?:\.\d+){3}(?:/\d+)?|(?<![\w./])/[\w./-]*\w|\b[a-z][\w-]*(?:\.\w+)*[._]\w+\b)"
+    r"|(?P<bare>\$\w+|\b[a-z][\w+.-]*:/[\w:@/.-]*\w|\d+(?:\.\d+){3}(?:/\d+)?|(?<![\w./])/[\w./-]*\w"
+    r"|\b[a-z][\w-]*(?:\.\w+)*[._]\w+\b)"
 )
-"""What is quoted, a variable, an address, a path, or a name with a dot or an underscore in it."""
+"""What is quoted; a variable; the address of a service (``ldap://…``) or of a host; a path; a name with a dot or an
+underscore in it."""
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ ROLE = Text(fr="Rôle", en="Role")
 
 # People -------------------------------------------------------------------------------------------------------
 
-PEOPLE_COUNT = Text(fr="{n} personnes", en="{n} people")
+PEOPLE_COUNT = Text(fr="Personnes : {n}", en="People: {n}")
 ADD = Text(fr="Ajouter", en="Add")
 ADD_PERSON = Text(fr="Ajouter une personne", en="Add somebody")
 HANDLE_HINT = Text(

@@ -43,6 +43,8 @@ def test_headings_are_the_same_however_french_is_printed() -> None:
 @pytest.mark.parametrize(
     ("sentence", "code"),
     [
+        ("It printed to socket://192.0.2.9:9100.", ["socket://192.0.2.9:9100"]),
+        ("It printed to cups-pdf:/guichet, not there.", ["cups-pdf:/guichet"]),
         ("In the firewall fw1 the rule 'ip saddr $RELAY1 dport 25' was missing.", ["fw1", "ip saddr $RELAY1 dport 25"]),
         ("The variable $RELAY1 was 172.16.50.25/24, not 10.0.0.1.", ["$RELAY1", "172.16.50.25/24", "10.0.0.1"]),
         ("On r1 the application's pg_hba.conf and /etc/x.d/y were gone.", ["r1", "pg_hba.conf", "/etc/x.d/y"]),
