@@ -111,9 +111,7 @@ class Recognizer:
         self._understood: dict[str, IntentMatch | None] = {}
         self._examples: list[tuple[str, frozenset[str]]] = []
         for intent in self.intents.values():
-            made = {
-                tokens_of_phrase(text, language) for phrase in intent.phrases for text in spelled_out(phrase)
-            }
+            made = {tokens_of_phrase(text, language) for phrase in intent.phrases for text in spelled_out(phrase)}
             self._examples += [(intent.name, tokens) for tokens in sorted(made, key=sorted) if tokens]
         self._weigh()
         self._needs = {one.name: self._groups(one.needs) for one in self.intents.values()}
