@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol, TypeVar
 
 from grader.job import EVERYTHING, Selection
@@ -119,7 +118,7 @@ def play_mutants(
         watch.repairs(plan)
         played = lanes.play(player.repair, plan.solutions, lambda _: None)
         repairs = [replace(one, others=subject.others) for one in played]
-        accepted = frozenset(one.left for one in repairs)
+        player.accepted = frozenset(one.left for one in repairs)
         ordered = in_turns(mutants_of(repairs), seed)
         watch.mutants(plan, min(count, len(ordered)), len(ordered))
 
@@ -133,9 +132,7 @@ def play_mutants(
             known = {m.name: subject.known[m.name] for m in chosen if _is_known(m, subject.known)}
             for one in known.values():
                 watch.played(one, known=True)
-            new = lanes.play(
-                partial(player.mutant, accepted=accepted), [m for m in chosen if m.name not in known], tell
-            )
+            new = lanes.play(player.mutant, [m for m in chosen if m.name not in known], tell)
             found |= known | {one.name: one for one in new}
     counted = tuple(found[m.name] for m in ordered if m.name in found and found[m.name].fate != "void")
     return MutationRun(plan, len(ordered), counted, round(time.monotonic() - began, 1))
@@ -182,7 +179,11 @@ class _Lanes:
 
 
 class _Player:
-    """Plays one repair or one mutant on a lab of its own."""
+    """Plays one repair or one mutant on a lab of its own.
+
+    Attributes:
+        accepted: how each accepted repair leaves the lab, once they were played.
+    """
 
     def __init__(self, labs: Labs, plan: Plan, at_work: AtWork) -> None:
         self._labs = labs
@@ -190,6 +191,7 @@ class _Player:
         self._at_work = at_work
         self._words: VariantWords = labs.plans.words(plan)
         self._symptoms: tuple[str, ...] = ()
+        self.accepted: frozenset[frozenset[tuple[str, ...]]] = frozenset()
 
     def repair(self, solution: PlannedSolution) -> PlayedRepair:
         """Play an accepted repair, and return what it changed.
@@ -202,32 +204,25 @@ class _Player:
             self._symptoms = tuple(one.id for one in broken.results if one.outcome == "fail")
             self._labs.solutions.apply(lab.running, solution, _nobody)
             report = self._graded(lab, EVERYTHING)
-        fate, by = fate_of(report)
+        fate, by = fate_of(report, ())
         if fate != "survived":
             raise _not_accepted(solution, by)
         changed = _files(broken.differences) ^ _files(report.differences)
         touched = {HostFile(host, path) for host, path, _, _ in changed}
         return PlayedRepair(self._plan, solution, tuple(sorted(touched)), self._left(report))
 
-    def mutant(self, mutant: Mutant, accepted: frozenset[frozenset[tuple[str, ...]]]) -> PlayedMutant:
-        """Play a mutant; a survivor is graded once more after a reboot.
-
-        Args:
-            mutant: the mutant.
-            accepted: how accepted repairs leave the lab.
-        """
+    def mutant(self, mutant: Mutant) -> PlayedMutant:
+        """Play a mutant; a survivor is graded once more after a reboot."""
         began = time.monotonic()
         done = PlayedMutant(mutant.name, mutant.operator, mutant.digest, mutant.summary, (), "void")
         try:
-            done = self._played(mutant, done, accepted)
+            done = self._played(mutant, done)
         except LabError as error:  # a lab that a mutant has ruined says nothing of the others
             self._at_work.go_on()
             done = replace(done, fate="unjudged", by=said(error))
         return replace(done, seconds=round(time.monotonic() - began, 1))
 
-    def _played(
-        self, mutant: Mutant, done: PlayedMutant, accepted: frozenset[frozenset[tuple[str, ...]]]
-    ) -> PlayedMutant:
+    def _played(self, mutant: Mutant, done: PlayedMutant) -> PlayedMutant:
         with self._broken_lab() as lab:
             saved = {file: content for file in mutant.reads if (content := _content(lab, file)) is not None}
             steps = (*mutant.steps, *mutant.then(saved))
@@ -236,8 +231,8 @@ class _Player:
             runs = self._labs.solutions.apply(lab.running, solution, _nobody)
             if not any(run.status == NOT_HERE for run in runs):
                 report = self._graded(lab, Selection(first=self._symptoms, until_red=True))
-                fate, by = fate_of(report)
-                same = fate == "survived" and self._left(report) in accepted
+                fate, by = self._fate(report)
+                same = fate == "survived" and self._left(report) in self.accepted
                 done = replace(done, fate=fate, by=by, same=same)
                 if fate == "survived":
                     done = replace(done, lost=self._is_lost(lab))
@@ -247,8 +242,12 @@ class _Player:
         lab.driver.reboot()
         with suppress(LabError):  # what does not come back is red
             wait_for_conditions(lab.driver, self._plan.ready)
-        fate, _ = fate_of(self._graded(lab, Selection(first=self._symptoms, until_red=True)))
+        fate, _ = self._fate(self._graded(lab, Selection(first=self._symptoms, until_red=True)))
         return fate == "refused"
+
+    def _fate(self, report: Report) -> tuple[Fate, Text | None]:
+        brought = frozenset[tuple[str, ...]]().union(*self.accepted)
+        return fate_of(report, [one for one in report.unexplained if self._words.told(one).key() not in brought])
 
     @contextmanager
     def _broken_lab(self) -> Iterator[JobLab]:
@@ -266,24 +265,20 @@ class _Player:
         return frozenset(self._words.told(one).key() for one in report.differences)
 
 
-def fate_of(report: Report) -> tuple[Fate, Text | None]:
-    """Return what a grading makes of a mutant, and the check or change that decides."""
-    for result in report.results:
-        if result.outcome == "fail":
-            return "refused", result.sentence
-    for result in report.results:
-        if result.outcome == "error":
-            return "unjudged", result.sentence
-    for fate, changes in _DECIDING.items():
-        for change in changes(report):
-            return fate, difference_sentence(change)
-    return "survived", None
+def fate_of(report: Report, unexplained: Sequence[Difference]) -> tuple[Fate, Text | None]:
+    """Return what a grading makes of a mutant, and the check or change that decides.
 
-
-_DECIDING: Mapping[Fate, Callable[[Report], Sequence[Difference]]] = {
-    "refused": lambda report: report.forbidden,
-    "flagged": lambda report: report.unexplained,
-}
+    Args:
+        report: what was found.
+        unexplained: the changes that no accepted repair brings.
+    """
+    decided: tuple[tuple[Fate, Iterable[Text]], ...] = (
+        ("refused", (result.sentence for result in report.results if result.outcome == "fail")),
+        ("unjudged", (result.sentence for result in report.results if result.outcome == "error")),
+        ("refused", map(difference_sentence, report.forbidden)),
+        ("flagged", map(difference_sentence, unexplained)),
+    )
+    return next(((fate, by) for fate, sentences in decided for by in sentences), ("survived", None))
 
 
 def _files(differences: Iterable[Difference]) -> set[tuple[str, str, str, str | None]]:
