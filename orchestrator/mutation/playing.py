@@ -228,8 +228,7 @@ class _Player:
             steps = (*mutant.steps, *mutant.then(saved))
             done = replace(done, lines=tuple(line for step in steps for line in step_lines(step)))
             solution = PlannedSolution(mutant.name, mutant.summary, reference=False, steps=steps)
-            runs = self._labs.solutions.apply(lab.running, solution, _nobody)
-            if not any(run.status == NOT_HERE for run in runs):
+            if self._is_done(lab, solution):
                 report = self._graded(lab, Selection(first=self._symptoms, until_red=True))
                 fate, by = self._fate(report)
                 same = fate == "survived" and self._left(report) in self.accepted
@@ -237,6 +236,18 @@ class _Player:
                 if fate == "survived":
                     done = replace(done, lost=self._is_lost(lab))
         return done
+
+    def _is_done(self, lab: JobLab, solution: PlannedSolution) -> bool:
+        """Do what a mutant says; return whether it found something to spoil.
+
+        A step that does not end is given up, as a person does, with all that comes after it.
+        """
+        try:
+            runs = self._labs.solutions.apply(lab.running, solution, _nobody)
+        except LabError:
+            self._at_work.go_on()
+            return True
+        return all(run.status != NOT_HERE for run in runs)
 
     def _is_lost(self, lab: JobLab) -> bool:
         lab.driver.reboot()

@@ -13,8 +13,9 @@ from grader.report import CheckResult, Difference, Report
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import HostUnreachableError
-from orchestrator.labs import lab_grading
-from orchestrator.model.plan import Plan
+from orchestrator.labs import Running, lab_grading
+from orchestrator.labs.solutions import Solutions
+from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.mutation.playing import MutationRun, MutationSubject, play_mutants
 from orchestrator.proof import job_lab
@@ -156,6 +157,19 @@ def test_what_is_known_is_not_played_again(world: World, grader: Grader) -> None
     known[changed.name] = dataclasses.replace(changed, digest="another")
     played(world, grader, [], count=3, watch=watch, known=known)
     assert watch.ended.count(("refused", True)) == 2
+
+
+def test_a_step_that_does_not_end_is_given_up(world: World, grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply, accepted = Solutions.apply, {"reference", "second"}
+
+    def hangs(self: Solutions, running: Running, solution: PlannedSolution, on_step: Any) -> Any:  # noqa: ANN401
+        if solution.name not in accepted:
+            raise LabError(same("not done after 60 s"))
+        return apply(self, running, solution, on_step)
+
+    monkeypatch.setattr(Solutions, "apply", hangs)
+    (one,) = played(world, grader, ["red"]).mutants
+    assert one.fate == "refused"
 
 
 def test_a_solution_that_does_not_repair_ends_it(world: World, grader: Grader) -> None:
