@@ -6,6 +6,7 @@ import re
 import secrets
 import shlex
 import uuid
+from urllib.parse import urlsplit
 
 from grader import concurrently, lines_in, reason, scaled_timeout
 
@@ -92,8 +93,8 @@ def assert_card_starts(lab, architecture=0):
     )
     others = [server for server in offers if server != depot]
     assert not others, reason(
-        fr=f"une autre machine que depot1 propose des adresses : {others[:1]}",
-        en=f"a machine other than depot1 offers addresses: {others[:1]}",
+        fr=f"une autre machine que depot1 propose des adresses : {', '.join(others)}",
+        en=f"a machine other than depot1 offers addresses: {', '.join(others)}",
     )
     told = offers[depot]
     assert told["address"].startswith("192.168.90.") and int(told["address"].rpartition(".")[2]) in POOL, reason(
@@ -179,27 +180,36 @@ def assert_file_is_to_standard(lab, serial):
 
 
 def assert_first_start_can_be_done(lab):
-    """What the first start fetches is there under the names that it uses, and has the checksums that it expects."""
-    probe, depot = lab.probe("atelier"), lab.address("depot1")
-    for name in ("depot", "catalogue", "inventaire"):
-        told = probe.resolve(f"{name}.{lab.domain}", server=depot).records
-        assert told == (depot,), reason(
-            fr=f"{name}.{lab.domain} : le DNS répond {', '.join(told) or 'rien'}",
-            en=f"{name}.{lab.domain}: DNS answers {', '.join(told) or 'nothing'}",
+    """What the first start's script asks for is there, by the names that it uses, with the checksums that it expects."""
+    script, _ = _first_start_page(lab, "premier-demarrage/etapes.sh")
+    base = re.search(r"^depot=(http://\S+)$", script, re.MULTILINE)
+    wanted = re.findall(r'^prend "?([^"\s]+)"? (\S+)$', script, re.MULTILINE)
+    missing = [name for name in FIRST_START if name not in {name for _, name in wanted}]
+    entered = re.search(r"http://([^/\s]+)/inscription\?", script)
+    assert base and entered and not missing, reason(
+        fr=f"etapes.sh ne fait plus toutes les étapes ({', '.join(missing) or 'inscription'})",
+        en=f"etapes.sh no longer does all steps ({', '.join(missing) or 'inscription'})",
+    )
+    urls = {name: urlsplit(f"{place.replace('$depot', base[1])}/{name}") for place, name in wanted}
+    for name in sorted({one.netloc for one in urls.values()} | {urlsplit(base[1]).netloc, entered[1]}):
+        told = lab.probe("atelier").resolve(name, server=lab.address("depot1")).records
+        assert lab.address("depot1") in told, reason(
+            fr=f"{name} : le DNS répond {', '.join(told) or 'rien'}", en=f"{name}: DNS answers {', '.join(told) or 'nothing'}"
         )
-    pages = ("etapes.sh", "SOMMES", *FIRST_START)
-    got = dict(zip(pages, concurrently(lambda name: _first_start_page(lab, name), pages), strict=True))
-    sums = {row.split()[1]: row.split()[0] for row in lines_in(got["SOMMES"][0]) if len(row.split()) == 2}  # noqa: PLR2004
-    for name in FIRST_START:
-        assert sums.get(name) == got[name][1], reason(
+    assert_served(lab, f"http://{lab.address('depot1')}/inscription")
+    text, _ = _first_start_page(lab, f"{urlsplit(base[1]).path.lstrip('/')}/SOMMES")
+    sums = {row.split()[1]: row.split()[0] for row in lines_in(text) if len(row.split()) == 2}  # noqa: PLR2004
+    got = dict(zip(urls, concurrently(lambda one: _first_start_page(lab, one.path.lstrip("/")), urls.values()), strict=True))
+    for name, (_, digest) in got.items():
+        assert sums.get(name) == digest, reason(
             fr=f"{name} n'a pas la somme de contrôle que dit SOMMES",
             en=f"{name} does not have the checksum that SOMMES says",
         )
 
 
-def _first_start_page(lab, name):
+def _first_start_page(lab, path):
     """Return a file of the first start as it is served, and its SHA-256."""
-    url = f"http://{lab.address('depot1')}/premier-demarrage/{name}"
+    url = f"http://{lab.address('depot1')}/{path}"
     script = 'page=$(mktemp) && curl -q -sSf --noproxy "*" --max-time "$1" -o "$page" "$2" && cat "$page" && '
     script += 'echo && echo "sha256 $(sha256sum <"$page")"; code=$?; rm -f "$page"; exit $code'
     got = lab.probe("atelier").run(("sh", "-c", script, "page", str(scaled_timeout(5)), url))
@@ -279,6 +289,7 @@ def assert_workstation_is_installed(lab, serial):
         fr=f"{address} : ce n'est pas le poste neuf qui répond", en=f"{address}: it is not the new workstation that answers"
     )
     wanted = {**STANDARD, "serie": serial, "nom": WORKSTATIONS[serial][0], "premier-demarrage": "fini"}
+    wanted["fichiers"] = " ".join(("SOMMES", *FIRST_START))
     for kind, value in wanted.items():
         seen = told.get(kind, "")
         assert _same(kind, value, seen), reason(
