@@ -125,7 +125,7 @@ class _Found:
         self.disks: dict[str, tuple[str, str]] = {}
         rows = [line.split(" ") for line in printed.split("\n") if line]
         self.whole = bool(rows) and rows[-1] == ["whole"]
-        for word, *values in rows:
+        for word, *values in rows if self.whole else ():
             if word == "file":
                 self.files[_text(values[0])] = _text(values[1])
             elif word == "there":
