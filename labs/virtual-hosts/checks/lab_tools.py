@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 
-from grader import lines_in, reason
+from grader import lines_in, reason, scaled_timeout
 
 ADDRESSES = {"horaires": "192.168.90.21", "carnet": "192.168.90.22"}
 MACS = {"horaires": "52:54:00:5a:90:21", "carnet": "52:54:00:5a:90:22"}
@@ -164,3 +164,70 @@ def assert_trial_guest_is_off(lab):
         fr="la machine d'essai tourne, ou démarre avec hv1 : elle doit rester éteinte",
         en="the trial machine runs, or starts with hv1: it is to stay off",
     )
+
+
+def said(done):
+    """Return the last thing that a command wrote."""
+    lines = [line.strip() for line in lines_in(done.stderr or done.stdout) if line.strip()]
+    return [*lines[-1:], reason(fr="rien", en="nothing")][0]
+
+
+def virsh(lab, *words):
+    """Run one of libvirt's commands on the hypervisor; return testinfra's result."""
+    line = " ".join(["timeout", str(scaled_timeout(30)), "env", "LC_ALL=C", "/usr/bin/virsh", *["%s"] * len(words)])
+    return lab.host("hv1").run(line, *words)
+
+
+def snapshot_on_disk(lab, guest, name):
+    """Return what a guest's disk says of one of its snapshots; nothing if it has none of that name."""
+    hv1 = lab.host("hv1")
+    defined = hv1.file(f"/etc/libvirt/qemu/{guest}.xml")
+    paths = re.findall(r"<source file='([^']*)'", defined.content_string) if defined.exists else []
+    for path in paths:
+        done = hv1.run("timeout %s /usr/bin/qemu-img info -U --output=json %s", str(scaled_timeout(20)), path)
+        held = json.loads(done.stdout).get("snapshots", []) if done.rc == 0 else []
+        for one in held:
+            if one.get("name") == name:
+                return one
+    return {}
+
+
+def assert_snapshot_is_on_disk(lab, guest, name):
+    """A guest's snapshot is in its disk, with the memory that it had."""
+    held = snapshot_on_disk(lab, guest, name)
+    assert held, reason(
+        fr=f"le disque de {guest} n'a pas d'instantané {name}", en=f"the disk of {guest} has no snapshot {name}"
+    )
+    assert held.get("vm-state-size", 0) > 0, reason(
+        fr=f"l'instantané {name} de {guest} n'a pas la mémoire de la machine",
+        en=f"the snapshot {name} of {guest} does not have the machine's memory",
+    )
+
+
+def assert_snapshot_brings_back(lab, guest, name):
+    """Going back to a snapshot undoes what was noted in the logbook since, and that alone; what is now is put back."""
+    assert_snapshot_is_on_disk(lab, guest, name)
+    mark, now = f"essai-{secrets.token_hex(4)}", f"controle-{secrets.token_hex(4)}"
+    opened(lab, guest, f"/cgi-bin/noter?ligne={mark}")
+    done = virsh(lab, "snapshot-create-as", guest, now)
+    assert done.rc == 0, reason(
+        fr=f"{guest} ne peut pas prendre d'instantané : {said(done)}", en=f"{guest} cannot take a snapshot: {said(done)}"
+    )
+    try:
+        done = virsh(lab, "snapshot-revert", guest, name)
+        assert done.rc == 0, reason(
+            fr=f"{guest} ne revient pas à {name} : {said(done)}", en=f"{guest} does not go back to {name}: {said(done)}"
+        )
+        kept = lines_in(opened(lab, guest, "/carnet.csv").body)
+        assert mark not in kept, reason(
+            fr=f"revenue à {name}, {guest} a encore ce qu'on a noté depuis",
+            en=f"back at {name}, {guest} still has what was noted since",
+        )
+        missing = [line for line in CROSSINGS if line not in kept]
+        assert not missing, reason(
+            fr=f"revenue à {name}, {guest} n'a plus la traversée « {missing[0]} »",
+            en=f'back at {name}, {guest} no longer has the crossing "{missing[0]}"',
+        )
+    finally:
+        virsh(lab, "snapshot-revert", guest, now)
+        virsh(lab, "snapshot-delete", guest, now)
