@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -193,7 +192,9 @@ def _guests(found: _Found) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _definition(domain: ET.Element) -> dict[str, str]:
     system = domain.find("os")
-    boot = () if system is None else (f"{part.tag} {(part.text or '').strip()}" for part in system if part.tag != "type")
+    boot = (
+        () if system is None else (f"{part.tag} {(part.text or '').strip()}" for part in system if part.tag != "type")
+    )
     kind = domain.find("os/type")
     memory = {part: _kibibytes(domain.find(part)) for part in ("memory", "currentMemory")}
     return {
@@ -307,9 +308,12 @@ def _pools(found: _Found) -> Iterator[tuple[str, dict[str, str]]]:
 
 def _flat(parts: Iterable[ET.Element]) -> str:
     """Return elements with their attributes, one a line; what libvirt makes up by itself is left out."""
-    rows = ((part.tag, " ".join(f"{key}={value}" for key, value in sorted(part.attrib.items())), (part.text or "").strip())
-            for part in parts if part.tag not in {"uuid", "mac"})  # fmt: skip
-    return "\n".join(re.sub(r" +", " ", " ".join(row)).strip() for row in rows)
+
+    def row(part: ET.Element) -> str:
+        attributes = (f"{key}={value}" for key, value in sorted(part.attrib.items()))
+        return " ".join(filter(None, (part.tag, *attributes, (part.text or "").strip())))
+
+    return "\n".join(row(part) for part in parts if part.tag not in {"uuid", "mac"})
 
 
 def _lines(value: str | None) -> set[str]:

@@ -58,9 +58,7 @@ def opened(lab, guest, path="/"):
 
     silent = reason(fr=f"pc2 : {url} ne répond pas", en=f"pc2: {url} does not answer")
     page = lab.wait(answers, within=_BOOT, every=0.4, what=silent, unless=lambda: hopeless(lab, guest))
-    assert page.status == 200, reason(
-        fr=f"pc2 : {url} répond {page.status}", en=f"pc2: {url} answers {page.status}"
-    )
+    assert page.status == 200, reason(fr=f"pc2 : {url} répond {page.status}", en=f"pc2: {url} answers {page.status}")
     assert page.peer == ADDRESSES[guest], reason(
         fr=f"pc2 : {url} est servie par {page.peer}, et non par {guest}",
         en=f"pc2: {url} is served by {page.peer}, not by {guest}",
@@ -211,7 +209,8 @@ def assert_snapshot_brings_back(lab, guest, name):
     opened(lab, guest, f"/cgi-bin/noter?ligne={mark}")
     done = virsh(lab, "snapshot-create-as", guest, now)
     assert done.rc == 0, reason(
-        fr=f"{guest} ne peut pas prendre d'instantané : {said(done)}", en=f"{guest} cannot take a snapshot: {said(done)}"
+        fr=f"{guest} ne peut pas prendre d'instantané : {said(done)}",
+        en=f"{guest} cannot take a snapshot: {said(done)}",
     )
     try:
         done = virsh(lab, "snapshot-revert", guest, name)

@@ -83,7 +83,7 @@ def changed(**parts: Mapping[str, object | None]) -> list[tuple[str, str, str]]:
         for word, rows in SOUND.items()
     }
     was, now = looked(SOUND), looked(state)
-    found = []
+    found: list[tuple[str, str, str]] = []
     for name in sorted(was.keys() | now.keys()):
         before, after = was.get(name, {}), now.get(name, {})
         for field in sorted(before.keys() | after.keys()):
@@ -167,4 +167,4 @@ def test_a_definition_with_entities_is_not_read() -> None:
 
 
 def test_a_look_that_was_cut_off_says_so() -> None:
-    assert LibvirtState().look(lambda argv, stdin: "file") == {"libvirt": {"answers": "no"}}
+    assert LibvirtState().look(lambda *_: "file") == {"libvirt": {"answers": "no"}}

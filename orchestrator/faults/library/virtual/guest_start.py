@@ -144,14 +144,11 @@ class GuestFailsToStart(Fault):
         why = {
             "network": Text(fr="son réseau virtuel était inactif", en="its virtual network was inactive"),
             "disk": Text(
-                fr=f"le fichier de son disque était parti dans {self.path}", en=f"its disk's file had gone to {self.path}"
+                fr=f"le fichier de son disque était parti dans {self.path}",
+                en=f"its disk's file had gone to {self.path}",
             ),
-            "memory": Text(
-                fr=f"elle demandait {self.gib} Gio de mémoire", en=f"it asked for {self.gib} GiB of memory"
-            ),
-            "format": Text(
-                fr="son disque qcow2 était déclaré brut (raw)", en="its qcow2 disk was said to be raw"
-            ),
+            "memory": Text(fr=f"elle demandait {self.gib} Gio de mémoire", en=f"it asked for {self.gib} GiB of memory"),
+            "format": Text(fr="son disque qcow2 était déclaré brut (raw)", en="its qcow2 disk was said to be raw"),
             "machine": Text(
                 fr=f"QEMU ne connaît pas son type de machine, {self.machine}",
                 en=f"QEMU does not know its machine type, {self.machine}",

@@ -11,7 +11,7 @@ from lab_tools import SHOWN, assert_runs_as_defined, assert_starts_with_the_mach
     fr="La page de {{ guest }} s'ouvre sur pc2, avec tout ce qu'elle contenait.",
     en="The page of {{ guest }} opens on pc2, with all that was on it.",
     before_fr="{{ 'La page des départs' if guest == 'horaires' else 'Le carnet de bord' }} ne s'ouvre pas au quai.",
-    before_en="{{ 'The departures page' if guest == 'horaires' else 'The logbook' }} does not open at the landing stage.",
+    before_en="{{ 'The departures page' if guest == 'horaires' else 'The logbook' }} does not open at the quay.",
     because="is off|NO SYSTEM|does not answer",
     host="pc2",
     lock="{{ guest }}",
