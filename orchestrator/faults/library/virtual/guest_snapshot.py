@@ -9,11 +9,21 @@ from pydantic import Field
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.text import Text
-from orchestrator.faults.fault import Fault, Memento, nothing_to_break, wait_for_effect
+from orchestrator.faults.fault import (
+    Fault,
+    Memento,
+    nothing_to_break,
+    wait_for_effect,
+    wait_until_sound,
+    wait_until_undone,
+)
 from orchestrator.faults.library.virtual.guest import define, definition, shut_down, start, state, virsh
 from orchestrator.model.base import HostName, Slug
 
 _DISK: Final = re.compile(r"<driver name='qemu' type='([a-z0-9]+)'[^>]*/>\s*<source file='([^']+)'")
+_LOG: Final = re.compile(r"<log file='([^']+)'")
+_MARKS: Final = re.compile(r": started,|power button|Power down")
+"""What a guest says on its console when it has started, and when it goes."""
 _CONVERSION = 60.0
 """Seconds that a disk's conversion may take on a busy machine."""
 
@@ -21,10 +31,10 @@ _CONVERSION = 60.0
 class GuestSnapshotLost(Fault):
     """A virtual machine's snapshot is on libvirt's list, and no longer on its disk: nothing can be brought back.
 
-    Somebody took it, then converted the disk, which leaves internal snapshots behind: to `raw`, which cannot hold any
-    (a new one is refused), or to a new qcow2 file (`compacted`). The machine works. The trainee sees the snapshot in
-    `virsh snapshot-list`, not in `qemu-img snapshot -l`; `virsh snapshot-revert` fails. It outlasts a reboot. The
-    guest runs and has one disk, of qcow2 (`images/hypervisor`).
+    Somebody converted the disk since, which leaves internal snapshots behind: to `raw`, which cannot hold any (a new
+    one is refused), or to a new qcow2 file (`compacted`). The machine works. The trainee sees the snapshot in `virsh
+    snapshot-list`, not in `qemu-img snapshot -l`; `virsh snapshot-revert` fails. It outlasts a reboot. The guest
+    runs, has one disk, of qcow2, with that snapshot, and logs its console to a file (`images/hypervisor`).
     """
 
     name: ClassVar[str] = "guest-snapshot-lost"
@@ -35,18 +45,19 @@ class GuestSnapshotLost(Fault):
     how: Literal["raw", "compacted"] = Field(description="What its disk was converted to.")
 
     def remember(self, driver: LabDriver) -> Memento:
-        """The guest must run, have a disk that can hold a snapshot, and none of that name."""
-        now = state(driver, self.host, self.guest)
-        disk = _DISK.search(definition(driver, self.host, self.guest))
-        if now != "running" or disk is None or disk[1] != "qcow2":
-            raise nothing_to_break(self, f"{self.guest}: {now}, {disk[1] if disk else 'no disk'}")
-        if self.snapshot in self._listed(driver):
-            raise nothing_to_break(self, f"{self.guest}: it has a snapshot {self.snapshot}")
+        """The guest must run, and its snapshot be on its disk: it may be taken as the lab starts."""
+
+        def look() -> str:
+            now = state(driver, self.host, self.guest)
+            if now != "running" or self.snapshot not in self._listed(driver):
+                return f"{self.guest}: {now}, no snapshot {self.snapshot}"
+            return "" if self._on_disk(driver) else f"{self.guest}: {self.snapshot} is not on its disk"
+
+        wait_until_sound(self, look)
         return {}
 
     def inject(self, driver: LabDriver) -> None:
-        """Take the snapshot, convert the disk with the guest off, and start the guest again."""
-        virsh(driver, self.host, "snapshot-create-as", self.guest, self.snapshot)
+        """Convert the disk with the guest off, and start the guest again."""
         self._convert(driver, "raw" if self.how == "raw" else "qcow2")
 
     def verify(self, driver: LabDriver) -> None:
@@ -55,21 +66,21 @@ class GuestSnapshotLost(Fault):
         def look() -> str:
             if self.snapshot not in self._listed(driver):
                 return f"{self.guest}: no snapshot {self.snapshot} is listed"
-            disk = _DISK.search(definition(driver, self.host, self.guest))
-            kind, path = (disk[1], disk[2]) if disk else ("", "")
-            shown = driver.run(self.host, ("qemu-img", "info", "-U", path), check=False).stdout.decode()
-            if self.snapshot in shown:
+            if self._on_disk(driver):
                 return f"{self.guest}: {self.snapshot} is on its disk"
-            wanted = "raw" if self.how == "raw" else "qcow2"
-            return "" if kind == wanted and f"file format: {wanted}" in shown else f"{self.guest}: {kind}"
+            disk = _DISK.search(definition(driver, self.host, self.guest))
+            kind = disk[1] if disk else "no disk"
+            return "" if kind == ("raw" if self.how == "raw" else "qcow2") else f"{self.guest}: {kind}"
 
         wait_for_effect(self, look)
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
-        """Take the snapshot off the list, and convert the disk back."""
+        """Convert the disk back, and take the snapshot again, of a guest that has started."""
         virsh(driver, self.host, "snapshot-delete", self.guest, self.snapshot, "--metadata", check=False)
         if self.how == "raw":
             self._convert(driver, "qcow2")
+        wait_until_undone(self, lambda: self._starting(driver))
+        virsh(driver, self.host, "snapshot-create-as", self.guest, self.snapshot)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -85,6 +96,20 @@ class GuestSnapshotLost(Fault):
 
     def _listed(self, driver: LabDriver) -> list[str]:
         return virsh(driver, self.host, "snapshot-list", "--name", self.guest).stdout.decode().split()
+
+    def _on_disk(self, driver: LabDriver) -> bool:
+        disk = _DISK.search(definition(driver, self.host, self.guest))
+        if disk is None:
+            return False
+        shown = driver.run(self.host, ("qemu-img", "info", "-U", disk[2]), check=False).stdout.decode()
+        return re.search(rf"^ *[0-9]+ +{re.escape(self.snapshot)} ", shown, re.MULTILINE) is not None
+
+    def _starting(self, driver: LabDriver) -> str:
+        """Return what the guest's console says, unless it is that it has started."""
+        log = _LOG.search(definition(driver, self.host, self.guest))
+        shown = driver.run(self.host, ("tail", "-n", "40", "--", log[1] if log else ""), check=False).stdout
+        lines = [line for line in shown.decode(errors="replace").splitlines() if _MARKS.search(line)]
+        return "" if lines and ": started," in lines[-1] else f"{self.guest}: {lines[-1:]}"
 
     def _convert(self, driver: LabDriver, kind: str) -> None:
         xml = definition(driver, self.host, self.guest)
