@@ -13,6 +13,7 @@ from orchestrator.fabric.fabric_interface import Fabric, HostRef, ObjectChange
 from orchestrator.sound_state import daemon_state, open_places, runtime_units
 from orchestrator.sound_state.bind_state import BindState
 from orchestrator.sound_state.frr_state import FrrState
+from orchestrator.sound_state.libvirt_state import LibvirtState
 from orchestrator.sound_state.mail_state import MailState
 from orchestrator.sound_state.provider import ApplicationProvider
 from orchestrator.sound_state.request_tracker_state import RequestTrackerState
@@ -34,6 +35,7 @@ class FoundApplication(ApplicationProvider, Protocol):
 _FOUND: Final[Sequence[FoundApplication]] = (
     BindState(),
     FrrState(),
+    LibvirtState(),
     MailState(),
     RequestTrackerState(),
     SysvolState(),

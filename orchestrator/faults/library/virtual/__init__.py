@@ -1,0 +1,1 @@
+"""Faults of a hypervisor: guests, their definitions, disks and networks (libvirt)."""
