@@ -6,8 +6,8 @@ from bisect import bisect_left
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from statistics import fmean
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
