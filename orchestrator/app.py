@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from orchestrator.instances.lifecycle import Instances
     from orchestrator.instances.locks import Locks
     from orchestrator.labs import Labs
+    from orchestrator.mutation.mutant_store import MutantStore
     from orchestrator.practice.launching import Launcher
     from orchestrator.practice.recorder import PracticeRecorder
     from orchestrator.practice.standings import Standings
@@ -218,6 +219,13 @@ class App:
 
         store, ledger = ProofStore(data_folder() / "proofs"), Ledger(self.content, self.trust)
         return Proofs(self.content, self.catalogue.fingerprint, store, ledger)
+
+    @cached_property
+    def mutants(self) -> MutantStore:
+        """Return what came of mutants that were played on this machine."""
+        from orchestrator.mutation.mutant_store import MutantStore
+
+        return MutantStore(data_folder() / "mutants")
 
     @cached_property
     def trust(self) -> Trust:

@@ -17,7 +17,7 @@ from orchestrator.model.persona import ActStep, Persona, PersonaAnswer, PersonaD
 from orchestrator.model.scenario import PersonVariable
 from orchestrator.model.turns import COMMON_FACTS
 from orchestrator.personas.dialogue import LOST
-from orchestrator.personas.phrase_book import Lexicon, common_phrases, spelled_out
+from orchestrator.personas.phrase_book import common_phrases, spelled_out, tokens_of_phrase
 from orchestrator.personas.slots import SLOTS
 
 _KINDS: Final = ("good", "rude", "forgetful")
@@ -180,17 +180,14 @@ def _phrases_are_of_one_intent(asked: _Asked) -> Iterator[Problem]:
     if not asked.document.intents:
         return
     for language in _LANGUAGES:
-        phrases = common_phrases(language)
-        stated = {name: getattr(own, language) for name, own in asked.document.intents.items()}
-        lexicon = Lexicon(language, phrases, [phrase for own in stated.values() for phrase in own])
         owners: dict[frozenset[str], str] = {}
-        for intent in phrases.intents.values():
+        for intent in common_phrases(language).intents.values():
             for phrase in intent.phrases:
-                owners.setdefault(frozenset(lexicon.tokens(phrase, correct=False)), intent.name)
-        for name, own in stated.items():
-            for j, phrase in enumerate(own):
+                owners.setdefault(tokens_of_phrase(phrase, language), intent.name)
+        for name, own in asked.document.intents.items():
+            for j, phrase in enumerate(getattr(own, language)):
                 for text in spelled_out(phrase):
-                    tokens = frozenset(lexicon.tokens(text, correct=False))
+                    tokens = tokens_of_phrase(text, language)
                     other = owners.setdefault(tokens, name) if tokens else ""
                     if other != name:
                         yield _shared(asked, ("intents", name, language, j), other)

@@ -181,6 +181,12 @@ def _same_letters(word: str, known: str) -> bool:
     return sorted(word) == sorted(known) or squeezed(word) == squeezed(known)
 
 
+@lru_cache(maxsize=16384)
+def _words_of_phrase(phrase: str, language: Language) -> tuple[str, ...]:
+    """Return the words of a phrase, which each persona asks for; what people type is not kept."""
+    return words_of(phrase, language)
+
+
 class Lexicon:
     """Brings what is typed in one language into the words that are compared."""
 
@@ -202,7 +208,7 @@ class Lexicon:
             for entry in (*one.bars, *itertools.chain(*one.needs, *one.proofs))
         ]
         texts += more
-        self._words = {word for text in texts for word in words_of(text, language)} | _MARKS
+        self._words = {word for text in texts for word in _words_of_phrase(text, language)} | _MARKS
         self._spellings = {folded(wrong): words_of(right, language) for wrong, right in phrases.spellings.items()}
         self._keys = {self._key(word) for word in self._words}
         self._right_as_typed = {word for text in phrases.known for word in words_of(text, language)}
@@ -223,8 +229,8 @@ class Lexicon:
 
     def _fold(self, text: str, to: str) -> None:
         before, _, after = text.partition("..")
-        keys = tuple(self._key(word) for word in words_of(before, self._language))
-        later = tuple(self._key(word) for word in words_of(after, self._language))
+        keys = tuple(self._key(word) for word in _words_of_phrase(before, self._language))
+        later = tuple(self._key(word) for word in _words_of_phrase(after, self._language))
         if keys:
             self._folds.setdefault(keys[0], []).append((keys, later, to))
 
@@ -300,3 +306,17 @@ class Lexicon:
                 if (apart := distance(word, known, min(most, least - 1))) < least:
                     best, least = known, apart
         return best
+
+
+@lru_cache(maxsize=2)
+def _common_lexicon(language: Language) -> Lexicon:
+    return Lexicon(language, common_phrases(language))
+
+
+@lru_cache(maxsize=16384)
+def tokens_of_phrase(phrase: str, language: Language) -> frozenset[str]:
+    """Return the words of a phrase in the form in which they are compared; no typing mistake is looked for in it.
+
+    Other phrases add no meaning to words, so every lexicon of a language gives the same.
+    """
+    return frozenset(_common_lexicon(language).tokens(phrase, correct=False))

@@ -16,7 +16,7 @@ from typing import Final
 
 from orchestrator.core.language import Language
 from orchestrator.model.persona import PlannedPersona
-from orchestrator.personas.phrase_book import IntentPhrases, Lexicon, common_phrases, spelled_out
+from orchestrator.personas.phrase_book import IntentPhrases, Lexicon, common_phrases, spelled_out, tokens_of_phrase
 from orchestrator.personas.slots import marked, slots_of, without_names
 
 THRESHOLD: Final = 0.36
@@ -111,11 +111,7 @@ class Recognizer:
         self._understood: dict[str, IntentMatch | None] = {}
         self._examples: list[tuple[str, frozenset[str]]] = []
         for intent in self.intents.values():
-            made = {
-                frozenset(self.lexicon.tokens(text, correct=False))
-                for phrase in intent.phrases
-                for text in spelled_out(phrase)
-            }
+            made = {tokens_of_phrase(text, language) for phrase in intent.phrases for text in spelled_out(phrase)}
             self._examples += [(intent.name, tokens) for tokens in sorted(made, key=sorted) if tokens]
         self._weigh()
         self._needs = {one.name: self._groups(one.needs) for one in self.intents.values()}

@@ -7,18 +7,15 @@ what another left.
 from __future__ import annotations
 
 import dataclasses
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from grader.job import EVERYTHING, Selection
 from grader.report import Difference, Report
-from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import FaultMistakeError, LabError
-from orchestrator.core.progress import Silent
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance
 from orchestrator.instances.readiness import wait_for_conditions
@@ -27,9 +24,9 @@ from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.proof import judging, lab_verdicts, repair_verdicts
 from orchestrator.proof.applying import apply, said
+from orchestrator.proof.job_lab import AtWork, JobLab, JobOverError, job_lab
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
-from orchestrator.proof.residue import residue_of
 from orchestrator.proof.stages import Key, ProofSubject, Watch, dialogues_of, keys_of, stages_of
 from orchestrator.sound_state.explained import ExplainedChange
 
@@ -39,53 +36,6 @@ _NOWHERE = "nowhere"
 
 _BEFORE_REPAIRS = frozenset({"healthy", "broken", "restored", "again", "not-begun"})
 """The stages of the job that breaks, reverts and breaks again."""
-
-
-class _JobOverError(Exception):
-    """Nothing more can be done in this job; why is recorded, unless the proof was interrupted."""
-
-
-class AtWork:
-    """The labs that run now; after ``abandon`` there are none, and none comes to be."""
-
-    def __init__(self, labs: Labs) -> None:
-        """Begin with none."""
-        self.lock = threading.RLock()
-        self.abandoned = False
-        self._labs = labs
-        self._running: dict[str, Instance] = {}
-
-    def add(self, instance: Instance) -> None:
-        """Note that a lab runs."""
-        with self.lock:
-            self._running[instance.name] = instance
-
-    def remove(self, instance: Instance) -> None:
-        """Note that a lab is gone."""
-        with self.lock:
-            self._running.pop(instance.name, None)
-
-    def abandon(self) -> None:
-        """Remove every lab, so that whatever waits for one ends; jobs begin nothing new."""
-        with self.lock:
-            self.abandoned = True
-            running = tuple(self._running.values())
-        for instance in running:
-            with suppress(LabError):
-                self._labs.lifecycle.discard(instance)
-
-    def go_on(self) -> None:
-        """Raise where the proof was interrupted."""
-        if self.abandoned:
-            raise _JobOverError
-
-
-@dataclass
-class _Lab:
-    """A job's lab."""
-
-    running: Running
-    driver: LabDriver
 
 
 @dataclass(frozen=True)
@@ -149,7 +99,7 @@ class ProvenVariant:
         try:
             self._at_work.go_on()
             proof_job.act(Clock())
-        except _JobOverError:
+        except JobOverError:
             pass
         except BaseException:
             self._at_work.abandoned = True  # at once: this thread would take up the next job
@@ -221,7 +171,7 @@ class ProvenVariant:
                 strays = partial(self._labs.conversations.play, lab.running, person, dialogue)
                 self._stage(key, clock, partial(_led, strays, person.full, dialogue.kind))
 
-    def _check(self, lab: _Lab, selection: Selection = EVERYTHING) -> Report:
+    def _check(self, lab: JobLab, selection: Selection = EVERYTHING) -> Report:
         """Grade a lab, and tell what differs from its sound state whatever the checks find."""
         return self._labs.grading.check(lab.running, selection=selection, differences="always")
 
@@ -233,7 +183,7 @@ class ProvenVariant:
 
     # Stages ---------------------------------------------------------------------------------------------
 
-    def _healthy(self, lab: _Lab) -> Judged:
+    def _healthy(self, lab: JobLab) -> Judged:
         health = self._labs.grading.health(lab.running) if self.plan.health else None
         before = self._check(lab) if self.plan.faults else None
         judged = judging.healthy(health, before)
@@ -249,11 +199,11 @@ class ProvenVariant:
                 if getattr(other, part.name) != getattr(self.plan, part.name):
                     yield lab_verdicts.unsteady_plan(part.name)
 
-    def _begin(self, lab: _Lab, clock: Clock) -> bool:
+    def _begin(self, lab: JobLab, clock: Clock) -> bool:
         self._stage(("not-begun", ""), clock, lambda: judging.broken(self._check(lab), task=True))
         return True
 
-    def _break(self, lab: _Lab, clock: Clock) -> bool:
+    def _break(self, lab: JobLab, clock: Clock) -> bool:
         """Break, revert, break again; return whether the lab is broken now as a fresh one would be.
 
         The main line reverts nothing.
@@ -269,7 +219,7 @@ class ProvenVariant:
         again = self._stage(("again", ""), clock, lambda: judging.again(broken, self._check(lab)))
         return again.sound
 
-    def _restore(self, lab: _Lab) -> Judged:
+    def _restore(self, lab: JobLab) -> Judged:
         try:
             self._labs.lifecycle.revert(lab.running)
             wait_for_conditions(lab.driver, self.plan.ready)
@@ -280,7 +230,7 @@ class ProvenVariant:
         health = self._labs.grading.health(lab.running) if self.plan.health else None
         return judging.restored(health, self._check(lab))
 
-    def _solve(self, lab: _Lab, solution: PlannedSolution, clock: Clock) -> None:
+    def _solve(self, lab: JobLab, solution: PlannedSolution, clock: Clock) -> None:
         """Apply a solution, grade, reboot every host, grade again."""
         key, after = keys_of(solution)
 
@@ -309,31 +259,21 @@ class ProvenVariant:
     # Machinery ------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _lab(self, key: Key, clock: Clock) -> Iterator[_Lab]:
+    def _lab(self, key: Key, clock: Clock) -> Iterator[JobLab]:
         """Run the block with a healthy lab of its own; ``key`` is the stage that does not come about without it."""
-        try:
-            running = self._labs.lifecycle.start(self.plan, Silent(), broken=False)
-        except LabError as error:
-            raise self._over(key, clock, lab_verdicts.trouble("healthy", said(error))) from error
-        self._at_work.add(running.instance)
-        driver = None
-        try:
-            self._at_work.go_on()
-            driver = self._labs.running.driver(running)
-            yield _Lab(running, driver)
-        finally:
-            began = time.monotonic()
-            self._labs.lifecycle.discard(running.instance)
-            self._at_work.remove(running.instance)
-            left: tuple[Text, ...] = ()
-            if driver is not None and not self._at_work.abandoned:
-                driver.fabric.close()  # what the helper holds for this thread's connection ends with it
-                left = residue_of(driver, recorded=self._labs.running.recorded(running.instance))
-            with self._at_work.lock:
-                self._left += left
-                self._stopping += time.monotonic() - began
+        with ExitStack() as stack:
+            try:
+                lab = stack.enter_context(job_lab(self._labs, self.plan, self._at_work, self._ended))
+            except LabError as error:
+                raise self._over(key, clock, lab_verdicts.trouble("healthy", said(error))) from error
+            yield lab
 
-    def _inject(self, lab: _Lab, key: Key, clock: Clock) -> None:
+    def _ended(self, left: tuple[Text, ...], seconds: float) -> None:
+        with self._at_work.lock:
+            self._left += left
+            self._stopping += seconds
+
+    def _inject(self, lab: JobLab, key: Key, clock: Clock) -> None:
         if not self.plan.faults:
             return
         self._at_work.go_on()
@@ -372,10 +312,10 @@ class ProvenVariant:
         ordered = sorted(readings, key=lambda both: (both[0].order(), both[-1].order()))
         return tuple(both[0] for both in ordered), tuple(both[-1] for both in ordered)
 
-    def _over(self, key: Key, clock: Clock, verdict: Verdict) -> _JobOverError:
+    def _over(self, key: Key, clock: Clock, verdict: Verdict) -> JobOverError:
         """Record why a stage did not come about, and return what ends its job."""
         self._record(Stage(*key, clock.lap(), verdicts=(verdict,)))
-        return _JobOverError()
+        return JobOverError()
 
     def _record(self, stage: Stage) -> None:
         with self._at_work.lock:

@@ -16,7 +16,8 @@ from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.proof import judging
 from orchestrator.proof.admission import Admission
-from orchestrator.proof.jobs import AtWork, ProofJob, ProvenVariant
+from orchestrator.proof.job_lab import AtWork
+from orchestrator.proof.jobs import ProofJob, ProvenVariant
 from orchestrator.proof.model import Proof
 from orchestrator.proof.stages import ProofSubject, Watch, stages_of
 

@@ -98,7 +98,7 @@ def _whole(path: str, entry: Mapping[str, str]) -> str:
     """Return a file that has come or gone in words: what it is, then what it says."""
     head = " ".join(entry[field] for field in ("kind", "mode", "owner", "acl") if field in entry)
     content = entry.get("content")
-    if content is None or "key" in entry:  # a key that is made anew is another one each time
+    if content is None or "key" in entry or "passwords" in entry:  # a key that is made anew is another one each time
         return head
     if _DIGEST.fullmatch(content):
         return f"{head}\n{content}"
@@ -109,12 +109,9 @@ def _whole(path: str, entry: Mapping[str, str]) -> str:
 def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileFinding]:
     """Yield what no repair may bring: a secret that all can read, rights that a program or everybody gains."""
     was, mode, kind = _mode(before), _mode(now), now.get("kind")
-    if "key" in now and mode & _OTHERS_READ and not ("key" in before and was & _OTHERS_READ):
-        said = Text(
-            fr=f"Une clé privée est dans {path}, que tout le monde peut lire.",
-            en=f"A private key is in {path}, which everybody can read.",
-        )
-        yield FileFinding("readable", None, "others", Thought("forbidden", said))
+    for field, said in _secrets_in(path).items():
+        if field in now and mode & _OTHERS_READ and not (field in before and was & _OTHERS_READ):
+            yield FileFinding("readable", None, "others", Thought("forbidden", said))
     if kind == "file" and mode & _SET_ID & ~was:
         said = Text(
             fr=f"{path} s'exécute désormais avec les droits de son propriétaire ou de son groupe.",
@@ -142,6 +139,20 @@ def _forbidden(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> 
     if kind in ("file", "directory") and writable and not is_own:
         said = Text(fr=f"Tout le monde peut écrire dans {path}.", en=f"Everybody can write to {path}.")
         yield FileFinding("writable", before.get("mode"), now["mode"], Thought("forbidden", said))
+
+
+def _secrets_in(path: str) -> Mapping[str, Text]:
+    """Return in words that everybody can read a secret of a file, by the field that tells of the secret."""
+    return {
+        "key": Text(
+            fr=f"Une clé privée est dans {path}, que tout le monde peut lire.",
+            en=f"A private key is in {path}, which everybody can read.",
+        ),
+        "passwords": Text(
+            fr=f"Des mots de passe hachés sont dans {path}, que tout le monde peut lire.",
+            en=f"Hashed passwords are in {path}, which everybody can read.",
+        ),
+    }
 
 
 def capabilities_given(path: str, capabilities: str) -> Text:

@@ -98,11 +98,14 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.residue": "access.lab_driver",
     "orchestrator.proof.admission": "",
     "orchestrator.proof.stages": "model proof.model",
+    "orchestrator.proof.job_lab": "access.lab_driver instances labs model proof.residue",
     "orchestrator.proof.jobs": (
-        "access.lab_driver grader instances labs model proof.applying proof.judging proof.lab_verdicts proof.model "
-        "proof.repair_verdicts proof.residue proof.stages sound_state.explained"
+        "grader instances labs model proof.applying proof.job_lab proof.judging proof.lab_verdicts proof.model "
+        "proof.repair_verdicts proof.stages sound_state.explained"
     ),
-    "orchestrator.proof.prover": "labs model proof.admission proof.jobs proof.judging proof.model proof.stages",
+    "orchestrator.proof.prover": (
+        "labs model proof.admission proof.job_lab proof.jobs proof.judging proof.model proof.stages"
+    ),
     "orchestrator.proof.seed_cover": "model planning",
     "orchestrator.proof.program": "VERSION fabric.fabric_interface",
     "orchestrator.proof.binding": "fabric.fabric_interface loader proof.program",
@@ -115,6 +118,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
     "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",
+    # Wrong repairs that are derived from the accepted ones.
+    "orchestrator.mutation": (
+        "grader instances labs model planning proof.admission proof.applying proof.binding proof.job_lab sound_state"
+    ),
     "orchestrator.assessment": (
         "VERSION deliverables fabric.fabric_interface grader instances labs loader model personas proof.proof_status "
         "proof.proof_words records"
@@ -154,8 +161,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
-        "fabric.fabric_interface images instances labs loader practice proof.ledger proof.proof_status "
-        "proof.proof_store proof.trust records"
+        "fabric.fabric_interface images instances labs loader mutation practice proof.ledger "
+        "proof.proof_status proof.proof_store proof.trust records"
     ),
     "orchestrator.bench": "app instances labs model planning",
     # A portal of its own to measure: real processes, whose labs are nothing but terminals.
@@ -178,8 +185,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
-        "labd.command_client labd.command_contract labd.command_door labs loader model personas planning practice "
-        "privacy proof records serving topology"
+        "labd.command_client labd.command_contract labd.command_door labs loader model mutation personas planning "
+        "practice privacy proof records serving topology"
     ),
     "orchestrator.__main__": "cli",
     # Packages that only hold others.
@@ -216,7 +223,8 @@ FOREIGN: Mapping[str, str] = {
     ),
     "yaml": "orchestrator.loader.yaml_source",
     "msgspec": (
-        "orchestrator.core.documents grader.job grader.report orchestrator.proof orchestrator.assessment "
+        "orchestrator.core.documents grader.job grader.report orchestrator.mutation orchestrator.proof "
+        "orchestrator.assessment "
         "orchestrator.keeper orchestrator.labd.terminal_socket orchestrator.labd.wire "
         "orchestrator.serving.backup_parts"
     ),
@@ -372,6 +380,7 @@ MADE_IN: Mapping[str, str] = {
     "Proofs": "orchestrator.app",
     "ProofStore": "orchestrator.app",
     "Ledger": "orchestrator.app",
+    "MutantStore": "orchestrator.app",
     "Trust": "orchestrator.app",
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.labs.variant_plans",
@@ -390,6 +399,7 @@ DOORS: Mapping[str, str] = {
     "labs_now": "every lab, on the content as it is now",
     "content": "what can be started",
     "proofs": "proofs and records of proofs",
+    "mutants": "what came of mutants",
     "trust": "whose records are believed",
     "registry": "jury sessions",
     "journal_log": "jury sessions",

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from orchestrator.cli import completing
-from orchestrator.cli.click_classes import FILE, argument, command, option
+from orchestrator.cli.click_classes import FILE, argument, command, option, seed_option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
+from orchestrator.cli.mutants import prove_mutants
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
 from orchestrator.core.errors import ExitCode, MachineError, UsageError
@@ -89,6 +90,22 @@ from orchestrator.proof.stages import ProofSubject
     ),
 )
 @option(
+    "--mutate",
+    type=click.IntRange(1, 500),
+    metavar="N",
+    help=Text(
+        fr="Jouer N mauvaises réparations, dérivées des solutions, au lieu de la preuve : chacune doit être refusée "
+        "ou signalée.",
+        en="Play N wrong repairs, derived from the solutions, in place of the proof: each must be refused or flagged.",
+    ),
+)
+@seed_option(
+    text=Text(
+        fr="Avec --mutate : la variante, qui tire aussi les mutants.",
+        en="With --mutate: the variant, which also draws the mutants.",
+    )
+)
+@option(
     "--jobs",
     type=click.IntRange(1, 64),
     metavar="N",
@@ -112,10 +129,20 @@ def prove_command(  # noqa: PLR0913 - one for each option
     jobs: int | None,
     html: Path | None,
     *,
+    mutate: int | None,
+    seed: int | None,
     everything: bool,
     changed: bool,
 ) -> int:
     """Prove scenarios."""
+    if mutate is not None:
+        _require_no_proof(extent, seeds, html)
+        names = _names(invocation, scenarios, everything=everything, changed=changed)
+        return prove_mutants(invocation, names, count=mutate, seed=seed, jobs=jobs)
+    if seed is not None:
+        raise click.UsageError(
+            localized(Text(fr="--seed ne va qu'avec --mutate.", en="--seed goes with --mutate only."))
+        )
     work = _Work(invocation, extent or "whole")
     subjects = []
     for name in _names(invocation, scenarios, everything=everything, changed=changed):
@@ -129,6 +156,20 @@ def prove_command(  # noqa: PLR0913 - one for each option
     _tell(invocation, work, proofs)
     as_recorded = not any(work.differences.values())
     return ExitCode.DONE if as_recorded and all(proof.proven for proof in proofs) else ExitCode.NOT_REPAIRED
+
+
+def _require_no_proof(extent: str | None, seeds: int, html: Path | None) -> None:
+    """Refuse options of a proof where mutants are played."""
+    given = {f"--{extent}": extent is not None, "--seeds": seeds != 1, "--html": html is not None}
+    for name in (name for name, there in given.items() if there):
+        raise click.UsageError(
+            localized(
+                Text(
+                    fr=f"--mutate joue des mutants, pas de preuve : {name} ne va pas avec.",
+                    en=f"--mutate plays mutants, no proof: {name} does not go with it.",
+                )
+            )
+        )
 
 
 def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool, changed: bool) -> tuple[str, ...]:

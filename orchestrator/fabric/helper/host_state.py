@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import closing
@@ -30,8 +31,10 @@ _VAR = "var"
 _TOLD_OF_VAR = ("var/spool/cron", "var/www")
 """In ``/var`` are caches, data and logs, which change by themselves: what daemons keep there is theirs to tell."""
 _FOR_ALL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 - nothing is written
-"""Where everybody may write: only keys are looked for."""
+"""Where everybody may write: only secrets are looked for."""
 _MOST_FOR_ALL = 20_000
+_PASSWORDS = re.compile(r"^[^:\s]+:\$\w+\$[^:\s]+:\d*:", re.MULTILINE)
+"""A line of ``/etc/shadow`` with a password (shadow(5), crypt(5))."""
 _SKELETON = (".bash_logout", ".bashrc", ".profile")
 """What Debian has in ``/etc/skel``: files that a shell runs, so that they count wherever they say something else."""
 _PLAIN = {"kind", "mode", "owner", "content"}
@@ -58,7 +61,7 @@ def host_state(root: int, pid: int, layers: Layers, deadline: float) -> State:
     written = written_files(layers, deadline, leaving=_is_left)
     return {
         "files": {row.path: row.now for row in written if not _is_from_skeleton(root, row)}
-        | _keys_for_all(root, deadline),
+        | _secrets_for_all(root, deadline),
         _IMAGE: {row.path: row.before for row in written},
         "services": _services(root, pid),
     }
@@ -126,8 +129,8 @@ def _is_below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(f"{folder}/")
 
 
-def _keys_for_all(root: int, deadline: float) -> dict[str, Entry]:
-    """Return the files with a secret key in them where everybody may write.
+def _secrets_for_all(root: int, deadline: float) -> dict[str, Entry]:
+    """Return the files with a secret key or hashed passwords in them where everybody may write.
 
     Raises:
         HelperError: there is too much to look at, or the time is over.
@@ -143,7 +146,12 @@ def _keys_for_all(root: int, deadline: float) -> dict[str, Entry]:
                 for number, (path, state) in enumerate(entries):
                     if number == _MOST_FOR_ALL:
                         raise HelperError("failed", f"{place}: more than {_MOST_FOR_ALL} entries")
-                    if stat.S_ISREG(state.st_mode) and "key" in (seen := _told(folder, path, state, deadline)):
+                    if not stat.S_ISREG(state.st_mode):
+                        continue
+                    seen = _told(folder, path, state, deadline)
+                    if _PASSWORDS.search(seen.get("content", "")):
+                        seen["passwords"] = "hashed"
+                    if "key" in seen or "passwords" in seen:
                         found[f"{place}/{path}"] = seen
         except TimeoutError:
             raise HelperError("timeout", f"{place}: it was not looked at in time") from None

@@ -36,6 +36,7 @@ from orchestrator.model.image import Device, ImageSpec, MachineKind
 from orchestrator.model.lab import Lab
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSegment, PlannedSolution
 from orchestrator.model.scenario import Scenario, ScriptStep, Step
+from orchestrator.mutation.mutant_store import MutantStore
 from orchestrator.proof.ledger import Ledger
 from orchestrator.proof.proof_status import Proofs
 from orchestrator.proof.proof_store import ProofStore
@@ -370,6 +371,7 @@ class FakeApp:
         self.trust = Trust((data.parent / "allowed_signers",))
         self.ledger = Ledger(Shelves(data.parent / "records"), self.trust)  # type: ignore[arg-type]
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data), self.ledger)
+        self.mutants = MutantStore(data.parent / "mutants")
         self.engine = FakeEngine()
         self.registry: object = None
         self.journal_log: object = None

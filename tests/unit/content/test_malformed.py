@@ -9,7 +9,7 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import FrameType
 
@@ -94,7 +94,7 @@ def started(mutant: Mutant) -> int:
     """Return the exit status of ``start`` on the folder; the engine must not be asked for anything."""
 
     class Isolated(App):
-        @property
+        @cached_property
         def content(self) -> Content:
             return Content((mutant.root,))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 import jinja2
@@ -73,7 +74,7 @@ class Isolated(App):
 
     root: Path
 
-    @property
+    @cached_property
     def content(self) -> Content:
         return Content((self.root,))
 

@@ -29,7 +29,7 @@ from orchestrator.labs.running_labs import RunningLabs
 from orchestrator.labs.variant_plans import VariantPlans
 from orchestrator.model.persona import ComesOf, ExampleDialogue, SaidLine
 from orchestrator.model.plan import Plan
-from orchestrator.proof import jobs, judging
+from orchestrator.proof import job_lab, judging
 from orchestrator.proof.ledger import RecordedVariant
 from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
@@ -143,7 +143,9 @@ def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
     planned = dict(world.fabric.cables)
     made.whole = lambda: world.fabric.cables == planned
     monkeypatch.setattr(lab_grading, "grade", made.grade)
-    monkeypatch.setattr(jobs, "residue_of", lambda driver, *, recorded: residue_of(driver, recorded=recorded, within=0))
+    monkeypatch.setattr(
+        job_lab, "residue_of", lambda driver, *, recorded: residue_of(driver, recorded=recorded, within=0)
+    )
     monkeypatch.setattr(comparison, "cabling_changes", lambda *_: ())  # a shortcut that is accepted here moves none
     world.fabric.on("/bin/bash -s")
     world.fabric.on("chmod *")

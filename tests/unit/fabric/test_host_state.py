@@ -162,6 +162,15 @@ def test_keys_are_found_where_everybody_may_write(host: Host) -> None:
     assert all(entry["key"] and entry["mode"] == "0644" for entry in files.values())
 
 
+def test_passwords_are_found_where_everybody_may_write(host: Host) -> None:
+    host.put("var/tmp/shadow.old", "root:*:20000:0:99999:7:::\nann:$y$j9T$salt$hash:20000:0:99999:7:::\n", "root")
+    host.put("tmp/none", "root:*:20000:0:99999:7:::\nann:!:20000:0:99999:7:::\nprice: $5$ a: b\n", "root")
+    host.put("srv/shadow", "ann:$y$j9T$salt$hash:20000:0:99999:7:::\n", "root")
+    files = host.state()["files"]
+    assert set(files) == {"/var/tmp/shadow.old"}
+    assert files["/var/tmp/shadow.old"]["passwords"] == "hashed"
+
+
 def test_looking_for_keys_has_an_end(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     host.put("tmp/a", layer="root")
     with pytest.raises(HelperError, match="not looked at in time"):

@@ -58,6 +58,8 @@ def test_another_key_is_no_change_and_its_loss_is() -> None:
     ("before", "now", "field"),
     [
         ({}, {**KEY, "mode": "0644"}, "readable"),
+        ({}, {**FILE, "passwords": "hashed"}, "readable"),
+        ({**FILE, "mode": "0600", "passwords": "hashed"}, {**FILE, "passwords": "hashed"}, "readable"),
         (KEY, {**KEY, "mode": "0604"}, "readable"),
         ({**FILE, "content": "x"}, {**KEY, "mode": "0644"}, "readable"),
         ({}, {**FILE, "mode": "4755"}, "set-id"),

@@ -1,0 +1,173 @@
+"""Mutants are played like shortcuts: each on a lab of its own, and none is left when it ends or is interrupted."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from grader.job import GradeRequest
+from grader.report import CheckResult, Difference, Report
+from orchestrator.core.errors import LabError
+from orchestrator.core.text import same
+from orchestrator.fabric.fabric_interface import HostUnreachableError
+from orchestrator.labs import lab_grading
+from orchestrator.model.plan import Plan
+from orchestrator.mutation.mutant import PlayedMutant
+from orchestrator.mutation.playing import MutationRun, MutationSubject, play_mutants
+from orchestrator.proof import job_lab
+from orchestrator.sound_state import comparison
+from tests.unit.differences import EXPLAINED, FORBIDDEN, UNEXPLAINED
+
+if TYPE_CHECKING:
+    from tests.unit.core.conftest import World
+
+pytestmark = pytest.mark.slow
+
+REPAIRS = ["red", "green", "red", "green"]
+"""The gradings of two accepted repairs: broken, repaired."""
+
+
+class Grader:
+    """Grades as a test says, one after the other; of what comes after that, everything is red."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+        self.first: list[tuple[str, ...]] = []
+
+    def grade(self, request: GradeRequest, **_: object) -> Report:
+        self.first.append(request.selection.first)
+        kind = self.kinds.pop(0) if self.kinds else "red"
+        if kind == "lost host":
+            raise HostUnreachableError(same("pc1 does not run"))
+        outcome: Any = {"red": "fail", "error": "error"}.get(kind, "pass")
+        results = (CheckResult("test_x.py::reaches", "symptom", 1, None, same("It works."), outcome),)
+        found = {"forbidden": (FORBIDDEN,), "flagged": (UNEXPLAINED,), "explained": (EXPLAINED,)}.get(kind, ())
+        if kind == "red":  # what is broken differs as well
+            found = (touched(),)
+        made = Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
+        return dataclasses.replace(made, differences=found)
+
+
+def touched() -> Difference:
+    return dataclasses.replace(UNEXPLAINED, host="pc1", provider="files", object="/etc/x", field="content", now="bad")
+
+
+class Watching:
+    """Remembers what was told."""
+
+    def __init__(self) -> None:
+        self.counts: list[tuple[int, int]] = []
+        self.ended: list[tuple[str, bool]] = []
+        self.interrupted_at = 0
+
+    def repairs(self, plan: Plan) -> None:
+        assert plan.scenario == "moved-desks"
+
+    def mutants(self, _plan: Plan, count: int, derived: int) -> None:
+        self.counts.append((count, derived))
+
+    def played(self, mutant: PlayedMutant, *, known: bool) -> None:
+        self.ended.append((mutant.fate, known))
+        if len(self.ended) == self.interrupted_at:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture(autouse=True)
+def grader(world: World, monkeypatch: pytest.MonkeyPatch) -> Grader:
+    made = Grader()
+    monkeypatch.setattr(lab_grading, "grade", made.grade)
+    monkeypatch.setattr(job_lab, "residue_of", lambda *_, **__: ())
+    monkeypatch.setattr(comparison, "cabling_changes", lambda *_: ())
+    world.fabric.on("/bin/bash -s")
+    world.fabric.on("sh -c *", stdout="b2xk")
+    return made
+
+
+def played(
+    world: World,
+    grader: Grader,
+    kinds: Sequence[str],
+    count: int = 1,
+    watch: Watching | None = None,
+    known: dict[str, PlayedMutant] | None = None,
+) -> MutationRun:
+    grader.kinds = [*REPAIRS, *kinds]
+    subject = MutationSubject(world.plan(), {}, known or {})
+    return play_mutants(world.labs(), subject, count=count, seed=1, jobs=1, watch=watch or Watching())
+
+
+@pytest.mark.parametrize(
+    ("kinds", "fate", "by"),
+    [
+        (["red"], "refused", "It works."),
+        (["forbidden"], "refused", FORBIDDEN.sentence.en),
+        (["flagged"], "flagged", UNEXPLAINED.sentence.en),
+        (["error"], "unjudged", "It works."),
+        (["lost host"], "unjudged", "pc1 does not run"),
+        (["explained", "explained"], "survived", None),
+    ],
+)
+def test_each_has_a_fate(world: World, grader: Grader, kinds: list[str], fate: str, by: str | None) -> None:
+    (one,) = played(world, grader, kinds).mutants
+    assert (one.fate, one.by.en if one.by else None) == (fate, by)
+    assert one.lines or fate == "unjudged"
+    assert grader.kinds == []
+    assert set(grader.first[4:]) == {("test_x.py::reaches",)}, "what was red while broken is asked first"
+    assert world.left == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "same_as_a_repair", "lost", "survivors"),
+    [
+        (["green", "green"], True, False, 0),
+        (["green", "red"], True, True, 1),
+        (["explained", "explained"], False, False, 1),
+    ],
+)
+def test_a_survivor_is_compared_and_rebooted(
+    world: World, grader: Grader, kinds: list[str], same_as_a_repair: bool, lost: bool, survivors: int
+) -> None:
+    run = played(world, grader, kinds)
+    (one,) = run.mutants
+    assert (one.same, one.lost, len(run.survivors)) == (same_as_a_repair, lost, survivors)
+
+
+def test_those_that_have_nothing_to_spoil_are_replaced(world: World, grader: Grader) -> None:
+    world.fabric.on("/bin/bash -s", status=3)
+    watch = Watching()
+    run = played(world, grader, [], count=2, watch=watch)
+    assert [one.fate for one in run.mutants] == ["refused", "refused"]
+    assert ("void", False) in watch.ended
+    assert watch.counts == [(2, run.derived)]
+
+
+def test_what_is_known_is_not_played_again(world: World, grader: Grader) -> None:
+    first = played(world, grader, [], count=3)
+    watch = Watching()
+    known = {one.name: one for one in first.mutants}
+    again = played(world, grader, [], count=4, watch=watch, known=known)
+    assert watch.ended.count(("refused", True)) == 3
+    assert [one.name for one in again.mutants][:3] == [one.name for one in first.mutants]
+    (changed, *_) = first.mutants
+    watch = Watching()
+    known[changed.name] = dataclasses.replace(changed, digest="another")
+    played(world, grader, [], count=3, watch=watch, known=known)
+    assert watch.ended.count(("refused", True)) == 2
+
+
+def test_a_solution_that_does_not_repair_ends_it(world: World, grader: Grader) -> None:
+    grader.kinds = ["red", "red"]
+    with pytest.raises(LabError, match="reference does not repair the lab"):
+        play_mutants(world.labs(), MutationSubject(world.plan(), {}, {}), count=1, seed=1, jobs=1, watch=Watching())
+    assert world.left == ([], [])
+
+
+def test_an_interrupt_leaves_no_lab(world: World, grader: Grader) -> None:
+    watch = Watching()
+    watch.interrupted_at = 2
+    with pytest.raises(KeyboardInterrupt):
+        played(world, grader, [], count=6, watch=watch)
+    assert world.left == ([], [])

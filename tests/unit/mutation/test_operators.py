@@ -1,0 +1,198 @@
+"""What mutation operators make of an accepted repair."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from orchestrator.core.text import Text, same
+from orchestrator.model.deliverables import ReportStep
+from orchestrator.model.image import MachineKind
+from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSolution
+from orchestrator.model.scenario import CableStep, FileStep, ScriptStep, Step
+from orchestrator.mutation import state_operators, step_operators
+from orchestrator.mutation.choosing import OPERATORS, Operator, in_turns, mutants_of
+from orchestrator.mutation.mutant import HostFile, Mutant, PlayedRepair
+
+TELL = Text(fr="On agit.", en="We act.")
+REPORT = Step(tell=TELL, report=ReportStep(symptom=TELL, cause=TELL, action=TELL, test=TELL, minutes=5))
+RULES = "nft add rule inet filter forward ip saddr 10.0.0.0/8 tcp dport 25 accept\nnft -f /etc/nftables.conf"
+FILE = HostFile("fw1", "/etc/nftables.conf")
+
+
+def host(name: str, kind: MachineKind, address: str) -> PlannedHost:
+    eth0 = PlannedInterface("eth0", "lan", "02:00:00:00:00:01", address, dhcp=False)
+    return PlannedHost(name, f"{name}.lab.example", same(name), "host", kind, (eth0,), None, 0, 0, 0, ())
+
+
+def shell(where: str, script: str) -> Step:
+    return Step(tell=TELL, shell=ScriptStep(host=where, script=script))
+
+
+STEPS = (
+    shell("fw1", RULES),
+    shell("mail1", "postconf -e mynetworks=192.168.5.0/24\nsystemctl restart postfix"),
+    Step(tell=TELL, cable=CableStep(host="pc1", interface="eth0", plug=True)),
+    REPORT,
+)
+
+
+@pytest.fixture
+def repair() -> PlayedRepair:
+    hosts = (
+        host("fw1", "firewall", "10.0.0.1/24"),
+        host("mail1", "server", "10.0.0.2/24"),
+        host("pc1", "workstation", "10.0.0.3/24"),
+    )
+    plan = Plan(
+        "open-mail", "lab", "lab.example", 1, "d", same("Mail"), {}, hosts, (), (), None, (), None, (), (), (), (), ()
+    )
+    return PlayedRepair(plan, PlannedSolution("reference", TELL, reference=True, steps=STEPS), (FILE,))
+
+
+def scripts(mutant: Mutant) -> list[str]:
+    return [f"{step.shell.host}: {step.shell.script}" for step in mutant.steps if step.shell is not None]
+
+
+def only(found: Iterator[Mutant]) -> Mutant:
+    (one,) = found
+    return one
+
+
+def test_each_step_is_forgotten_once(repair: PlayedRepair) -> None:
+    made = [*step_operators.dropped_steps(repair)]
+    assert [one.steps for one in made] == [STEPS[1:], (STEPS[0], *STEPS[2:]), (*STEPS[:2], STEPS[3])]
+    assert made[1].name == "dropped-step-reference-step-2"
+    alone = replace(repair, solution=replace(repair.solution, steps=(STEPS[0], REPORT)))
+    assert [*step_operators.dropped_steps(alone)] == [], "nothing would be done"
+
+
+def test_each_host_is_forgotten_once(repair: PlayedRepair) -> None:
+    made = {one.subject: one.steps for one in step_operators.forgotten_host(repair)}
+    assert made == {"fw1": STEPS[1:], "mail1": (STEPS[0], *STEPS[2:]), "pc1": (*STEPS[:2], STEPS[3])}
+
+
+def test_nothing_takes_the_files_up(repair: PlayedRepair) -> None:
+    made = only(step_operators.file_only(repair))
+    assert scripts(made) == [f"fw1: {RULES.splitlines()[0]}\n", "mail1: postconf -e mynetworks=192.168.5.0/24\n"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "if systemctl restart x; then",
+        "systemctl stop nginx",
+        "cat /etc/nftables.conf",
+        "systemctl reload x || exit 1",
+        "ip -brief link | head",
+    ],
+)
+def test_what_is_more_than_that_stays(repair: PlayedRepair, line: str) -> None:
+    one = replace(repair, solution=replace(repair.solution, steps=(shell("fw1", line),)))
+    assert [*step_operators.file_only(one)] == []
+
+
+def test_a_rule_is_made_wider(repair: PlayedRepair) -> None:
+    everybody = only(step_operators.wider_rule(repair))
+    assert "ip saddr 0.0.0.0/0 tcp dport 25" in scripts(everybody)[0]
+    assert "mynetworks=0.0.0.0/0" in scripts(everybody)[1]
+    everything = only(step_operators.wider_port(repair))
+    assert "ip saddr 10.0.0.0/8 tcp dport 1-65535 accept" in scripts(everything)[0]
+    written = Step(tell=TELL, file=FileStep(host="fw1", path="/etc/x", content="allow 10.1.2.3\nname 10.1.2.3\n"))
+    file = replace(repair, solution=replace(repair.solution, steps=(written,)))
+    (step,) = only(step_operators.wider_rule(file)).steps
+    assert step.file is not None
+    assert step.file.content == "allow 0.0.0.0/0\nname 10.1.2.3\n"
+    assert [*step_operators.wider_port(file)] == []
+
+
+def test_another_cause_is_repaired(repair: PlayedRepair) -> None:
+    other = PlannedSolution("reference", TELL, reference=True, steps=(shell("fw1", "true"), REPORT))
+    made = only(
+        step_operators.repair_of_another_cause(
+            replace(repair, others={"cause = rule": other, "cause = same": repair.solution})
+        )
+    )
+    assert (made.subject, made.steps) == ("cause = rule", (shell("fw1", "true"), REPORT))
+
+
+def test_units_that_are_named_are_disabled_or_stopped(repair: PlayedRepair) -> None:
+    assert scripts(only(step_operators.disabled_unit(repair)))[-1] == "mail1: systemctl disable postfix"
+    assert scripts(only(step_operators.stopped_unit(repair)))[-1] == "mail1: systemctl stop postfix"
+    several = shell("pc1", "systemctl --quiet enable --now a.service b@1.timer && echo done")
+    one = replace(repair, solution=replace(repair.solution, steps=(several,)))
+    assert step_operators.units_of(one) == (("pc1", "a.service"), ("pc1", "b@1.timer"))
+
+
+def test_files_get_back_what_they_held(repair: PlayedRepair) -> None:
+    made = only(state_operators.running_only(repair))
+    assert (made.steps, made.reads) == (STEPS, (FILE,))
+    (restored,) = made.then({FILE: b"broken\n"})
+    assert restored.shell is not None
+    assert base64.b64encode(b"broken\n").decode() in restored.shell.script
+    (removed,) = made.then({})
+    assert removed.shell is not None
+    assert removed.shell.script == "rm -f /etc/nftables.conf"
+    assert [*state_operators.running_only(replace(repair, touched=()))] == []
+
+
+def test_it_is_undone_at_boot_or_done_again_for_ever(repair: PlayedRepair) -> None:
+    undone = only(state_operators.undone_at_boot(repair))
+    (step,) = undone.then({FILE: b"broken\n"})
+    assert step.shell is not None
+    assert "systemctl enable support-boot.service" in step.shell.script
+    redone = [*state_operators.redone_by_timer(repair)]
+    assert [one.subject for one in redone] == ["fw1", "mail1"]
+    assert base64.encodebytes(RULES.encode()).decode().strip() in scripts(redone[0])[-1]
+
+
+@pytest.mark.parametrize(
+    ("operator", "hosts"),
+    [
+        (state_operators.open_files, ["fw1"]),
+        (state_operators.remade_files, ["fw1"]),
+        (state_operators.copied_secret, ["fw1", "mail1", "pc1"]),
+        (state_operators.rights_for_all, ["fw1", "mail1", "pc1"]),
+        (state_operators.verification_off, ["fw1", "mail1", "pc1"]),
+        (state_operators.emptied_firewall, ["fw1"]),
+        (state_operators.stopped_neighbour, ["fw1", "mail1", "pc1"]),
+    ],
+)
+def test_what_is_spoilt_afterwards(repair: PlayedRepair, operator: Operator, hosts: list[str]) -> None:
+    assert operator in OPERATORS
+    made = [*operator(repair)]
+    assert [one.subject for one in made] == hosts
+    assert all(one.steps[:-1] == STEPS and one.steps[-1].shell is not None for one in made)
+
+
+def test_names_are_written_in_place_of_a_repair(repair: PlayedRepair) -> None:
+    made = only(state_operators.names_in_hosts(repair))
+    assert [line.partition(":")[0] for line in scripts(made)] == ["fw1", "mail1", "pc1"]
+    assert all("10.0.0.2 mail1.lab.example mail1" in line for line in scripts(made))
+    assert made.steps[-1] == REPORT
+    second = replace(repair, solution=replace(repair.solution, reference=False))
+    assert [*state_operators.names_in_hosts(second)] == []
+
+
+def test_each_operator_has_its_turn_and_the_seed_draws(repair: PlayedRepair) -> None:
+    made = mutants_of([repair])
+    assert len({one.name for one in made}) == len(made)
+    names = {one.operator for one in made}
+    first = in_turns(made, 1)
+    assert {one.operator for one in first[: len(names)]} == names
+    assert [one.name for one in in_turns(reversed(made), 1)] == [one.name for one in first]
+    assert [one.name for one in in_turns(made, 2)] != [one.name for one in first]
+
+
+def test_what_does_the_same_is_played_once(repair: PlayedRepair) -> None:
+    again = replace(repair, solution=replace(repair.solution, name="second", reference=False))
+    assert [one.name for one in mutants_of([repair, again])] == [one.name for one in mutants_of([repair])]
+
+
+def test_a_digest_is_of_what_is_done(repair: PlayedRepair) -> None:
+    one = only(state_operators.open_files(repair))
+    assert one.digest == only(state_operators.open_files(repair)).digest
+    assert replace(one, steps=one.steps[1:]).digest != one.digest
