@@ -167,10 +167,14 @@ def test_own_is_solved(lab):
     "objective",
     points=2,
     competence="1.1",
-    fr="Le ticket de {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
-    "'machine': 'Thomas Garnier'}[key] }} est chez qui peut agir, dans le bon état.",
+    fr="Le ticket {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
+    "'machine': 'Thomas Garnier'}[key] | de }} est chez qui peut agir, dans le bon état.",
     en="{{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
     "'machine': 'Thomas Garnier'}[key] }}'s ticket lies with whoever can act, and stands as it should.",
+    before_fr="{{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
+    "'machine': 'Thomas Garnier'}[key] }} attend, et personne qui puisse agir n'a son ticket.",
+    before_en="{{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
+    "'machine': 'Thomas Garnier'}[key] }} is waiting, and nobody who can act has the ticket.",
 )
 def test_right_place(lab, key):
     one = ticket(lab, desk(lab), key)
@@ -192,10 +196,14 @@ def test_right_place(lab, key):
     "objective",
     points=2,
     competence="1.1",
-    fr="La fiche du ticket de {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
-    "'machine': 'Thomas Garnier'}[key] }} dit tout ce qu'il faut pour agir.",
+    fr="La fiche du ticket {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
+    "'machine': 'Thomas Garnier'}[key] | de }} dit tout ce qu'il faut pour agir.",
     en="The sheet in {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
     "'machine': 'Thomas Garnier'}[key] }}'s ticket says all that is needed to act.",
+    before_fr="Qui ouvrirait le ticket {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', "
+    "'access': 'Maël Lebreton', 'machine': 'Thomas Garnier'}[key] | de }} n'y trouverait pas de quoi agir.",
+    before_en="Whoever opened {{ {'fraud': 'Anne Faure', 'program': 'Sophie Nguyen', 'access': 'Maël Lebreton', "
+    "'machine': 'Thomas Garnier'}[key] }}'s ticket would not find what it takes to act.",
 )
 def test_sheet(lab, key):
     one = ticket(lab, desk(lab), key)
