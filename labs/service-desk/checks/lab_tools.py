@@ -1,6 +1,7 @@
 """The service desk as its users and its agents have it: mail in and out, pages, tickets, the shared folders."""
 
 import secrets
+from datetime import UTC
 
 from grader import Mailbox, RequestTracker, concurrently, find_mail, lines_in, reason, scaled_timeout, undelivered
 
@@ -45,6 +46,8 @@ OWNERS = {
     "Logiciels": "ldahan",
 }
 """Category → whose such tickets are."""
+DATABASE = "/var/lib/dbconfig-common/sqlite3/request-tracker5/rtdb"
+"""Where Request Tracker keeps its tickets."""
 _DELETE = (
     "use lib '/usr/share/request-tracker5/lib'; use RT; RT::LoadConfig(); RT::Init();"
     " my $t = RT::Tickets->new(RT->SystemUser); $t->FromSQL(\"Subject LIKE '$ARGV[0]'\");"
@@ -55,6 +58,24 @@ _DELETE = (
 def desk(lab):
     """Return what the helpdesk holds."""
     return RequestTracker(lab.host("helpdesk1")).snapshot()
+
+
+def acts(lab, statement):
+    """Return what a statement tells of tickets' histories, whose rows are "number act moment": number → acts."""
+    ask = "sqlite3 -batch -init /dev/null -readonly -cmd '.timeout 15000' %s %s"
+    asked = lab.host("helpdesk1").run(ask, DATABASE, statement, timeout=20)
+    told = asked.stderr.strip()
+    assert asked.rc == 0, reason(fr=f"la base des tickets ne se lit pas : {told}", en=f"the tickets' database: {told}")
+    found = {}
+    for line in lines_in(asked.stdout):
+        number, act, moment = line.split(" ", 2)
+        found.setdefault(int(number), []).append((act, moment))
+    return found
+
+
+def as_kept(moment):
+    """Return a moment as the tickets' database has it: in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def words_of(text):

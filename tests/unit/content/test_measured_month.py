@@ -1,4 +1,4 @@
-"""The truths of both scenarios that measure a month, worked out once more: by a list of all minutes of service."""
+"""The truths of the scenarios that measure a month, worked out once more: from minutes of service, and from answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ HOLIDAY = date(2026, 7, 14)
 ENDS = datetime(2026, 8, 1, tzinfo=UTC)
 """Hours are Paris time, and which zone they are in is no matter here."""
 SOLVE = {"P1": 4, "P2": 8, "P3": 24, "P4": 72}
+SURVEYED_BESIDES = 1
+"""Requests of September that the import has solved in October, beside those that the variant draws."""
 JUNE = 1
 """Requests of June that were still to be solved at the end of July."""
 
@@ -129,3 +132,44 @@ def test_september_hides_one_box_alone(seed: int) -> None:
     assert [average, late] == of_bad_week(values)
     assert average < SOLVE["P3"] / 1.5
     assert late > 1
+
+
+def of_survey(values: dict[str, Any]) -> tuple[int, dict[str, list[int]]]:
+    """Return how many requests were surveyed, and the scores that count, by category's letter."""
+    surveyed: int = SURVEYED_BESIDES + values["carried"]
+    scores: dict[str, list[int]] = {}
+    for line in "".join(values[f"week{number}"] for number in range(1, 5)).splitlines():
+        head, _, told = line.partition(": ")
+        letter = head.split()[1]
+        events, _, answers = told.partition(" | ")
+        kind, solved = events.split(", ")[-1][0], moment_of(events.split(", ")[-1][2:])
+        if kind != "s":
+            continue
+        surveyed += 1
+        given = {moment_of(one[2:]): int(one[0]) for one in answers.split(", ") if one[0].isdecimal()}
+        in_time = [moment for moment in given if moment - solved <= timedelta(days=int(values["days"]))]
+        if in_time:
+            low = 3 if values["category"].startswith(letter) else 0
+            scores.setdefault(letter, []).append(max(1, given[max(in_time)] - low))
+    return surveyed, scores
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6, 7, 8, 2**31 - 1])
+def test_october_is_what_its_answers_come_to(seed: int) -> None:
+    """The category that lags is the drawn one, by a margin; a smaller one is lower, and may not be published."""
+    values = values_of("october-replies", seed)
+    surveyed, scores = of_survey(values)
+    counted = [score for those in scores.values() for score in those]
+    found = [surveyed, round(100 * len(counted) / surveyed, 1), round(fmean(counted), 2)]
+    assert truths("october-replies", values, "surveyed", "rate", "mean") == found
+    means = {letter: fmean(those) for letter, those in scores.items()}
+    first, second, *_ = sorted(mean for letter, mean in means.items() if len(scores[letter]) >= values["least"])
+    assert means[values["category"][0]] == first < second - 1
+    assert min(means.values()) < first
+
+
+def test_october_differs_by_seed() -> None:
+    variants = [values_of("october-replies", seed) for seed in range(12)]
+    drawn = ("category", "grievance")
+    found = {(*truths("october-replies", one, "rate", "mean"), *(one[name] for name in drawn)) for one in variants}
+    assert len(found) > 9
