@@ -190,12 +190,19 @@ def snapshot_on_disk(lab, guest, name):
     return {}
 
 
+_TAKEN = "/var/lib/libvirt/qemu/instantane"
+"""What is there once the procedure's snapshot was taken, when the machine was put into service."""
+
+
 def assert_snapshot_is_on_disk(lab, guest, name):
-    """A guest's snapshot is in its disk, with the memory that it had."""
-    held = snapshot_on_disk(lab, guest, name)
-    assert held, reason(
+    """A guest's snapshot is in its disk, with the memory that it had; the lab's own may be about to be taken."""
+    none = reason(
         fr=f"le disque de {guest} n'a pas d'instantané {name}", en=f"the disk of {guest} has no snapshot {name}"
     )
+    stamp = lab.host("hv1").file(_TAKEN)
+    lab.wait(lambda: stamp.exists or snapshot_on_disk(lab, guest, name), within=20, every=0.5, what=none)
+    held = snapshot_on_disk(lab, guest, name)
+    assert held, none
     assert held.get("vm-state-size", 0) > 0, reason(
         fr=f"l'instantané {name} de {guest} n'a pas la mémoire de la machine",
         en=f"the snapshot {name} of {guest} does not have the machine's memory",

@@ -1,4 +1,4 @@
-"""A snapshot that is on libvirt's list and nowhere else."""
+"""Faults of a guest's snapshots: one that is on libvirt's list, and nowhere else."""
 
 from __future__ import annotations
 
