@@ -9,13 +9,15 @@ import pytest
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.faults.edits import LineEdit
 from orchestrator.faults.library.system.service import (
-    ServiceConfigBroken,
     ServiceDisabled,
-    ServiceFailsAtBoot,
-    ServiceListenWrong,
     ServiceMasked,
     ServiceOptionBroken,
     ServiceStopped,
+)
+from orchestrator.faults.library.system.service_configuration import (
+    ServiceConfigBroken,
+    ServiceFailsAtBoot,
+    ServiceListenWrong,
 )
 from tests.live.faults.harness import Case, connects, output, prove, succeeds
 

@@ -31,6 +31,13 @@ UnitName = Annotated[
 ]
 """A systemd unit's name; ``.service`` may be left out."""
 
+Complaint = Annotated[
+    str,
+    StringConstraints(min_length=3),
+    Field(description="A text that the log of the failed start must contain: it shows that it failed for this."),
+]
+"""What shows in a unit's log that its start failed for one reason and no other."""
+
 
 @dataclass(frozen=True)
 class ManagedUnitState:

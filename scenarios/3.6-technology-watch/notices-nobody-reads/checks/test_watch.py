@@ -62,9 +62,13 @@ def silent(lab, feed, instead=""):
 
 
 def pages(lab, mark):
-    """Return which printers a page with this in its title has come out of, once for each page."""
+    """Return which printers a page with this in its title has come out of, once for each page.
+
+    A number that nobody knows may begin as an old one does: what follows the mark is no part of a number.
+    """
     tree = lab.host("srv1").file(PAGES).tree()
-    found = [one.path for one in tree if mark in one.path and one.path.endswith("pdf")]
+    whole = re.compile(rf"{re.escape(mark)}(?![0-9A-Za-z]).*pdf$")
+    found = [one.path for one in tree if whole.search(one.path)]
     return sorted(path.rpartition("/")[0].rpartition("/")[2] for path in found)
 
 
