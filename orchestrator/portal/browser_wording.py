@@ -36,6 +36,7 @@ _WORDS: Mapping[Language, Sequence[tuple[str, str]]] = {
             "par «\u00a0Pages web\u00a0», sur la page du lab,",
         ),
         (r"«\s+breakfix\s+talk[^»]*»", "l'onglet «\u00a0Parler\u00a0»"),
+        (r"(\b[Ll]a\s+page\s+du\s+lab)\s+\(«\s+breakfix\s+lab\s+»\)", r"\1"),
         (
             rf"{_PLUGGED}, ou un câble neuf \(`replace`\)",
             r"Sur la page du lab, rebrancher le câble de \g<cable>, ou en mettre un neuf",
@@ -61,6 +62,7 @@ _WORDS: Mapping[Language, Sequence[tuple[str, str]]] = {
         (r'"breakfix\s+cable[^"]*"', "the map on the lab's page"),
         (r'with\s+"breakfix\s+forward[^"]*",\s+in\s+the\s+portal,', 'by "Web pages", on the lab\'s page,'),
         (r'"breakfix\s+talk[^"]*"', 'the "Talk" tab'),
+        (r'(\b[Tt]he\s+lab\'s\s+page)\s+\("breakfix\s+lab"\)', r"\1"),
         (
             rf"{_PLUGGED}, or a new cable \(`replace`\)",
             r"On the lab's page, plug the cable of \g<cable> back in, or put in a new one",

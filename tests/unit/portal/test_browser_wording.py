@@ -35,6 +35,7 @@ COMMAND = re.compile(r"breakfix\s+[a-z]")
         ("et « breakfix cable a:b » où il mène", "et le plan de la page du lab où il mène"),
         ("Un neuf : `breakfix cable a:b replace`. Ainsi", "Un neuf, sur la page du lab. Ainsi"),
         ("NO-CARRIER. `breakfix cable\n   a:b` le confirme", "NO-CARRIER. Le plan de la page du lab le confirme"),
+        ("La page du lab (« breakfix lab ») le dit.", "La page du lab le dit."),
         ("- A\n- **En ligne de commande**, la photo :\n  `breakfix exec t -- x`.\n- B", "- A\n- B"),
     ],
 )
@@ -46,6 +47,7 @@ def test_english_says_it_too() -> None:
     written = "- `breakfix shell HOST` opens a session, or the console (`breakfix shell`), or by `breakfix shell a-b`."
     read = "- A terminal on the lab's page opens a session, or the console (in a terminal on the lab's page), or by a"
     assert for_browser(same(written)).en == f"{read} terminal on the lab's page."
+    assert for_browser(same('The lab\'s page ("breakfix lab") tells.')).en == "The lab's page tells."
     assert for_browser(same("- B\n- **At the command line** x:\n  `breakfix exec t`.\n- C")).en == "- B\n- C"
 
 
