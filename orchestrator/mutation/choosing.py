@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
-from orchestrator.mutation import state_operators, step_operators
+from orchestrator.mutation import kind_operators, later_operators, state_operators, step_operators
 from orchestrator.mutation.mutant import Mutant, PlayedRepair
 
 Operator: TypeAlias = Callable[[PlayedRepair], Iterator[Mutant]]
@@ -16,6 +16,7 @@ Operator: TypeAlias = Callable[[PlayedRepair], Iterator[Mutant]]
 OPERATORS: Final[tuple[Operator, ...]] = (
     step_operators.dropped_steps,
     step_operators.forgotten_host,
+    step_operators.forgotten_one,
     step_operators.file_only,
     step_operators.wider_rule,
     step_operators.wider_port,
@@ -23,16 +24,25 @@ OPERATORS: Final[tuple[Operator, ...]] = (
     step_operators.disabled_unit,
     step_operators.stopped_unit,
     state_operators.running_only,
-    state_operators.undone_at_boot,
-    state_operators.redone_by_timer,
     state_operators.open_files,
     state_operators.remade_files,
     state_operators.copied_secret,
     state_operators.rights_for_all,
-    state_operators.verification_off,
     state_operators.emptied_firewall,
     state_operators.stopped_neighbour,
+    state_operators.cut_off_neighbour,
     state_operators.names_in_hosts,
+    state_operators.static_address,
+    later_operators.undone_at_boot,
+    later_operators.undone_by_cron,
+    later_operators.undone_by_hook,
+    later_operators.redone_by_timer,
+    kind_operators.emptied_limit,
+    kind_operators.unlimited_unit,
+    kind_operators.authentication_off,
+    kind_operators.verification_off,
+    kind_operators.encryption_off,
+    kind_operators.remade_object,
 )
 """Each derives mutants of a name of its own."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Final, Literal, TypeAlias
 
 from orchestrator.core.text import Text
@@ -38,6 +40,7 @@ class PlayedRepair:
         touched: the files that it changed, made or removed.
         left: what of the lab was not in its sound state afterwards, in the words of the variant.
         others: the reference repair of each other case of the faults, by a name for the case.
+        has: of each host on which it acts, what operators by kind can spoil there: the operator, and the kind.
     """
 
     plan: Plan
@@ -45,6 +48,7 @@ class PlayedRepair:
     touched: tuple[HostFile, ...]
     left: frozenset[tuple[str, ...]] = frozenset()
     others: Mapping[str, PlannedSolution] = field(default_factory=dict)
+    has: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -83,14 +87,19 @@ class Mutant:
     @property
     def name(self) -> str:
         """Return what tells it from the scenario's other mutants."""
-        words = re.sub(r"[^\w.]+", "-", self.subject).strip("-")
-        return "-".join(filter(None, (self.operator, self.solution, words)))
+        return name_of(self.operator, self.solution, self.subject)
 
     @property
     def digest(self) -> str:
         """Return the hash of what is known of it before it is played."""
         known = "\n".join([self.name, *(step.model_dump_json() for step in self.steps)])
         return hashlib.sha256(known.encode()).hexdigest()[:16]
+
+
+def name_of(operator: str, solution: str, subject: str) -> str:
+    """Return the name of a mutant: the same whatever else of the scenario changes."""
+    words = re.sub(r"[^\w.]+", "-", subject).strip("-")
+    return "-".join(filter(None, (operator, solution, words)))
 
 
 Fate = Literal["refused", "flagged", "survived", "unjudged", "void"]
@@ -138,3 +147,32 @@ def typed(host: str, script: str, tell: Text) -> Step:
 def handed_in(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Return the steps that hand something in or say something: a mutant of what is done keeps them."""
     return tuple(step for step in steps if step.action is None)
+
+
+def repaired_then(
+    repair: PlayedRepair, operator: str, host: str, script: str, summary: Text, subject: str = ""
+) -> Mutant:
+    """Return a repair behind which lines are typed on a host.
+
+    Args:
+        repair: what is done first, whole.
+        operator: what derives the mutant.
+        host: where the lines are typed.
+        script: the lines; they exit with ``NOT_HERE`` where there is nothing to spoil.
+        summary: what is wrong about it.
+        subject: what it spoils, of several on one host; by default the host itself.
+    """
+    steps = (*repair.solution.steps, typed(host, script, summary))
+    return Mutant(operator, subject or host, repair.solution.name, summary, steps)
+
+
+def written(path: str, content: bytes | None) -> str:
+    """Return lines that give a file a content, whoever owns it; None: that remove it."""
+    if content is None:
+        return f"rm -f {quote(path)}"
+    return f"base64 -d > {quote(path)} <<'END'\n{encoded(content)}\nEND"
+
+
+def encoded(content: bytes) -> str:
+    """Return a content as base64(1) reads it."""
+    return base64.encodebytes(content).decode().strip()

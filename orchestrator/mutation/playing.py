@@ -24,6 +24,7 @@ from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.mutation.choosing import in_turns, mutants_of
+from orchestrator.mutation.kinds import printed, probe
 from orchestrator.mutation.mutant import NOT_HERE, Fate, HostFile, Mutant, PlayedMutant, PlayedRepair
 from orchestrator.planning.step_lines import step_lines
 from orchestrator.proof.admission import Admission
@@ -204,12 +205,13 @@ class _Player:
             self._symptoms = tuple(one.id for one in broken.results if one.outcome == "fail")
             self._labs.solutions.apply(lab.running, solution, _nobody)
             report = self._graded(lab, EVERYTHING)
-        fate, by = fate_of(report, ())
-        if fate != "survived":
-            raise _not_accepted(solution, by)
-        changed = _files(broken.differences) ^ _files(report.differences)
-        touched = {HostFile(host, path) for host, path, _, _ in changed}
-        return PlayedRepair(self._plan, solution, tuple(sorted(touched)), self._left(report))
+            fate, by = fate_of(report, ())
+            if fate != "survived":
+                raise _not_accepted(solution, by)
+            changed = _files(broken.differences) ^ _files(report.differences)
+            touched = tuple(sorted({HostFile(host, path) for host, path, _, _ in changed}))
+            played = PlayedRepair(self._plan, solution, touched, self._left(report))
+            return replace(played, has={host: _had(lab, host) for host in played.hosts})
 
     def mutant(self, mutant: Mutant) -> PlayedMutant:
         """Play a mutant; a survivor is graded once more after a reboot."""
@@ -294,6 +296,13 @@ def fate_of(report: Report, unexplained: Sequence[Difference]) -> tuple[Fate, Te
 
 def _files(differences: Iterable[Difference]) -> set[tuple[str, str, str, str | None]]:
     return {(d.host, d.object, d.field, d.now) for d in differences if d.provider == file_state.NAME and d.host}
+
+
+def _had(lab: JobLab, host: str) -> frozenset[tuple[str, str]]:
+    """Return what operators by kind can spoil on a host; nothing of one that has no shell, such as a switch."""
+    with suppress(LabError):
+        return frozenset(printed(lab.driver.run_script(host, probe()).stdout.decode(errors="replace")))
+    return frozenset()
 
 
 def _content(lab: JobLab, file: HostFile) -> bytes | None:

@@ -1,8 +1,7 @@
-"""Mutation operators that spoil the state of the lab that a repair leaves: its files, its rights, what runs later."""
+"""Mutation operators that spoil the state of the lab that a repair leaves: its files, its rights, what is around it."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator, Mapping
 from functools import partial
 from shlex import quote
@@ -10,7 +9,17 @@ from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.model.scenario import Step
-from orchestrator.mutation.mutant import NOT_HERE, HostFile, Mutant, PlayedRepair, Saved, handed_in, typed
+from orchestrator.mutation.mutant import (
+    NOT_HERE,
+    HostFile,
+    Mutant,
+    PlayedRepair,
+    Saved,
+    handed_in,
+    repaired_then,
+    typed,
+    written,
+)
 from orchestrator.mutation.step_operators import units_of
 
 _SERVES_THE_HOST: Final = "systemd|dbus|ssh|cron|getty|user@|container|console|polkit|rsyslog|logind|journald"
@@ -30,43 +39,6 @@ def running_only(repair: PlayedRepair) -> Iterator[Mutant]:
     yield Mutant("running-only", "", repair.solution.name, summary, steps, repair.touched, then)
 
 
-def undone_at_boot(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, and leave a unit that breaks it again at each boot."""
-    for file in repair.touched:
-        summary = Text(
-            fr=f"À chaque démarrage de {file.host}, une unité remet {file.path} comme pendant la panne.",
-            en=f"At each boot of {file.host}, a unit puts {file.path} back as it was while broken.",
-        )
-        steps = repair.solution.steps
-        then = partial(_undo_later, file, summary)
-        yield Mutant("undone-at-boot", _at(file), repair.solution.name, summary, steps, (file,), then)
-
-
-def redone_by_timer(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Have a timer repair it again and again, as one does who has not found what breaks it."""
-    for host in repair.hosts:
-        script = "\n".join(
-            s.shell.script for s in repair.solution.steps if s.shell is not None and s.shell.host == host
-        )
-        if not script.strip():
-            continue
-        summary = Text(
-            fr=f"Un minuteur refait la réparation toutes les heures sur {host}.",
-            en=f"A timer on {host} does the repair again every hour.",
-        )
-        unit = (
-            f"base64 -d > /usr/local/sbin/support-fix <<'END'\n{_encoded(script.encode())}\nEND\n"
-            "chmod 755 /usr/local/sbin/support-fix\n"
-            "printf '[Service]\\nType=oneshot\\nExecStart=/bin/bash /usr/local/sbin/support-fix\\n' "
-            "> /etc/systemd/system/support-fix.service\n"
-            "printf '[Timer]\\nOnCalendar=hourly\\n[Install]\\nWantedBy=timers.target\\n' "
-            "> /etc/systemd/system/support-fix.timer\n"
-            "systemctl daemon-reload\nsystemctl enable --now support-fix.timer"
-        )
-        steps = (*repair.solution.steps, typed(host, unit, summary))
-        yield Mutant("redone-by-timer", host, repair.solution.name, summary, steps)
-
-
 def open_files(repair: PlayedRepair) -> Iterator[Mutant]:
     """Repair, and open what was touched to everybody."""
     for host, paths in _by_host(repair).items():
@@ -74,8 +46,8 @@ def open_files(repair: PlayedRepair) -> Iterator[Mutant]:
             fr=f"Après la réparation, tous peuvent écrire dans ce qu'elle a touché sur {host}.",
             en=f"After the repair, everybody may write to what it touched on {host}.",
         )
-        last = typed(host, f"chmod 777 {' '.join(map(quote, paths))} || exit {NOT_HERE}", summary)
-        yield Mutant("open-files", host, repair.solution.name, summary, (*repair.solution.steps, last))
+        script = f"chmod 777 {' '.join(map(quote, paths))} || exit {NOT_HERE}"
+        yield repaired_then(repair, "open-files", host, script, summary)
 
 
 def remade_files(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -92,8 +64,7 @@ def remade_files(repair: PlayedRepair) -> Iterator[Mutant]:
             '  kept=$(base64 -w0 "$file"); rm "$file"; printf %s "$kept" | base64 -d > "$file"; remade=0\n'
             "done\nexit $remade"
         )
-        steps = (*repair.solution.steps, typed(host, script, summary))
-        yield Mutant("remade-files", host, repair.solution.name, summary, steps)
+        yield repaired_then(repair, "remade-files", host, script, summary)
 
 
 def copied_secret(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -103,8 +74,8 @@ def copied_secret(repair: PlayedRepair) -> Iterator[Mutant]:
             fr=f"Une copie des mots de passe de {host} reste dans /var/tmp, lisible par tous.",
             en=f"A copy of {host}'s passwords stays in /var/tmp, readable by all.",
         )
-        last = typed(host, "cp /etc/shadow /var/tmp/shadow.old && chmod 644 /var/tmp/shadow.old", summary)
-        yield Mutant("copied-secret", host, repair.solution.name, summary, (*repair.solution.steps, last))
+        script = "cp /etc/shadow /var/tmp/shadow.old && chmod 644 /var/tmp/shadow.old"
+        yield repaired_then(repair, "copied-secret", host, script, summary)
 
 
 def rights_for_all(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -119,31 +90,7 @@ def rights_for_all(repair: PlayedRepair) -> Iterator[Mutant]:
             "if [ -d /etc/sudoers.d ]; then echo 'ALL ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/90-support;\n"
             'else chmod u+s "$shell"; fi'
         )
-        yield Mutant(
-            "rights-for-all",
-            host,
-            repair.solution.name,
-            summary,
-            (*repair.solution.steps, typed(host, script, summary)),
-        )
-
-
-def verification_off(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, and have clients verify no certificate any more."""
-    for host in repair.hosts:
-        summary = Text(
-            fr=f"Après la réparation, {host} ne vérifie plus aucun certificat.",
-            en=f"After the repair, {host} no longer verifies any certificate.",
-        )
-        script = (
-            f"off={NOT_HERE}\n"
-            "if [ -f /etc/ldap/ldap.conf ]; then echo 'TLS_REQCERT never' >> /etc/ldap/ldap.conf; off=0; fi\n"
-            "if [ -f /etc/sssd/sssd.conf ]; then\n"
-            "  sed -i '/^\\[domain/a ldap_tls_reqcert = never' /etc/sssd/sssd.conf; systemctl restart sssd; off=0\nfi\n"
-            "exit $off"
-        )
-        steps = (*repair.solution.steps, typed(host, script, summary))
-        yield Mutant("verification-off", host, repair.solution.name, summary, steps)
+        yield repaired_then(repair, "rights-for-all", host, script, summary)
 
 
 def emptied_firewall(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -157,8 +104,43 @@ def emptied_firewall(repair: PlayedRepair) -> Iterator[Mutant]:
             f'[ -n "$(nft list ruleset)" ] || exit {NOT_HERE}\nnft flush ruleset\n'
             "[ ! -f /etc/nftables.conf ] || echo 'flush ruleset' > /etc/nftables.conf"
         )
-        steps = (*repair.solution.steps, typed(host, script, summary))
-        yield Mutant("emptied-firewall", host, repair.solution.name, summary, steps)
+        yield repaired_then(repair, "emptied-firewall", host, script, summary)
+
+
+def static_address(repair: PlayedRepair) -> Iterator[Mutant]:
+    """Repair, and write down the address that the DHCP server has just given."""
+    for host in repair.plan.hosts:
+        for interface in (one.name for one in host.interfaces if one.dhcp):
+            summary = Text(
+                fr=f"Après la réparation, l'adresse de {host.name} est écrite dans un fichier, et plus demandée.",
+                en=f"After the repair, the address of {host.name} is written into its file, and asked for no more.",
+            )
+            script = (
+                f"address=$(ip -4 -o addr show dev {interface} scope global | awk '{{print $4; exit}}')\n"
+                f"gateway=$(ip -4 route show default dev {interface} | awk '{{print $3; exit}}')\n"
+                f'[ -n "$address" ] && grep -qs "iface {interface} inet dhcp" /etc/network/interfaces '
+                f"|| exit {NOT_HERE}\n"
+                f'sed -i "s|iface {interface} inet dhcp|iface {interface} inet static\\n    address $address\\n'
+                '    gateway $gateway|" /etc/network/interfaces'
+            )
+            yield repaired_then(repair, "static-address", host.name, script, summary)
+
+
+def cut_off_neighbour(repair: PlayedRepair) -> Iterator[Mutant]:
+    """Repair, and leave a route that leads to another host no more."""
+    for host in repair.hosts:
+        others = [
+            interface.address.partition("/")[0]
+            for other in repair.plan.hosts
+            for interface in other.interfaces
+            if other.name != host and interface.address and other.name not in repair.hosts
+        ]
+        for address in others[:1]:
+            summary = Text(
+                fr=f"Après la réparation, {host} n'envoie plus rien à {address}.",
+                en=f"After the repair, {host} sends nothing to {address} any more.",
+            )
+            yield repaired_then(repair, "cut-off-neighbour", host, f"ip route add blackhole {address}", summary)
 
 
 def stopped_neighbour(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -175,8 +157,7 @@ def stopped_neighbour(repair: PlayedRepair) -> Iterator[Mutant]:
             f" | awk '{{print $1}}' | grep -vE {quote(spared)} | head -n 1)\n"
             f'[ -n "$unit" ] || exit {NOT_HERE}\nsystemctl disable --now "$unit"'
         )
-        steps = (*repair.solution.steps, typed(host, script, summary))
-        yield Mutant("stopped-neighbour", host, repair.solution.name, summary, steps)
+        yield repaired_then(repair, "stopped-neighbour", host, script, summary)
 
 
 def names_in_hosts(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -210,31 +191,6 @@ def _by_host(repair: PlayedRepair) -> Mapping[str, tuple[str, ...]]:
     return {host: tuple(file.path for file in repair.touched if file.host == host) for host in hosts}
 
 
-def _at(file: HostFile) -> str:
-    return f"{file.host} {file.path}"
-
-
-def _encoded(content: bytes) -> str:
-    return base64.encodebytes(content).decode().strip()
-
-
 def _put_back(files: tuple[HostFile, ...], tell: Text, saved: Saved) -> tuple[Step, ...]:
     """Return what gives files their former content, or removes those that were not there; owners stay."""
-    return tuple(typed(file.host, _written(file.path, saved.get(file)), tell) for file in files)
-
-
-def _undo_later(file: HostFile, tell: Text, saved: Saved) -> tuple[Step, ...]:
-    script = (
-        f"base64 -d > /usr/local/sbin/support-boot <<'OUTER'\n"
-        f"{_encoded(_written(file.path, saved.get(file)).encode())}\nOUTER\n"
-        "printf '[Service]\\nType=oneshot\\nExecStart=/bin/bash /usr/local/sbin/support-boot\\n"
-        "[Install]\\nWantedBy=multi-user.target\\n' > /etc/systemd/system/support-boot.service\n"
-        "systemctl daemon-reload\nsystemctl enable support-boot.service"
-    )
-    return (typed(file.host, script, tell),)
-
-
-def _written(path: str, content: bytes | None) -> str:
-    if content is None:
-        return f"rm -f {quote(path)}"
-    return f"base64 -d > {quote(path)} <<'END'\n{_encoded(content)}\nEND"
+    return tuple(typed(file.host, written(file.path, saved.get(file)), tell) for file in files)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.model.scenario import Step
-from orchestrator.mutation.mutant import Mutant, PlayedRepair, handed_in, typed
+from orchestrator.mutation.mutant import Mutant, PlayedRepair, handed_in, repaired_then
 
 _TAKES_EFFECT: Final = re.compile(
     r"\s*(?:systemctl\s+(?:-\S+\s+)*(?:re)?(?:start|load|load-or-restart)\b"
@@ -26,6 +26,12 @@ _RULE: Final = re.compile(
     r"\b(?:nft|iptables|allow\w*|accept|permit\w*|[sd]addr|dport|mynetworks|acl|host(?:no)?ssl|hosts\s+allow)\b", re.I
 )
 _ADDRESS: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.])")
+_LOOP: Final = re.compile(r"\s*for\s+\w+\s+in\s+(?P<words>[\w@./: -]+?)\s*(?:;|$)")
+"""A loop over words that stand there; one over what a command prints is none."""
+_ALIKE: Final = 2
+"""How many words two lines begin with that do the same to different things."""
+_JOINED: Final = re.compile(r"\\$|^\s|<<|^(?:if|for|while|do|done|fi|else|then|case|esac)\b|^[^=\s]+=")
+"""A line that cannot be left out alone: of a block, or a text that is typed in."""
 _PORT: Final = re.compile(r"\b((?:dport|sport|--dport|--sport)\s+)(?:\d+|\{[^}]*\})")
 
 
@@ -50,6 +56,32 @@ def forgotten_host(repair: PlayedRepair) -> Iterator[Mutant]:
         kept = tuple(s for s in repair.solution.steps if s.action is None or s.action.host != host)
         summary = Text(fr=f"Rien n'est fait sur {host}.", en=f"Nothing is done on {host}.")
         yield Mutant("forgotten-host", host, repair.solution.name, summary, kept)
+
+
+def forgotten_one(repair: PlayedRepair) -> Iterator[Mutant]:
+    """Leave out one of several users, records, files or machines that a step treats alike."""
+    for place, step in enumerate(repair.solution.steps):
+        for word, script in _without_one(step.shell.script if step.shell is not None else ""):
+            summary = Text(
+                fr=f"À l'étape {place + 1}, « {word} » est oublié.", en=f'In step {place + 1}, "{word}" is forgotten.'
+            )
+            steps = (*repair.solution.steps[:place], _typing(step, script), *repair.solution.steps[place + 1 :])
+            yield Mutant("forgotten-one", f"step {place + 1} {word}", repair.solution.name, summary, steps)
+
+
+def _without_one(script: str) -> Iterator[tuple[str, str]]:
+    """Yield a script without one word of a loop, or one of several lines that begin alike, and what is left out."""
+    lines = script.split("\n")
+    for number, line in enumerate(lines):
+        before, after = lines[:number], lines[number + 1 :]
+        if (loop := _LOOP.match(line)) is not None:
+            words = loop["words"].split()
+            for word in words if len(words) > 1 else ():
+                kept = " ".join(other for other in words if other != word)
+                shorter = f"{line[: loop.start('words')]}{kept}{line[loop.end('words') :]}"
+                yield word, "\n".join([*before, shorter, *after])
+        if _is_one_of_several(lines, number):
+            yield " ".join(line.split()[2:]) or line.strip(), "\n".join([*before, *after])
 
 
 def file_only(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -97,8 +129,8 @@ def disabled_unit(repair: PlayedRepair) -> Iterator[Mutant]:
             fr=f"Après la réparation, {unit} est désactivé sur {host}.",
             en=f"After the repair, {unit} is disabled on {host}.",
         )
-        last = typed(host, f"systemctl disable {unit}", summary)
-        yield Mutant("disabled-unit", f"{host} {unit}", repair.solution.name, summary, (*repair.solution.steps, last))
+        script = f"systemctl disable {unit}"
+        yield repaired_then(repair, "disabled-unit", host, script, summary, f"{host} {unit}")
 
 
 def stopped_unit(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -108,8 +140,8 @@ def stopped_unit(repair: PlayedRepair) -> Iterator[Mutant]:
             fr=f"Après la réparation, {unit} est arrêté sur {host}.",
             en=f"After the repair, {unit} is stopped on {host}.",
         )
-        last = typed(host, f"systemctl stop {unit}", summary)
-        yield Mutant("stopped-unit", f"{host} {unit}", repair.solution.name, summary, (*repair.solution.steps, last))
+        script = f"systemctl stop {unit}"
+        yield repaired_then(repair, "stopped-unit", host, script, summary, f"{host} {unit}")
 
 
 def units_of(repair: PlayedRepair) -> tuple[tuple[str, str], ...]:
@@ -123,6 +155,15 @@ def units_of(repair: PlayedRepair) -> tuple[tuple[str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _is_one_of_several(lines: Sequence[str], number: int) -> bool:
+    """Return whether a line does what the one above or below does to something else; no part of a longer command."""
+    words = lines[number].split()
+    if len(words) < _ALIKE or _JOINED.search(lines[number]):
+        return False
+    beside = [lines[n] for n in (number - 1, number + 1) if 0 <= n < len(lines)]
+    return any(one.split()[:_ALIKE] == words[:_ALIKE] and not _JOINED.search(one) for one in beside)
+
+
 def _rewritten(repair: PlayedRepair, operator: str, summary: Text, rewrite: Callable[[str], str]) -> Iterator[Mutant]:
     """Yield a repair of which each line was rewritten; nothing where none is another one then."""
     steps = tuple(_step_rewritten(step, rewrite) for step in repair.solution.steps)
@@ -130,10 +171,15 @@ def _rewritten(repair: PlayedRepair, operator: str, summary: Text, rewrite: Call
         yield Mutant(operator, "", repair.solution.name, summary, steps)
 
 
+def _typing(step: Step, script: str) -> Step:
+    """Return a step that types other lines."""
+    shell = None if step.shell is None else step.shell.model_copy(update={"script": script})
+    return step.model_copy(update={"shell": shell})
+
+
 def _step_rewritten(step: Step, rewrite: Callable[[str], str]) -> Step:
     if step.shell is not None:
-        script = "\n".join(map(rewrite, step.shell.script.split("\n")))
-        return step.model_copy(update={"shell": step.shell.model_copy(update={"script": script})})
+        return _typing(step, "\n".join(map(rewrite, step.shell.script.split("\n"))))
     if step.file is not None:
         content = "\n".join(map(rewrite, step.file.content.split("\n")))
         return step.model_copy(update={"file": step.file.model_copy(update={"content": content})})
