@@ -11,6 +11,7 @@ from typing import Final
 from orchestrator.model.base import CONTRACT, ContractDocument
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.lab import LabDocument
+from orchestrator.model.mutant_verdicts import MutantVerdictsDocument
 from orchestrator.model.persona import PersonaDocument
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import ScenarioDocument, SolutionDocument
@@ -50,6 +51,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         Kind("scenario", ScenarioDocument, "scenarios/<competence>/<id>/scenario.yaml"),
         Kind("solution", SolutionDocument, "solutions/*.yaml, shortcuts/*.yaml"),
         Kind("persona", PersonaDocument, "persona.yaml, personas/*.yaml of a scenario"),
+        Kind("mutants", MutantVerdictsDocument, "mutants.yaml of a scenario"),
         Kind("image", ImageSpec, "images/<image>/image.yaml"),
         Kind("session", SessionPlan, "session.yaml"),
         Kind("referential", Referential, "the certification's data file"),

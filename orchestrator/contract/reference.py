@@ -25,6 +25,7 @@ _HEADINGS: Final[Mapping[str, str]] = {
     "scenario": "A scenario: `scenario.yaml`",
     "solution": "A solution or shortcut: `solutions/*.yaml`, `shortcuts/*.yaml`",
     "persona": "Somebody who answers: `persona.yaml`, `personas/*.yaml`",
+    "mutants": "Verdicts on mutants: `mutants.yaml`",
     "image": "An image: `image.yaml`",
     "session": "A jury session: `session.yaml`",
     "referential": "A referential",
@@ -39,6 +40,7 @@ _SHARED: Final = frozenset({"Text"})
 _STANDS: Final[Mapping[str, str]] = {
     "solution": "They are beside `scenario.yaml`.",
     "persona": "They are beside `scenario.yaml`.",
+    "mutants": "It is beside `scenario.yaml`; see [Wrong repairs by machine](proof.md#wrong-repairs-by-machine).",
     "session": "Its organiser keeps it anywhere: see [For juries](jury.md).",
     "referential": "It comes with Breakfix; nothing needs to be written.",
     "portal": "It is `/etc/breakfix/portal.toml`, or what `--settings` names.",

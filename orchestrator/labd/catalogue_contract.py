@@ -262,6 +262,54 @@ class MatrixView:
 
 
 @dataclass(frozen=True)
+class SurvivorView:
+    """A wrong repair that passed for a repair.
+
+    Attributes:
+        name: its name.
+        summary: what is wrong about it.
+        same: whether it left the lab as an accepted repair does.
+        lost: whether a reboot undid it.
+        lines: what was typed and done.
+        verdict: what its author says of it; empty: nothing yet.
+        reason: why, in the author's words.
+    """
+
+    name: str
+    summary: Text
+    same: bool
+    lost: bool
+    lines: tuple[Text, ...]
+    verdict: Literal["", "as-good", "known-gap"] = ""
+    reason: Text | None = None
+
+
+@dataclass(frozen=True)
+class MutantsView:
+    """Wrong repairs that the program derived from the solutions of one variant, and what came of them.
+
+    Attributes:
+        seed: the variant.
+        at: when it was recorded, ISO 8601.
+        version: the version of the program that played them.
+        derived: how many there are in all.
+        refused: how many a check or a forbidden change refused.
+        flagged: how many left a change to be explained.
+        unjudged: of how many a check could not judge.
+        survivors: those that passed.
+    """
+
+    seed: str
+    at: str
+    version: str
+    derived: int
+    refused: int
+    flagged: int
+    unjudged: int
+    survivors: tuple[SurvivorView, ...]
+
+
+@dataclass(frozen=True)
 class InsideView:
     """A scenario with all that spoils it.
 
@@ -283,6 +331,7 @@ class InsideView:
         checks: the checks.
         numbers: how it goes; None where nobody counts.
         matrix: the last proof; None: there is none.
+        mutants: what its record tells of wrong repairs, a variant each.
     """
 
     scenario: CatalogueLine
@@ -302,6 +351,7 @@ class InsideView:
     numbers: AttemptNumbers | None
     matrix: MatrixView | None
     ticket_language: Language | None = None
+    mutants: tuple[MutantsView, ...] = ()
 
 
 CATALOGUE = Call("catalogue", Nothing, CatalogueView)

@@ -23,13 +23,14 @@ from orchestrator.labd.catalogue_contract import (
     InsideView,
     LookInside,
     MatrixView,
+    MutantsView,
     ProofState,
     ProofView,
     RepairView,
     StepView,
 )
 from orchestrator.labd.lab_desk import LabParts
-from orchestrator.labd.proof_matrix import matrix_of, matrix_of_record
+from orchestrator.labd.proof_matrix import matrix_of, matrix_of_record, mutants_of_record
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.scenario_shelf import ShelvedScenario
 from orchestrator.labd.stated_checks import stated_checks
@@ -103,6 +104,7 @@ class CatalogueDesk:
             checks=tuple(_with_numbers(checks, numbers)),
             numbers=_attempt_numbers(statistics),
             matrix=self._matrix(asked.scenario, checks, shelved.status),
+            mutants=self._mutants(asked.scenario),
         )
 
     def to_prove(self, scenario: str) -> Text:
@@ -132,6 +134,17 @@ class CatalogueDesk:
         if last is not None and (found is None or last.proven_at == status.proven_at):
             return matrix_of(last)
         return None if found is None else matrix_of_record(found.entry, checks)
+
+    def _mutants(self, scenario: str) -> tuple[MutantsView, ...]:
+        """Return what the record of a scenario as it is now tells of wrong repairs."""
+        proofs = self._parts.shelf.proofs()
+        try:
+            found = proofs.ledger.find(scenario)
+            if found is None or not found.entry.mutants or found.entry.binding.changed(proofs.binding(scenario)):
+                return ()
+        except UsageError:  # the scenario has just gone
+            return ()
+        return mutants_of_record(found.entry)
 
 
 def _line(shelved: ShelvedScenario) -> CatalogueLine:

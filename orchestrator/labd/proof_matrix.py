@@ -17,9 +17,12 @@ from orchestrator.labd.catalogue_contract import (
     MatrixRow,
     MatrixStage,
     MatrixView,
+    MutantsView,
+    SurvivorView,
 )
 from orchestrator.proof.ledger import LedgerEntry, RecordedVariant
 from orchestrator.proof.model import ProofFinding, Stage
+from orchestrator.proof.mutant_record import RecordedMutants
 from orchestrator.proof.page import Block, Cell, Column, blocks_of, columns_of
 from orchestrator.proof.proof_store import StoredProof
 from orchestrator.proof.proof_words import STAGES, stage_title
@@ -66,6 +69,35 @@ def matrix_of_record(entry: LedgerEntry, known: Sequence[CheckLine]) -> MatrixVi
         ),
         blocks=tuple(_recorded(variant, keys, {one.id: one for one in known}) for variant in entry.variants),
         findings=(),
+    )
+
+
+def mutants_of_record(entry: LedgerEntry) -> tuple[MutantsView, ...]:
+    """Return what is recorded of wrong repairs."""
+    return tuple(_mutants(one) for one in entry.mutants)
+
+
+def _mutants(recorded: RecordedMutants) -> MutantsView:
+    return MutantsView(
+        seed=str(recorded.seed),
+        at=recorded.recorded_at,
+        version=recorded.version,
+        derived=recorded.derived,
+        refused=len(recorded.of("refused")),
+        flagged=len(recorded.of("flagged")),
+        unjudged=len(recorded.of("unjudged")),
+        survivors=tuple(
+            SurvivorView(
+                name=visible(one.name),
+                summary=one.summary.map(visible),
+                same=one.same,
+                lost=one.lost,
+                lines=tuple(line.map(visible) for line in one.lines),
+                verdict=one.verdict,
+                reason=None if one.reason is None else one.reason.map(visible),
+            )
+            for one in recorded.of("survived")
+        ),
     )
 
 

@@ -28,7 +28,7 @@ _MAX_DEPTH: Final = 6
 
 DOCUMENTS: Final[Mapping[Kind, str]] = {"images": "image.yaml", "labs": "lab.yaml", "scenarios": "scenario.yaml"}
 """The folders of a content root, and the file that makes a folder in each of them an image, a lab or a scenario."""
-ROOT_FOLDERS: Final = (*DOCUMENTS, "faults")
+ROOT_FOLDERS: Final = (*DOCUMENTS, "faults", "operators")
 """The folders that make a folder a content root; one of them is enough."""
 
 _UNREADABLE: Final = re.compile(rf"{CONTROLS.pattern}|[\t\r\n]")
@@ -270,11 +270,11 @@ def _require_content(root: Path) -> None:
     if not any(os.path.isdir(root / folder) for folder in ROOT_FOLDERS):  # noqa: PTH112
         raise UsageError(
             Text(
-                fr=f"{root} n'est pas un dossier de contenu : il n'y a ni labs/, ni scenarios/, ni images/, ni faults/",
-                en=f"{root} is no content folder: it has no labs/, scenarios/, images/ or faults/",
+                fr=f"{root} n'est pas un dossier de contenu : ni labs/, ni scenarios/, images/, faults/ ou operators/",
+                en=f"{root} is no content folder: it has no labs/, scenarios/, images/, faults/ or operators/",
             ),
             Text(
-                fr="Donnez le dossier qui contient au moins un de ces quatre dossiers.",
-                en="Give the folder that holds at least one of these four folders.",
+                fr="Donnez le dossier qui contient au moins l'un d'eux.",
+                en="Give the folder that holds at least one of them.",
             ),
         )

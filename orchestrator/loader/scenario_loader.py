@@ -18,6 +18,7 @@ from orchestrator.loader.draw_checks import CHECKS_OF_DRAWS
 from orchestrator.loader.files import problem, read_text, require_bounded
 from orchestrator.loader.folder_reader import Problems, check_files, digest_of, misnamed_entries
 from orchestrator.loader.lab_tools_source import tools_are_known
+from orchestrator.loader.mutant_verdicts_file import mutant_verdicts_hold, read_mutant_verdicts
 from orchestrator.loader.persona_checks import personas_hold_together
 from orchestrator.loader.persona_files import PERSONA_ENTRIES, read_personas
 from orchestrator.loader.placed_files import placed_files
@@ -29,13 +30,14 @@ from orchestrator.loader.scenario_rendering import try_variants
 from orchestrator.loader.scenario_unread import try_unread
 from orchestrator.loader.yaml_source import YamlSource
 from orchestrator.model.lab import Lab
+from orchestrator.model.mutant_verdicts import FILE as MUTANTS
 from orchestrator.model.referential import Referential
 from orchestrator.model.scenario import Scenario, ScenarioDocument, Solution, SolutionDocument
 
 _LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
 _COMPANIONS = tuple(f"{name}.{language}.md" for name in ("ticket", "debrief") for language in _LANGUAGES)
 _STEPS = ("solutions", "shortcuts")
-_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS, *PERSONA_ENTRIES)
+_ENTRIES = ("scenario.yaml", *_COMPANIONS, "checks", "files", *_STEPS, *PERSONA_ENTRIES, MUTANTS)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,9 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     names = (*dict.fromkeys(tickets.values()), *(name for name in _COMPANIONS if name.startswith("debrief")))
     texts = {name: _companion(folder / name, folder, problems) for name in names}
     problems.add(_unread_ticket(folder, only))
-    files = _repair_files(folder, source, problems)
+    sources: dict[Path, YamlSource] = {} if source is None else {folder / "scenario.yaml": source}
+    files = _repair_files(folder, sources, problems)
+    mutants = read_mutant_verdicts(folder, problems, sources)
     placed = placed_files(folder, problems)
     for question in CHECKS_OF_FILES:
         problems.add(question(files))
@@ -84,6 +88,7 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
     if document is None:
         raise problems.error()
     loaded = ScenarioFolder(document, files, context.referential)
+    problems.add(mutant_verdicts_hold(loaded, mutants))
     drawable = _ask(loaded, problems)
     if lab is None:
         raise problems.error()
@@ -107,6 +112,7 @@ def load_scenario(folder: Path, context: ScenarioContext) -> Scenario:
         files=placed,
         digest=digest,
         personas=files.personas,
+        mutants=mutants,
     )
     unfit = [problem for question in CHECKS_ON_LAB for problem in question(scenario, loaded)]
     problems.add(unfit)
@@ -164,9 +170,8 @@ def _unread_ticket(folder: Path, only: Language | None) -> Iterator[Problem]:
             )
 
 
-def _repair_files(folder: Path, scenario: YamlSource | None, problems: Problems) -> RepairFiles:
-    """Read the solutions, the shortcuts and the check files."""
-    sources: dict[Path, YamlSource] = {} if scenario is None else {folder / "scenario.yaml": scenario}
+def _repair_files(folder: Path, sources: dict[Path, YamlSource], problems: Problems) -> RepairFiles:
+    """Read the solutions, the shortcuts and the check files; ``sources`` gets each YAML file that could be read."""
     read = {kind: _solutions(folder, kind, problems, sources) for kind in _STEPS}
     checks = check_files(folder, problems)
     personas = read_personas(folder, problems, sources)

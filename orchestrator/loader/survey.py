@@ -194,8 +194,8 @@ def _at(content: Content, path: Path) -> tuple[ContentUnit, ...]:
         for kind, document in DOCUMENTS.items():
             if os.path.isfile(folder / document):  # noqa: PTH113
                 return (_known(content, ContentUnit(kind, folder)),)
-    if content_root_of(path) is not None and (path.is_dir() or path.parent.name == "faults"):
-        return ()  # nothing but faults, of which validate always reads all
+    if content_root_of(path) is not None and (path.is_dir() or path.parent.name in {"faults", "operators"}):
+        return ()  # nothing but faults or operators, of which validate always reads all
     if path.is_file() and path.suffix in {".yaml", ".yml"} and _is_referential(path):
         return (ContentUnit("referentials", path),)
     listed = ", ".join(DOCUMENTS.values())

@@ -24,6 +24,7 @@ from orchestrator.model.base import (
 )
 from orchestrator.model.deliverables import Deliverables, QuestionName, ReportStep
 from orchestrator.model.lab import FileSettings, Lab, LabFile, Subnet
+from orchestrator.model.mutant_verdicts import MutantVerdict
 from orchestrator.model.persona import Persona, TalkStep
 from orchestrator.model.referential import CompetenceCode
 
@@ -308,6 +309,7 @@ class Scenario:
         files: what is placed in hosts besides the lab's own files; ``host`` may be a variable that draws one.
         digest: SHA-256 over every file of the scenario's and the lab's folder.
         personas: the people who answer.
+        mutants: what the author says of mutants that pass for a repair.
     """
 
     document: ScenarioDocument
@@ -321,6 +323,7 @@ class Scenario:
     files: tuple[LabFile, ...]
     digest: str
     personas: tuple[Persona, ...] = ()
+    mutants: tuple[MutantVerdict, ...] = ()
 
     @property
     def id(self) -> str:

@@ -3,55 +3,53 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
-from typing import Final, TypeAlias
+from typing import Final
 
 from orchestrator.mutation import kind_operators, later_operators, state_operators, step_operators
 from orchestrator.mutation.mutant import Mutant, PlayedRepair
+from orchestrator.mutation.operator import Derive
 
-Operator: TypeAlias = Callable[[PlayedRepair], Iterator[Mutant]]
-"""Derives wrong repairs from an accepted one."""
-
-OPERATORS: Final[tuple[Operator, ...]] = (
-    step_operators.dropped_steps,
-    step_operators.forgotten_host,
-    step_operators.forgotten_one,
-    step_operators.file_only,
-    step_operators.wider_rule,
-    step_operators.wider_port,
-    step_operators.repair_of_another_cause,
-    step_operators.disabled_unit,
-    step_operators.stopped_unit,
-    state_operators.running_only,
-    state_operators.open_files,
-    state_operators.remade_files,
-    state_operators.copied_secret,
-    state_operators.rights_for_all,
-    state_operators.emptied_firewall,
-    state_operators.stopped_neighbour,
-    state_operators.cut_off_neighbour,
-    state_operators.names_in_hosts,
-    state_operators.static_address,
-    later_operators.undone_at_boot,
-    later_operators.undone_by_cron,
-    later_operators.undone_by_hook,
-    later_operators.redone_by_timer,
-    kind_operators.emptied_limit,
-    kind_operators.unlimited_unit,
-    kind_operators.authentication_off,
-    kind_operators.verification_off,
-    kind_operators.encryption_off,
-    kind_operators.remade_object,
-)
-"""Each derives mutants of a name of its own."""
+OPERATORS: Final[Mapping[str, Derive]] = {
+    "dropped-step": step_operators.dropped_steps,
+    "forgotten-host": step_operators.forgotten_host,
+    "forgotten-one": step_operators.forgotten_one,
+    "file-only": step_operators.file_only,
+    "wider-rule": step_operators.wider_rule,
+    "wider-port": step_operators.wider_port,
+    "another-cause": step_operators.repair_of_another_cause,
+    "disabled-unit": step_operators.disabled_unit,
+    "stopped-unit": step_operators.stopped_unit,
+    "running-only": state_operators.running_only,
+    "open-files": state_operators.open_files,
+    "remade-files": state_operators.remade_files,
+    "copied-secret": state_operators.copied_secret,
+    "rights-for-all": state_operators.rights_for_all,
+    "emptied-firewall": state_operators.emptied_firewall,
+    "stopped-neighbour": state_operators.stopped_neighbour,
+    "cut-off-neighbour": state_operators.cut_off_neighbour,
+    "names-in-hosts": state_operators.names_in_hosts,
+    "static-address": state_operators.static_address,
+    "undone-at-boot": later_operators.undone_at_boot,
+    "undone-by-cron": later_operators.undone_by_cron,
+    "undone-by-hook": later_operators.undone_by_hook,
+    "redone-by-timer": later_operators.redone_by_timer,
+    "emptied-limit": kind_operators.emptied_limit,
+    "unlimited-unit": kind_operators.unlimited_unit,
+    "authentication-off": kind_operators.authentication_off,
+    "verification-off": kind_operators.verification_off,
+    "encryption-off": kind_operators.encryption_off,
+    "remade-object": kind_operators.remade_object,
+}
+"""The program's operators, by the name of the mutants that each derives."""
 
 
-def mutants_of(repairs: Iterable[PlayedRepair]) -> tuple[Mutant, ...]:
+def mutants_of(repairs: Iterable[PlayedRepair], operators: Mapping[str, Derive] = OPERATORS) -> tuple[Mutant, ...]:
     """Return every mutant of accepted repairs; those that do the same as another one are left out."""
     found: dict[object, Mutant] = {}
     for repair in repairs:
-        for operator in OPERATORS:
+        for operator in operators.values():
             for mutant in operator(repair):
                 spoilt = tuple(step.model_dump_json(exclude={"tell"}) for step in mutant.steps)
                 found.setdefault((mutant.operator if mutant.reads else "", mutant.reads, spoilt), mutant)

@@ -125,6 +125,8 @@ class PlayedMutant:
         same: of a survivor, whether it left the lab as an accepted repair does, as far as anything looks.
         lost: of a survivor, whether a check is red after a reboot.
         seconds: how long it took.
+        solution: the accepted repair that it was derived from.
+        subject: what of the repair it spoils.
     """
 
     name: str
@@ -137,6 +139,8 @@ class PlayedMutant:
     same: bool = False
     lost: bool = False
     seconds: float = 0.0
+    solution: str = ""
+    subject: str = ""
 
 
 def typed(host: str, script: str, tell: Text) -> Step:

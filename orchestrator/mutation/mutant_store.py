@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from orchestrator.core.documents import document_of
+from orchestrator.mutation.discovery import operators_hash
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.proof.binding import Binding
 
 SCHEMA: Final = 1
 """The version of the stored form; another one counts as nothing kept."""
+
+
+def bound(binding: Binding, roots: Sequence[Path]) -> Binding:
+    """Return what came of mutants is bound to: what a proof is, and all that derives and plays mutants.
+
+    Args:
+        binding: what a proof of the scenario is bound to.
+        roots: the content roots, whose operators derive mutants as well.
+
+    Raises:
+        ContentError: a file of theirs cannot be read.
+    """
+    return replace(binding, program=f"{binding.program}.{operators_hash(roots)}")
 
 
 class MutantStore:

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from grader.job import EVERYTHING, Selection
 from grader.report import Difference, Report
@@ -26,6 +26,7 @@ from orchestrator.model.scenario import Step
 from orchestrator.mutation.choosing import in_turns, mutants_of
 from orchestrator.mutation.kinds import printed, probe
 from orchestrator.mutation.mutant import NOT_HERE, Fate, HostFile, Mutant, PlayedMutant, PlayedRepair
+from orchestrator.mutation.runs import MutantWatch, MutationRun, MutationSubject
 from orchestrator.planning.step_lines import step_lines
 from orchestrator.proof.admission import Admission
 from orchestrator.proof.applying import said
@@ -35,60 +36,6 @@ from orchestrator.sound_state.explained import VariantWords
 
 S = TypeVar("S")
 T = TypeVar("T")
-
-
-class MutantWatch(Protocol):
-    """Is told how mutants go on: from several threads, one at a time."""
-
-    def repairs(self, plan: Plan) -> None:
-        """Say that the accepted repairs of a variant are being played."""
-
-    def mutants(self, plan: Plan, count: int, derived: int) -> None:
-        """Say how many mutants are to be played, of how many that were derived."""
-
-    def played(self, mutant: PlayedMutant, *, known: bool) -> None:
-        """Say what came of a mutant; ``known``: it was played before."""
-
-
-@dataclass(frozen=True)
-class MutationSubject:
-    """The variant of which mutants are played.
-
-    Attributes:
-        plan: the variant.
-        others: the reference repair of each other case of its faults, by a name for the case.
-        known: what came of mutants before, by their names: those that are the same now are not played again.
-    """
-
-    plan: Plan
-    others: Mapping[str, PlannedSolution]
-    known: Mapping[str, PlayedMutant]
-
-
-@dataclass(frozen=True)
-class MutationRun:
-    """What came of a scenario's mutants.
-
-    Attributes:
-        plan: the variant.
-        derived: how many mutants there are in all.
-        mutants: those that were played, and had something to spoil, in the order in which they were drawn.
-        seconds: how long it took.
-    """
-
-    plan: Plan
-    derived: int
-    mutants: tuple[PlayedMutant, ...]
-    seconds: float
-
-    def of(self, fate: Fate) -> tuple[PlayedMutant, ...]:
-        """Return the mutants of one fate."""
-        return tuple(one for one in self.mutants if one.fate == fate)
-
-    @property
-    def survivors(self) -> tuple[PlayedMutant, ...]:
-        """Return those that pass for a repair, and do not leave the lab as an accepted one does for good."""
-        return tuple(one for one in self.of("survived") if one.lost or not one.same)
 
 
 def play_mutants(
@@ -120,7 +67,7 @@ def play_mutants(
         played = lanes.play(player.repair, plan.solutions, lambda _: None)
         repairs = [replace(one, others=subject.others) for one in played]
         player.accepted = frozenset(one.left for one in repairs)
-        ordered = in_turns(mutants_of(repairs), seed)
+        ordered = in_turns(mutants_of(repairs, subject.operators), seed)
         watch.mutants(plan, min(count, len(ordered)), len(ordered))
 
         def tell(one: PlayedMutant) -> None:
@@ -135,8 +82,14 @@ def play_mutants(
                 watch.played(one, known=True)
             new = lanes.play(player.mutant, [m for m in chosen if m.name not in known], tell)
             found |= known | {one.name: one for one in new}
-    counted = tuple(found[m.name] for m in ordered if m.name in found and found[m.name].fate != "void")
-    return MutationRun(plan, len(ordered), counted, round(time.monotonic() - began, 1))
+    came = [found[m.name] for m in ordered if m.name in found]
+    return MutationRun(
+        plan,
+        frozenset(m.name for m in ordered),
+        tuple(one for one in came if one.fate != "void"),
+        round(time.monotonic() - began, 1),
+        tuple(one for one in came if one.fate == "void"),
+    )
 
 
 def _is_known(mutant: Mutant, known: Mapping[str, PlayedMutant]) -> bool:
@@ -216,7 +169,16 @@ class _Player:
     def mutant(self, mutant: Mutant) -> PlayedMutant:
         """Play a mutant; a survivor is graded once more after a reboot."""
         began = time.monotonic()
-        done = PlayedMutant(mutant.name, mutant.operator, mutant.digest, mutant.summary, (), "void")
+        done = PlayedMutant(
+            mutant.name,
+            mutant.operator,
+            mutant.digest,
+            mutant.summary,
+            (),
+            "void",
+            solution=mutant.solution,
+            subject=mutant.subject,
+        )
         try:
             done = self._played(mutant, done)
         except LabError as error:  # a lab that a mutant has ruined says nothing of the others

@@ -28,8 +28,6 @@ _RULE: Final = re.compile(
 _ADDRESS: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\w.])")
 _LOOP: Final = re.compile(r"\s*for\s+\w+\s+in\s+(?P<words>[\w@./: -]+?)\s*(?:;|$)")
 """A loop over words that stand there; one over what a command prints is none."""
-_ALIKE: Final = 2
-"""How many words two lines begin with that do the same to different things."""
 _JOINED: Final = re.compile(r"\\$|^\s|<<|^(?:if|for|while|do|done|fi|else|then|case|esac)\b|^[^=\s]+=")
 """A line that cannot be left out alone: of a block, or a text that is typed in."""
 _PORT: Final = re.compile(r"\b((?:dport|sport|--dport|--sport)\s+)(?:\d+|\{[^}]*\})")
@@ -81,7 +79,7 @@ def _without_one(script: str) -> Iterator[tuple[str, str]]:
                 shorter = f"{line[: loop.start('words')]}{kept}{line[loop.end('words') :]}"
                 yield word, "\n".join([*before, shorter, *after])
         if _is_one_of_several(lines, number):
-            yield " ".join(line.split()[2:]) or line.strip(), "\n".join([*before, *after])
+            yield " ".join(line.split()[1:]), "\n".join([*before, *after])
 
 
 def file_only(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -158,10 +156,10 @@ def units_of(repair: PlayedRepair) -> tuple[tuple[str, str], ...]:
 def _is_one_of_several(lines: Sequence[str], number: int) -> bool:
     """Return whether a line does what the one above or below does to something else; no part of a longer command."""
     words = lines[number].split()
-    if len(words) < _ALIKE or _JOINED.search(lines[number]):
+    if len(words) <= 1 or _JOINED.search(lines[number]):
         return False
     beside = [lines[n] for n in (number - 1, number + 1) if 0 <= n < len(lines)]
-    return any(one.split()[:_ALIKE] == words[:_ALIKE] and not _JOINED.search(one) for one in beside)
+    return any(one.split()[:1] == words[:1] and not _JOINED.search(one) for one in beside)
 
 
 def _rewritten(repair: PlayedRepair, operator: str, summary: Text, rewrite: Callable[[str], str]) -> Iterator[Mutant]:

@@ -202,6 +202,28 @@ PRESS = Text(
 FINDINGS = Text(fr="À corriger", en="To be corrected")
 REMARKS = Text(fr="Remarques ({n})", en="Remarks ({n})")
 
+# Wrong repairs by machine -------------------------------------------------------------------------------------
+
+MUTANTS = Text(fr="Fausses réparations jouées par la machine", en="Wrong repairs by machine")
+MUTANTS_ABOUT = Text(
+    fr="Le programme a dérivé des solutions {derived} fausses réparations, et en a joué {played} sur de vraies "
+    "machines (variante {seed}, version {version}).",
+    en="The program derived {derived} wrong repairs from the solutions, and played {played} of them on real machines "
+    "(variant {seed}, version {version}).",
+)
+REFUSED = Text(fr="Refusées", en="Refused")
+FLAGGED = Text(fr="Signalées : un changement inexpliqué", en="Flagged: an unexplained change")
+PASSED = Text(fr="Acceptées", en="Accepted")
+UNJUDGED = Text(fr="Non jugées", en="Not judged")
+NO_SURVIVOR = Text(fr="Aucune n'a passé pour une réparation.", en="None passed for a repair.")
+SAME = Text(fr="laisse le lab comme une réparation", en="leaves the lab as a repair does")
+LOST = Text(fr="un redémarrage la défait", en="a reboot undoes it")
+JUDGEMENTS: Mapping[str, Text] = {
+    "": Text(fr="Sans verdict de l'auteur", en="No verdict of the author's"),
+    "as-good": Text(fr="Vaut la solution", en="As good as the solution"),
+    "known-gap": Text(fr="Lacune connue", en="A known gap"),
+}
+
 # Proving ------------------------------------------------------------------------------------------------------
 
 PROVE = Text(fr="Prouver ce scénario", en="Prove this scenario")

@@ -12,6 +12,7 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HELPER_IMAGE
 from orchestrator.loader.content import Content
 from orchestrator.loader.files import add_files
+from orchestrator.model.mutant_verdicts import FILE as MUTANTS
 from orchestrator.proof.program import program_hash
 
 Part = Literal["scenario", "checks", "lab", "images"]
@@ -28,7 +29,7 @@ NAMES: Final[Mapping[Part, Text]] = {
 
 RECORD: Final = "proof.json"
 SIGNATURE: Final = "proof.json.sig"
-"""The files of a scenario's folder that tell of its proof, and are no part of the scenario."""
+"""The files of a scenario's folder that tell of its proof, and are no part of the scenario; as is ``mutants.yaml``."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def binding_of(content: Content, scenario: str, fingerprint: Callable[[str], str
     images = sorted({host.image for host in lab.document.hosts.values()} - {HELPER_IMAGE})
     own = [root / "faults" for root in content.roots if (root / "faults").is_dir()]
     return Binding(
-        scenario=_hash((folder, *own), without=("checks", RECORD, SIGNATURE)),
+        scenario=_hash((folder, *own), without=("checks", RECORD, SIGNATURE, MUTANTS)),
         checks=_hash((folder / "checks", lab.folder / "checks")),
         lab=_hash((lab.folder,), without=("checks",)),
         images=_hash_of(f"{name}={fingerprint(name)}" for name in images),

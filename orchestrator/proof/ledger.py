@@ -20,6 +20,7 @@ from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import PARTS, RECORD, SIGNATURE, Binding
 from orchestrator.proof.model import Proof, Stage, VariantProof
+from orchestrator.proof.mutant_record import RecordedMutants
 from orchestrator.proof.program import version_of
 from orchestrator.proof.trust import Trust
 from orchestrator.sound_state.explained import ExplainedChange
@@ -108,6 +109,7 @@ class LedgerEntry:
         machine: where it was made.
         variants: one for each seed.
         explained: what its solutions change, whatever was drawn; None in a record that did not learn it.
+        mutants: what came of wrong repairs that were derived, of each variant of which some were played.
     """
 
     scenario: str
@@ -116,6 +118,7 @@ class LedgerEntry:
     machine: ProvingMachine
     variants: tuple[RecordedVariant, ...]
     explained: tuple[ExplainedChange, ...] | None = None
+    mutants: tuple[RecordedMutants, ...] = ()
 
     @property
     def version(self) -> str:
@@ -144,6 +147,8 @@ class LedgerEntry:
             "variants": [variant.to_document() for variant in self.variants],
             "explained": document_of(self.explained),
         }
+        if self.mutants:
+            document["mutants"] = [one.to_document() for one in self.mutants]
         return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
     @classmethod
@@ -166,6 +171,7 @@ class LedgerEntry:
                 machine=msgspec.convert(document["machine"], ProvingMachine),
                 variants=tuple(RecordedVariant.from_document(variant) for variant in document["variants"]),
                 explained=msgspec.convert(document.get("explained"), tuple[ExplainedChange, ...] | None),
+                mutants=tuple(RecordedMutants.from_document(one) for one in document.get("mutants", [])),
             )
         except (KeyError, TypeError, AttributeError) as error:
             message = f"no record of a proof: {error!r}"
@@ -252,6 +258,10 @@ class Ledger:
             lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(there.items()))
             _write(self._own / SUMS, lines.encode())
         return file
+
+    def comes_with_program(self, scenario: str) -> bool:
+        """Return whether a scenario is one of the program's, whose records are believed by their hashes."""
+        return self._file(scenario).is_relative_to(self._own)
 
     def sign(self, scenario: str, signature: bytes) -> Path:
         """Write a signature beside a scenario's record."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 import msgspec
 
@@ -18,6 +18,7 @@ from orchestrator.model.session_plan import ProofRule
 from orchestrator.proof.binding import NAMES, Binding, Part, binding_of
 from orchestrator.proof.ledger import FoundEntry, Ledger, LedgerEntry, ProvingMachine, RecordedVariant
 from orchestrator.proof.model import Proof, VariantProof
+from orchestrator.proof.mutant_record import RecordedMutants, merged
 from orchestrator.proof.program import version_of
 from orchestrator.proof.proof_store import ProofHead, ProofStore, StoredProof
 from orchestrator.sound_state.explained import ExplainedChange
@@ -170,8 +171,55 @@ class Proofs:
         return stored
 
     def record(self, stored: StoredProof, machine: ProvingMachine) -> None:
-        """Record a proof that is kept beside its scenario; raises as ``Ledger.record``."""
-        self.ledger.record(LedgerEntry.of(stored.proof, stored.binding, stored.proven_at, machine))
+        """Record a proof that is kept beside its scenario; raises as ``Ledger.record``.
+
+        What an earlier record of the same content tells of mutants stays.
+        """
+        entry = LedgerEntry.of(stored.proof, stored.binding, stored.proven_at, machine)
+        found = self.ledger.find(entry.scenario)
+        if self._may_be_added_to(found, stored.binding):
+            entry = replace(entry, mutants=found.entry.mutants)
+        self.ledger.record(entry)
+
+    def record_mutants(self, scenario: str, binding: Binding, mutants: RecordedMutants) -> None:
+        """Add what came of a variant's mutants to a scenario's record; its signature goes.
+
+        Args:
+            scenario: the scenario.
+            binding: what it was when they were played.
+            mutants: what came of them; it takes the place of what is recorded of that variant.
+
+        Raises:
+            UsageError: there is no record of the scenario as it was then, or not one that may be added to.
+            MachineError: the file cannot be written.
+        """
+        entry = self.record_to_add_to(scenario, binding).entry
+        self.ledger.record(replace(entry, mutants=merged(entry.mutants, mutants)))
+
+    def record_to_add_to(self, scenario: str, binding: Binding) -> FoundEntry:
+        """Return a scenario's record, if what came of its mutants may be added to it; raises as ``record_mutants``."""
+        found = self.ledger.find(scenario)
+        if self._may_be_added_to(found, binding) and self.binding(scenario) == binding:
+            return found
+        raise UsageError(
+            Text(
+                fr=f"De {scenario} tel qu'il est, il n'y a pas de preuve enregistrée à compléter.",
+                en=f"There is no recorded proof of {scenario} as it is to add to.",
+            ),
+            Text(
+                fr=f"Enregistrez-en une d'abord : « breakfix prove {scenario} --record ».",
+                en=f"Record one first: 'breakfix prove {scenario} --record'.",
+            ),
+        )
+
+    def _may_be_added_to(self, found: FoundEntry | None, binding: Binding) -> TypeGuard[FoundEntry]:
+        """Return whether a record is of a content, and not one of the program's that somebody edited.
+
+        The record of somebody else's content is anybody's to write: it is believed once it is signed.
+        """
+        if found is None or found.entry.binding.changed(binding):
+            return False
+        return found.believed != "no" or not self.ledger.comes_with_program(found.entry.scenario)
 
     def voucher(self, scenario: str) -> FoundEntry:
         """Return the record of a scenario as it is now, by somebody who is believed: it vouches for a brief proof.

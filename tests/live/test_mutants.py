@@ -6,9 +6,10 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.model.plan import Plan
-from orchestrator.mutation import choosing, state_operators
+from orchestrator.mutation import later_operators, state_operators
 from orchestrator.mutation.mutant import PlayedMutant
-from orchestrator.mutation.playing import MutationSubject, play_mutants
+from orchestrator.mutation.playing import play_mutants
+from orchestrator.mutation.runs import MutationSubject
 
 pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.core]
 
@@ -28,14 +29,15 @@ class Watching:
         assert not known, mutant
 
 
-def test_no_mutant_passes_for_a_repair(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        choosing,
-        "OPERATORS",
-        (state_operators.running_only, state_operators.undone_at_boot, state_operators.copied_secret),
-    )
+def test_no_mutant_passes_for_a_repair(app: App) -> None:
+    operators = {
+        "running-only": state_operators.running_only,
+        "undone-at-boot": later_operators.undone_at_boot,
+        "copied-secret": state_operators.copied_secret,
+    }
     plan, watch = app.labs.plans.plan("wrong-address", 7), Watching()
-    run = play_mutants(app.labs, MutationSubject(plan, {}, {}), count=3, seed=7, jobs=3, watch=watch)
+    subject = MutationSubject(plan, {}, {}, operators)
+    run = play_mutants(app.labs, subject, count=3, seed=7, jobs=3, watch=watch)
     fates = {one.operator: (one.fate, one.by.en if one.by else None) for one in run.mutants}
     assert fates == {
         "running-only": ("refused", "The address is in the configuration."),

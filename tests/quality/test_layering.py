@@ -108,19 +108,24 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.proof.seed_cover": "model planning",
     "orchestrator.proof.program": "VERSION fabric.fabric_interface",
-    "orchestrator.proof.binding": "fabric.fabric_interface loader proof.program",
+    "orchestrator.proof.binding": "fabric.fabric_interface loader model proof.program",
     "orchestrator.proof.trust": "",
-    "orchestrator.proof.ledger": "loader proof.binding proof.model proof.program proof.trust sound_state.explained",
+    "orchestrator.proof.mutant_record": "proof.program",
+    "orchestrator.proof.ledger": (
+        "loader proof.binding proof.model proof.mutant_record proof.program proof.trust sound_state.explained"
+    ),
     "orchestrator.proof.proof_store": "proof.binding proof.model",
     "orchestrator.proof.proof_status": (
-        "loader model proof.binding proof.ledger proof.model proof.program proof.proof_store sound_state.explained"
+        "loader model proof.binding proof.ledger proof.model proof.mutant_record proof.program proof.proof_store "
+        "sound_state.explained"
     ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
     "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",
     # Wrong repairs that are derived from the accepted ones.
     "orchestrator.mutation": (
-        "grader instances labs model planning proof.admission proof.applying proof.binding proof.job_lab sound_state"
+        "faults grader instances labs loader model planning proof.admission proof.applying proof.binding "
+        "proof.job_lab proof.mutant_record sound_state"
     ),
     "orchestrator.assessment": (
         "VERSION deliverables fabric.fabric_interface grader instances labs loader model personas proof.proof_status "

@@ -66,8 +66,10 @@ from orchestrator.proof.stages import ProofSubject
     "extent",
     flag_value="record",
     help=Text(
-        fr="Enregistrer la preuve à côté du scénario, pour qu'elle voyage avec lui.",
-        en="Record the proof beside the scenario, so that it travels with it.",
+        fr="Enregistrer la preuve à côté du scénario, pour qu'elle voyage avec lui ; avec --mutate, y ajouter ce que "
+        "les mutants ont donné.",
+        en="Record the proof beside the scenario, so that it travels with it; with --mutate, add to it what came of "
+        "the mutants.",
     ),
 )
 @option(
@@ -136,9 +138,9 @@ def prove_command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Prove scenarios."""
     if mutate is not None:
-        _require_no_proof(extent, seeds, html)
+        _require_no_proof(None if extent == "record" else extent, seeds, html)
         names = _names(invocation, scenarios, everything=everything, changed=changed)
-        return prove_mutants(invocation, names, count=mutate, seed=seed, jobs=jobs)
+        return prove_mutants(invocation, names, count=mutate, seed=seed, jobs=jobs, record=extent == "record")
     if seed is not None:
         raise click.UsageError(
             localized(Text(fr="--seed ne va qu'avec --mutate.", en="--seed goes with --mutate only."))

@@ -23,6 +23,7 @@ _KINDS: Mapping[str, tuple[Text | str, Text | str]] = {
     "labs": ("lab", "labs"),
     "images": ("image", "images"),
     "faults": (Text(fr="panne", en="fault"), Text(fr="pannes", en="faults")),
+    "operators": (Text(fr="opérateur", en="operator"), Text(fr="opérateurs", en="operators")),
     "referentials": (Text(fr="référentiel", en="referential"), Text(fr="référentiels", en="referentials")),
 }
 
@@ -31,11 +32,11 @@ _KINDS: Mapping[str, tuple[Text | str, Text | str]] = {
     "validate",
     help=Text(
         fr="Relire des contenus et montrer chaque erreur : fichier, ligne, raison. Rien n'est démarré.\n\n"
-        "CHEMIN : un dossier de contenu (labs/, scenarios/, images/, faults/), un scénario, un lab, une image, un "
-        "fichier de l'un d'eux, ou le nom d'un scénario, lab ou image. Sans CHEMIN, tout est relu.",
+        "CHEMIN : un dossier de contenu (labs/, scenarios/, images/, faults/, operators/), un scénario, un lab, une "
+        "image, un fichier de l'un d'eux, ou le nom d'un scénario, lab ou image. Sans CHEMIN, tout est relu.",
         en="Read content and show each error: file, line, reason. Nothing is started.\n\n"
-        "PATH: a content folder (labs/, scenarios/, images/, faults/), a scenario, a lab, an image, a file of one of "
-        "them, or the name of a scenario, lab or image. Without PATH, everything is read.",
+        "PATH: a content folder (labs/, scenarios/, images/, faults/, operators/), a scenario, a lab, an image, a file "
+        "of one of them, or the name of a scenario, lab or image. Without PATH, everything is read.",
     ),
 )
 @argument("paths", nargs=-1, metavar=Text(fr="[CHEMIN]…", en="[PATH]…"), shell_complete=completing.content)
@@ -46,6 +47,7 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
     from orchestrator.faults.discovery import read as read_faults
     from orchestrator.faults.registry import problems_of as validate_fault
     from orchestrator.loader.validation_cache import ValidationCache
+    from orchestrator.mutation.discovery import read as read_operators
 
     roots = (content_root_of(Path(path)) for path in paths if os.path.exists(path))  # noqa: PTH110 (also of a name that is too long)
     invocation.content.extend(root for root in roots if root is not None)
@@ -56,6 +58,7 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
         faults = read_faults(content.roots)
         brought = {found.kind.__module__ for found in faults.faults.values() if found.root is None}
         modules = [Path(file) for name in brought if (file := sys.modules[name].__file__)]
+        operators = read_operators(content.roots)
         problems = problems_of(
             content,
             selection,
@@ -66,13 +69,14 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
         gc.enable()
     read = Counter[str](unit.kind for unit in selection.units)
     read["faults"] = sum(found.root is not None for found in faults.faults.values())
-    problems = tuple(sorted({*faults.problems, *problems}, key=lambda one: one.place))
+    read["operators"] = len(operators.places)
+    problems = tuple(sorted({*faults.problems, *operators.problems, *problems}, key=lambda one: one.place))
     if not read.total() and not problems:
         raise UsageError(
             Text(fr="Il n'y a rien à relire ici.", en="There is nothing to read here."),
             Text(
-                fr="Un contenu est un dossier avec scenario.yaml, lab.yaml ou image.yaml, ou un module de faults/.",
-                en="Content is a folder with a scenario.yaml, lab.yaml or image.yaml, or a module in faults/.",
+                fr="Il faut un dossier avec scenario.yaml, lab.yaml ou image.yaml, ou un module (faults/, operators/).",
+                en="It takes a folder with scenario.yaml, lab.yaml or image.yaml, or a module (faults/, operators/).",
             ),
         )
     return _tell(invocation, read, problems)

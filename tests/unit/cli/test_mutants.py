@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from orchestrator.core.errors import UsageError
-from orchestrator.core.text import same
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text, same
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.mutation.mutant import Fate, PlayedMutant
-from orchestrator.mutation.playing import MutantWatch, MutationRun, MutationSubject
+from orchestrator.mutation.runs import MutantWatch, MutationRun, MutationSubject
+from orchestrator.mutation.verdicts import Verdict
+from orchestrator.proof.mutant_record import RecordedMutants
 
 from .conftest import PLAN, Cli, FakeApp, text
 
@@ -32,6 +37,7 @@ class Player:
 
     def __init__(self) -> None:
         self.mutants: Iterable[PlayedMutant] = (mutant("one", "refused"), mutant("two", "flagged"))
+        self.verdicts: list[Verdict] = []
         self.asked: list[tuple[int, int, int | None]] = []
         self.known: list[set[str]] = []
 
@@ -51,7 +57,8 @@ class Player:
         watch.mutants(subject.plan, count, 40)
         for one in self.mutants:
             watch.played(one, known=one.name in subject.known)
-        return MutationRun(subject.plan, 40, tuple(self.mutants), 65.0)
+        names = frozenset({*(f"m{n}" for n in range(40 - len(tuple(self.mutants)))), *(m.name for m in self.mutants)})
+        return MutationRun(subject.plan, names, tuple(self.mutants), 65.0)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +66,7 @@ def player(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Player:
     made = Player()
     monkeypatch.setattr("orchestrator.cli.mutants.play_mutants", made.play)
     monkeypatch.setattr("orchestrator.cli.mutants.repairs_of_other_cases", lambda *_: ())
+    monkeypatch.setattr("orchestrator.cli.mutants.verdicts_of", lambda *_: made.verdicts)
     monkeypatch.setattr(app.proofs, "require", lambda *_: None)
     return made
 
@@ -111,7 +119,58 @@ def test_json_has_everything(cli: Cli, player: Player) -> None:
     assert run["scenario"] == PLAN.scenario
 
 
-@pytest.mark.parametrize("other", [["--record"], ["--replay"], ["--brief"], ["--seeds", "2"], ["--html", "x.html"]])
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_survivor_has_its_authors_verdict(cli: Cli, player: Player, lang: Language) -> None:
+    why = Text(fr="Il ne fait que lire.", en="It only reads.")
+    player.mutants = (mutant("three", "survived"),)
+    player.verdicts = [Verdict("three", "as-good", why)]
+    done = cli("prove", NAME, "--mutate", "5", lang=lang)
+    assert (done.exit_code, why.in_(lang) in done.stdout) == (0, True)
+    player.verdicts = [Verdict("three", "known-gap", why)]
+    assert "A known gap" in cli("prove", NAME, "--mutate", "5").stdout
+
+
+def test_a_survivor_without_one_comes_with_the_line_to_complete(cli: Cli, player: Player) -> None:
+    player.mutants = (replace(mutant("three", "survived"), solution="reference", subject="pc1 web"),)
+    said = " ".join(cli("prove", NAME, "--mutate", "5").stdout.split())
+    assert '{operator: open-files, solution: reference, subject: "pc1 web",' in said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("one", "does not pass any more (refused)"), ("gone", "which this variant does not have")]
+)
+def test_a_stale_verdict_is_told(cli: Cli, player: Player, name: str, said: str) -> None:
+    player.verdicts = [Verdict(name, "as-good", text("Why"))]
+    done = cli("prove", NAME, "--mutate", "5")
+    assert (done.exit_code, said in " ".join(done.stdout.split())) == (1, True)
+    (run,) = json.loads(cli("prove", NAME, "--mutate", "5", "--json").stdout)["runs"]
+    assert (run["stale"][0]["verdict"]["mutant"], run["held"]) == (name, False)
+
+
+def test_what_was_played_is_added_to_the_record(
+    cli: Cli, app: FakeApp, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded: list[tuple[str, RecordedMutants]] = []
+    found = SimpleNamespace(signer="alice")
+    monkeypatch.setattr(app.proofs, "record_to_add_to", lambda *_: found)
+    monkeypatch.setattr(app.proofs, "record_mutants", lambda name, _, what: recorded.append((name, what)))
+    player.mutants = (mutant("one", "refused"), mutant("three", "survived", is_same=True))
+    done = cli("prove", NAME, "--mutate", "5", "--seed", "3", "--record")
+    ((name, what),) = recorded
+    assert (done.exit_code, name, what.derived, [one.name for one in what.mutants]) == (0, NAME, 40, ["one", "three"])
+    assert "sign it again" in " ".join(done.stderr.split())
+
+
+def test_without_a_record_nothing_is_played(
+    cli: Cli, app: FakeApp, player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.proofs.ledger, "find", lambda _: None)
+    done = cli("prove", NAME, "--mutate", "5", "--record")
+    assert (done.exit_code, player.asked) == (2, [])
+    assert "--record" in done.stderr
+
+
+@pytest.mark.parametrize("other", [["--replay"], ["--brief"], ["--seeds", "2"], ["--html", "x.html"]])
 def test_a_proof_is_another_thing(cli: Cli, player: Player, other: list[str]) -> None:
     done = cli("prove", NAME, "--mutate", "2", *other)
     assert (done.exit_code, player.asked) == (2, [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -13,9 +14,10 @@ from orchestrator.model.deliverables import ReportStep
 from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan, PlannedHost, PlannedInterface, PlannedSolution
 from orchestrator.model.scenario import CableStep, FileStep, ScriptStep, Step
-from orchestrator.mutation import state_operators, step_operators
-from orchestrator.mutation.choosing import OPERATORS, Operator, in_turns, mutants_of
+from orchestrator.mutation import kinds, later_operators, state_operators, step_operators
+from orchestrator.mutation.choosing import OPERATORS, in_turns, mutants_of
 from orchestrator.mutation.mutant import HostFile, Mutant, PlayedRepair
+from orchestrator.mutation.operator import Derive
 
 TELL = Text(fr="On agit.", en="We act.")
 REPORT = Step(tell=TELL, report=ReportStep(symptom=TELL, cause=TELL, action=TELL, test=TELL, minutes=5))
@@ -140,13 +142,106 @@ def test_files_get_back_what_they_held(repair: PlayedRepair) -> None:
 
 
 def test_it_is_undone_at_boot_or_done_again_for_ever(repair: PlayedRepair) -> None:
-    undone = only(state_operators.undone_at_boot(repair))
-    (step,) = undone.then({FILE: b"broken\n"})
-    assert step.shell is not None
-    assert "systemctl enable support-boot.service" in step.shell.script
-    redone = [*state_operators.redone_by_timer(repair)]
+    for operator, called in (
+        (later_operators.undone_at_boot, "systemctl enable support-boot.service"),
+        (later_operators.undone_by_cron, "> /etc/cron.d/support"),
+    ):
+        (step,) = only(operator(repair)).then({FILE: b"broken\n"})
+        assert step.shell is not None
+        assert called in step.shell.script
+    redone = [*later_operators.redone_by_timer(repair)]
     assert [one.subject for one in redone] == ["fw1", "mail1"]
     assert base64.encodebytes(RULES.encode()).decode().strip() in scripts(redone[0])[-1]
+
+
+def test_a_unit_that_the_repair_names_undoes_it(repair: PlayedRepair) -> None:
+    assert [*later_operators.undone_by_hook(repair)] == [], "no unit of that file's host is named"
+    named = replace(repair, solution=replace(repair.solution, steps=(shell("fw1", "systemctl reload nftables"),)))
+    made = only(later_operators.undone_by_hook(named))
+    (step,) = made.then({})
+    assert step.shell is not None
+    assert "/etc/systemd/system/nftables.service.d/90-support.conf" in step.shell.script
+
+
+def test_one_of_several_is_forgotten(repair: PlayedRepair) -> None:
+    script = "for who in ada leo; do\n  chage -E -1 $who\ndone\nadduser ada staff\nadduser leo staff\necho done"
+    one = replace(repair, solution=replace(repair.solution, steps=(shell("pc1", script),)))
+    made = {m.subject: scripts(m)[0].removeprefix("pc1: ") for m in step_operators.forgotten_one(one)}
+    assert made == {
+        "step 1 ada": script.replace("in ada leo", "in leo"),
+        "step 1 leo": script.replace("in ada leo", "in ada"),
+        "step 1 ada staff": script.replace("adduser ada staff\n", ""),
+        "step 1 leo staff": script.replace("adduser leo staff\n", ""),
+    }
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "for file in $(ls /etc/x); do rm $file; done",
+        "cat > /etc/x <<END\nEND",
+        "  set a 1\n  set b 2",
+        "nft add rule a \\\nnft add rule b",
+        "systemctl start a\nnft list ruleset",
+    ],
+)
+def test_what_is_no_list_stays_whole(repair: PlayedRepair, script: str) -> None:
+    one = replace(repair, solution=replace(repair.solution, steps=(shell("pc1", script),)))
+    assert [*step_operators.forgotten_one(one)] == []
+
+
+@pytest.mark.parametrize("operator", kinds.ALL)
+def test_only_what_a_host_has_is_spoilt(repair: PlayedRepair, operator: str) -> None:
+    assert [*OPERATORS[operator](repair)] == []
+    first = kinds.ALL[operator][0]
+    has = replace(repair, has={"mail1": frozenset({(operator, first.name)})})
+    made = only(OPERATORS[operator](has))
+    assert (made.operator, made.subject) == (operator, f"mail1 {first.name}")
+    assert scripts(made)[-1] == f"mail1: {first.script}"
+
+
+def test_a_host_prints_what_it_has() -> None:
+    probe = kinds.probe()
+    for operator, several in kinds.ALL.items():
+        assert len({kind.name for kind in several}) == len(several)
+        for kind in several:
+            assert f"echo {operator} {kind.name};" in probe
+    said = "emptied-limit mail-sizes\nemptied-limit nothing\nnoise\nverification-off web\n"
+    assert [*kinds.printed(said)] == [("emptied-limit", "mail-sizes"), ("verification-off", "web")]
+
+
+def test_all_that_is_typed_is_a_script() -> None:
+    every = "\n".join([kinds.probe(), *(kind.script for several in kinds.ALL.values() for kind in several)])
+    assert subprocess.run(["bash", "-n"], input=every, text=True, check=False).returncode == 0
+
+
+def test_a_unit_loses_its_limits(repair: PlayedRepair) -> None:
+    made = only(OPERATORS["unlimited-unit"](repair))
+    assert "/etc/systemd/system/postfix.service.d/90-support.conf" in scripts(made)[-1]
+    timer = replace(repair, solution=replace(repair.solution, steps=(shell("pc1", "systemctl start x.timer"),)))
+    assert [*OPERATORS["unlimited-unit"](timer)] == []
+
+
+def test_an_address_from_a_service_becomes_a_fixed_one(repair: PlayedRepair) -> None:
+    assert [*state_operators.static_address(repair)] == []
+    hosts = tuple(
+        replace(one, interfaces=tuple(replace(i, dhcp=one.name == "pc1") for i in one.interfaces))
+        for one in repair.plan.hosts
+    )
+    made = only(state_operators.static_address(replace(repair, plan=replace(repair.plan, hosts=hosts))))
+    assert made.subject == "pc1"
+    assert "iface eth0 inet static" in scripts(made)[-1]
+
+
+def test_what_has_nothing_to_do_with_it_is_cut_off(repair: PlayedRepair) -> None:
+    assert [*state_operators.cut_off_neighbour(repair)] == [], "the repair acts on every host"
+    alone = replace(repair, touched=(), solution=replace(repair.solution, steps=STEPS[:1]))
+    assert scripts(only(state_operators.cut_off_neighbour(alone)))[-1] == "fw1: ip route add blackhole 10.0.0.2"
+
+
+def test_every_operator_has_the_name_of_its_mutants(repair: PlayedRepair) -> None:
+    known = {name for name, operator in OPERATORS.items() for one in operator(repair) if one.operator == name}
+    assert known == {one.operator for operator in OPERATORS.values() for one in operator(repair)}
 
 
 @pytest.mark.parametrize(
@@ -156,13 +251,12 @@ def test_it_is_undone_at_boot_or_done_again_for_ever(repair: PlayedRepair) -> No
         (state_operators.remade_files, ["fw1"]),
         (state_operators.copied_secret, ["fw1", "mail1", "pc1"]),
         (state_operators.rights_for_all, ["fw1", "mail1", "pc1"]),
-        (state_operators.verification_off, ["fw1", "mail1", "pc1"]),
         (state_operators.emptied_firewall, ["fw1"]),
         (state_operators.stopped_neighbour, ["fw1", "mail1", "pc1"]),
     ],
 )
-def test_what_is_spoilt_afterwards(repair: PlayedRepair, operator: Operator, hosts: list[str]) -> None:
-    assert operator in OPERATORS
+def test_what_is_spoilt_afterwards(repair: PlayedRepair, operator: Derive, hosts: list[str]) -> None:
+    assert operator in OPERATORS.values()
     made = [*operator(repair)]
     assert [one.subject for one in made] == hosts
     assert all(one.steps[:-1] == STEPS and one.steps[-1].shell is not None for one in made)
