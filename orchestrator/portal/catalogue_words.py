@@ -217,7 +217,7 @@ PASSED = Text(fr="Acceptées", en="Accepted")
 UNJUDGED = Text(fr="Non jugées", en="Not judged")
 NO_SURVIVOR = Text(fr="Aucune n'a passé pour une réparation.", en="None passed for a repair.")
 SAME = Text(fr="laisse le lab comme une réparation", en="leaves the lab as a repair does")
-LOST = Text(fr="un redémarrage la défait", en="a reboot undoes it")
+UNDONE = Text(fr="un redémarrage la défait", en="a reboot undoes it")
 JUDGEMENTS: Mapping[str, Text] = {
     "": Text(fr="Sans verdict de l'auteur", en="No verdict of the author's"),
     "as-good": Text(fr="Vaut la solution", en="As good as the solution"),

@@ -147,6 +147,37 @@ STAGES = (
 TYPED = same("pc1 # echo 'up': $?")
 
 
+MUTANTS = (
+    k.MutantsView(
+        "7",
+        AT,
+        "0.1.0",
+        derived=40,
+        refused=15,
+        flagged=3,
+        unjudged=1,
+        survivors=(
+            k.SurvivorView(
+                "dropped-step-reference-step-2",
+                Text(fr="L'étape 2 est oubliée.", en="Step 2 is forgotten."),
+                same=True,
+                lost=False,
+                lines=(TYPED,),
+                verdict="as-good",
+                reason=Text(fr="Elle ne fait que <lire>.", en="It only <reads>."),
+            ),
+            k.SurvivorView(
+                "file-only-reference",
+                Text(fr="Rien n'est rechargé.", en="Nothing is reloaded."),
+                same=False,
+                lost=True,
+                lines=(TYPED,),
+            ),
+        ),
+    ),
+)
+
+
 def inside(scenario: k.CatalogueLine, seed: int) -> k.InsideView:
     """Return a scenario from inside."""
     step = k.StepView(
@@ -190,6 +221,7 @@ def inside(scenario: k.CatalogueLine, seed: int) -> k.InsideView:
         debrief=Text(fr="Commencez par la couche physique.", en="Begin with the physical layer."),
         checks=tuple(checks),
         numbers=k.AttemptNumbers(12, 2, 5, 7, 8, waiting=True, group=5),
+        mutants=MUTANTS,
         matrix=MATRIX if scenario.proof.state == "here" else None,
     )
 

@@ -47,6 +47,7 @@ from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
 from orchestrator.privacy.kept_recordings import KeptRecordings
+from orchestrator.proof.binding import Binding
 from orchestrator.proof.ledger import FoundEntry
 from orchestrator.proof.proof_status import Proofs, Status
 from orchestrator.proof.proof_store import StoredProof
@@ -101,6 +102,9 @@ class Unproven:
 
     def find(self, _scenario: str) -> FoundEntry | None:
         return self.found
+
+    def binding(self, _scenario: str) -> Binding:
+        return Binding("s", "c", "l", "i", "p")
 
     def last(self, _scenario: str) -> StoredProof | None:
         return self.stored

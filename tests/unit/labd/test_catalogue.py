@@ -6,7 +6,9 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from orchestrator.core.text import same
+import pytest
+
+from orchestrator.core.text import Text, same
 from orchestrator.labd import catalogue_contract as contract
 from orchestrator.labd import proof_contract, proof_refusals
 from orchestrator.labd.calls import Nothing
@@ -20,7 +22,9 @@ from orchestrator.labd.stated_checks import stated_checks
 from orchestrator.labd.wire import encode
 from orchestrator.model.seeds import SECRET
 from orchestrator.proof.binding import Binding
+from orchestrator.proof.ledger import FoundEntry, LedgerEntry, ProvingMachine
 from orchestrator.proof.model import Proof, Stage, VariantProof
+from orchestrator.proof.mutant_record import RecordedMutant, RecordedMutants
 from orchestrator.proof.proof_status import Status
 from orchestrator.proof.proof_store import StoredProof
 from tests.labd_talk import SOON, events_until
@@ -73,6 +77,39 @@ def test_a_scenario_is_seen_from_inside(site: Site) -> None:
             assert nothing.kind == "missing"
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize("images", ["i", "other"])
+def test_wrong_repairs_are_told_of_the_scenario_as_it_is(site: Site, images: str) -> None:
+    trainer = site.member("ada", "trainer")
+    said = Text(fr="Faux", en="Wrong \x1b[2J")
+    played = (
+        RecordedMutant("one", "refused", said),
+        RecordedMutant("two", "flagged", said),
+        RecordedMutant("three", "survived", said, lines=(said,), verdict="known-gap", reason=said),
+    )
+    entry = LedgerEntry(
+        SCENARIO,
+        AT,
+        Binding("s", "c", "l", images, "p"),
+        ProvingMachine("6", 2, "28"),
+        (),
+        mutants=(RecordedMutants(7, AT, "0.9+h", 40, played),),
+    )
+    site.proofs.found = FoundEntry(entry, "d", "package")
+
+    async def play() -> tuple[contract.MutantsView, ...]:
+        async with site.labd() as client:
+            return (await client.call(contract.INSIDE, contract.LookInside(SCENARIO, 7), trainer.token)).mutants
+
+    told = asyncio.run(play())
+    assert [(one.seed, one.version, one.derived, one.refused, one.flagged) for one in told] == (
+        [("7", "0.9", 40, 1, 1)] if images == "i" else []
+    )
+    for one in told:
+        (survivor,) = one.survivors
+        assert (survivor.name, survivor.verdict) == ("three", "known-gap")
+        assert "\x1b" not in survivor.summary.en + survivor.lines[0].en
 
 
 def test_the_checks_are_read_and_never_run(site: Site) -> None:

@@ -153,6 +153,32 @@ def test_each_colour_of_the_matrix_is_told_in_words_and_what_was_seen_is_escaped
     assert "seen: &lt;b&gt;nothing" in page
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("played 21 of them", "variant 7, version 0.1.0", "As good as the solution", "It only &lt;reads&gt;.")),
+        ("fr", ("en a joué 21", "Vaut la solution", "Elle ne fait que &lt;lire&gt;.", "un redémarrage la défait")),
+    ],
+)
+def test_wrong_repairs_are_told_with_their_authors_verdict(
+    browser: Browser,
+    language: Any,
+    said: tuple[str, ...],  # noqa: ANN401
+) -> None:
+    browser.sign_in("theo", language)
+    page = browser.get(INSIDE).text
+    section = page.partition('id="mutants"')[2].partition("</section>")[0]
+    for words in said:
+        assert words in section, words
+    assert section.count("<details") == 2
+    assert "15" in section
+
+
+def test_without_any_there_is_no_section(theo: Browser, labd: FakeLabd) -> None:
+    labd.catalogue.views[world.SCENARIO] = replace(fake.inside(fake.LINES[0], 1), mutants=())
+    assert 'id="mutants"' not in theo.get(INSIDE).text
+
+
 def test_what_is_typed_keeps_its_quotes_in_french(browser: Browser) -> None:
     browser.sign_in("theo", "fr")
     page = browser.get(INSIDE).text

@@ -29,7 +29,7 @@ MUTANTS = RecordedMutants(
     40,
     (
         RecordedMutant("one", "refused", SAID, by=SAID),
-        RecordedMutant("two", "survived", SAID, None, True, True, (SAID,), "known-gap", SAID),  # noqa: FBT003
+        RecordedMutant("two", "survived", SAID, None, True, True, (SAID,), "known-gap", SAID),
     ),
 )
 
@@ -99,7 +99,9 @@ def test_a_variant_is_recorded_once() -> None:
 
 
 def test_mutants_are_added_to_the_record_of_the_scenario_as_it_is(
-    proofs: Proofs, entry: LedgerEntry, folder: Path  # noqa: F811
+    proofs: Proofs,
+    entry: LedgerEntry,
+    folder: Path,  # noqa: F811
 ) -> None:
     made = recorded(proofs, entry)
     (folder / SIGNATURE).write_text("old")
@@ -120,7 +122,10 @@ def test_not_to_one_of_another_content_or_of_none(proofs: Proofs, entry: LedgerE
 
 
 def test_not_to_one_that_somebody_edited(
-    proofs: Proofs, entry: LedgerEntry, folder: Path, monkeypatch: pytest.MonkeyPatch  # noqa: F811
+    proofs: Proofs,
+    entry: LedgerEntry,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
 ) -> None:
     monkeypatch.setattr(proofs.ledger, "_own", folder.parent.resolve())
     made = recorded(proofs, entry)
@@ -134,7 +139,11 @@ def test_not_to_one_that_somebody_edited(
 
 @pytest.mark.parametrize("content", ["same", "other"])
 def test_a_new_record_of_the_same_content_keeps_them(
-    proofs: Proofs, entry: LedgerEntry, proof: Proof, folder: Path, content: str  # noqa: F811
+    proofs: Proofs,
+    entry: LedgerEntry,
+    proof: Proof,
+    folder: Path,
+    content: str,  # noqa: F811
 ) -> None:
     made = recorded(proofs, entry)
     proofs.record_mutants(SCENARIO, made.binding, MUTANTS)
