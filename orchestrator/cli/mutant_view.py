@@ -14,7 +14,7 @@ from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 from orchestrator.model.mutant_verdicts import Judgement
 from orchestrator.mutation.mutant import Fate, PlayedMutant
-from orchestrator.mutation.verdicts import JudgedRun, StaleVerdict, Verdict
+from orchestrator.mutation.verdicts import AuthorsVerdict, JudgedRun, StaleVerdict
 
 MARKS: Final[dict[Fate, tuple[str, str]]] = {
     "refused": ("✔", "ok"),
@@ -69,7 +69,7 @@ def show_run(invocation: Invocation, judged: JudgedRun) -> None:
     )
 
 
-def _show_survivor(invocation: Invocation, one: PlayedMutant, verdict: Verdict | None) -> None:
+def _show_survivor(invocation: Invocation, one: PlayedMutant, verdict: AuthorsVerdict | None) -> None:
     out, language = invocation.output, invocation.language
     settled = verdict is not None and verdict.judgement == "as-good"
     doubtful = verdict is not None or (one.same and not one.lost)

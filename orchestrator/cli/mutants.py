@@ -11,12 +11,12 @@ from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
-from orchestrator.mutation.discovery import operators_of
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.mutation.mutant_store import bound
 from orchestrator.mutation.playing import play_mutants
 from orchestrator.mutation.recording import record_of
 from orchestrator.mutation.runs import MutationSubject
+from orchestrator.mutation.trainers_operators import operators_of
 from orchestrator.mutation.verdicts import judged, verdicts_of
 from orchestrator.planning.other_cases import repairs_of_other_cases
 from orchestrator.proof.binding import Binding

@@ -20,7 +20,7 @@ SAMBA_DOMAIN: Final = "[ -f /var/lib/samba/private/sam.ldb ]"
 
 
 @dataclass(frozen=True)
-class Kind:
+class SpoiltKind:
     """One kind of thing that an operator spoils, at one level where it can be set.
 
     Attributes:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from orchestrator.mutation.kind import Kind
+from orchestrator.mutation.kind import SpoiltKind
 from orchestrator.mutation.limit_kinds import LIMITS
 from orchestrator.mutation.protection_kinds import AUTHENTICATION, ENCRYPTION, REMADE, VERIFICATION
 
-ALL: Final[Mapping[str, tuple[Kind, ...]]] = {
+ALL: Final[Mapping[str, tuple[SpoiltKind, ...]]] = {
     "emptied-limit": LIMITS,
     "authentication-off": AUTHENTICATION,
     "verification-off": VERIFICATION,

@@ -13,13 +13,13 @@ from orchestrator.mutation.kind import (
     SAMBA_DOMAIN,
     SLAPD,
     SQL,
-    Kind,
+    SpoiltKind,
     in_files,
     levels,
 )
 
-LIMITS: Final[tuple[Kind, ...]] = (
-    Kind(
+LIMITS: Final[tuple[SpoiltKind, ...]] = (
+    SpoiltKind(
         "postgresql-server",
         Text(fr="PostgreSQL n'a plus de délai maximal", en="PostgreSQL has no time-outs any more"),
         POSTGRESQL,
@@ -28,7 +28,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
         "ALTER SYSTEM SET idle_in_transaction_session_timeout = 0;\nALTER SYSTEM SET idle_session_timeout = 0;\n"
         "SELECT pg_reload_conf();\nEND",
     ),
-    Kind(
+    SpoiltKind(
         "postgresql-database",
         Text(fr="les bases n'ont plus de limite de connexions", en="databases have no limit of connections any more"),
         *levels(
@@ -36,7 +36,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
             "SELECT format('ALTER DATABASE %I CONNECTION LIMIT -1', datname) FROM pg_database WHERE datconnlimit >= 0",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "postgresql-role",
         Text(fr="les rôles n'ont plus de limite de connexions", en="roles have no limit of connections any more"),
         *levels(
@@ -44,7 +44,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
             "SELECT format('ALTER ROLE %I CONNECTION LIMIT -1', rolname) FROM pg_roles WHERE rolconnlimit >= 0",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "postgresql-settings",
         Text(
             fr="les réglages propres aux bases et aux rôles sont effacés",
@@ -58,14 +58,14 @@ LIMITS: Final[tuple[Kind, ...]] = (
             "LEFT JOIN pg_roles r ON r.oid = setrole",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "mail-sizes",
         Text(fr="ni messages ni boîtes n'ont plus de taille maximale", en="mail and mailboxes may have any size"),
         POSTFIX,
         "postconf -e message_size_limit=0 mailbox_size_limit=0 smtpd_client_connection_rate_limit=0\n"
         "systemctl reload postfix",
     ),
-    Kind(
+    SpoiltKind(
         "mail-quota",
         Text(fr="les boîtes n'ont plus de quota", en="mailboxes have no quota any more"),
         *in_files(
@@ -75,7 +75,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
             then="systemctl reload dovecot",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "web-body",
         Text(fr="nginx accepte des envois de toute taille", en="nginx takes requests of any size"),
         *in_files(
@@ -85,7 +85,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
             then="systemctl reload nginx",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "php",
         Text(fr="PHP n'a plus ni délai ni limite de mémoire", en="PHP has neither time-out nor limit of memory"),
         '[ -n "$(ls -d /etc/php/*/fpm/conf.d 2>/dev/null)" ]',
@@ -93,7 +93,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
         "  printf 'memory_limit = -1\\nmax_execution_time = 0\\n' > \"$folder/99-support.ini\"\ndone\n"
         "systemctl restart 'php*-fpm.service'",
     ),
-    Kind(
+    SpoiltKind(
         "directory-sizes",
         Text(fr="l'annuaire répond sans limite de taille ni de temps", en="the directory answers without any limit"),
         SLAPD,
@@ -101,7 +101,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
         "dn: olcDatabase={-1}frontend,cn=config\nchangetype: modify\nreplace: olcSizeLimit\nolcSizeLimit: unlimited\n"
         "-\nreplace: olcTimeLimit\nolcTimeLimit: unlimited\nEND",
     ),
-    Kind(
+    SpoiltKind(
         "directory-policy",
         Text(
             fr="la règle des mots de passe de l'annuaire ne demande plus rien",
@@ -114,7 +114,7 @@ LIMITS: Final[tuple[Kind, ...]] = (
         "pwdLockout: FALSE\\n-\\nreplace: pwdCheckQuality\\npwdCheckQuality: 0\\n-\\nreplace: pwdMaxAge\\n"
         f'pwdMaxAge: 0\\n" "$policy" | {MODIFY}\ndone',
     ),
-    Kind(
+    SpoiltKind(
         "domain-policy",
         Text(
             fr="la règle des mots de passe du domaine ne demande plus rien",
@@ -124,14 +124,14 @@ LIMITS: Final[tuple[Kind, ...]] = (
         "samba-tool domain passwordsettings set --complexity=off --history-length=0 --min-pwd-length=0 "
         "--min-pwd-age=0 --max-pwd-age=0 --account-lockout-threshold=0",
     ),
-    Kind(
+    SpoiltKind(
         "account-ages",
         Text(fr="les mots de passe locaux ne vieillissent plus", en="local passwords do not age any more"),
         "grep -qE '^[^:]*:[^:]*:[^:]*:[^:]*:[0-9]{1,4}:' /etc/shadow",
         "awk -F: '$5 ~ /^[0-9]+$/ && $5 < 9999 {print $1}' /etc/shadow | while read -r who; do\n"
         '  chage -M -1 -E -1 "$who"\ndone',
     ),
-    Kind(
+    SpoiltKind(
         "session-limits",
         Text(fr="les limites des sessions sont effacées", en="the limits of sessions are emptied"),
         "grep -qsE '^[^#[:space:]]' /etc/security/limits.conf /etc/security/limits.d/*.conf",

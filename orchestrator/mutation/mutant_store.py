@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 
 from orchestrator.core.documents import document_of
-from orchestrator.mutation.discovery import operators_hash
 from orchestrator.mutation.mutant import PlayedMutant
+from orchestrator.mutation.trainers_operators import operators_hash
 from orchestrator.proof.binding import Binding
 
 SCHEMA: Final = 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from orchestrator.core.text import Text
-from orchestrator.mutation.kind import MODIFY, POSTFIX, POSTGRESQL, SAMBA_FILES, SLAPD, SQL, SQUID, Kind, in_files
+from orchestrator.mutation.kind import MODIFY, POSTFIX, POSTGRESQL, SAMBA_FILES, SLAPD, SQL, SQUID, SpoiltKind, in_files
 
-AUTHENTICATION: Final[tuple[Kind, ...]] = (
-    Kind(
+AUTHENTICATION: Final[tuple[SpoiltKind, ...]] = (
+    SpoiltKind(
         "postgresql",
         Text(fr="PostgreSQL croit chacun sur parole", en="PostgreSQL believes whoever asks"),
         POSTGRESQL,
@@ -16,33 +16,33 @@ AUTHENTICATION: Final[tuple[Kind, ...]] = (
         "  sed -i '1i local all all trust\\nhost all all all trust' \"$file\"\ndone\n"
         f"{SQL} <<< 'SELECT pg_reload_conf()'",
     ),
-    Kind(
+    SpoiltKind(
         "ssh",
         Text(fr="SSH admet root et les mots de passe vides", en="SSH lets root and empty passwords in"),
         "[ -d /etc/ssh/sshd_config.d ]",
         "printf 'PermitRootLogin yes\\nPasswordAuthentication yes\\nPermitEmptyPasswords yes\\n' "
         "> /etc/ssh/sshd_config.d/00-support.conf\nsystemctl try-restart ssh",
     ),
-    Kind(
+    SpoiltKind(
         "mail",
         Text(fr="le serveur de messagerie relaie pour tous", en="the mail server relays for everybody"),
         POSTFIX,
         "postconf -e smtpd_relay_restrictions=permit smtpd_recipient_restrictions=permit "
         "smtpd_sender_restrictions= smtpd_client_restrictions=\nsystemctl reload postfix",
     ),
-    Kind(
+    SpoiltKind(
         "directory",
         Text(fr="tous peuvent écrire dans l'annuaire", en="everybody may write to the directory"),
         SLAPD,
         f"{MODIFY} <<'END'\n"
         "dn: olcDatabase={1}mdb,cn=config\nchangetype: modify\nreplace: olcAccess\nolcAccess: {0}to * by * write\nEND",
     ),
-    Kind(
+    SpoiltKind(
         "web",
         Text(fr="nginx ne demande plus de mot de passe", en="nginx asks for no password any more"),
         *in_files("auth_basic ", "s/(auth_basic )[^;]*;/\\1off;/", "/etc/nginx", then="systemctl reload nginx"),
     ),
-    Kind(
+    SpoiltKind(
         "shares",
         Text(fr="les partages s'ouvrent sans mot de passe", en="shares open without a password"),
         SAMBA_FILES,
@@ -50,13 +50,13 @@ AUTHENTICATION: Final[tuple[Kind, ...]] = (
         "sed -Ei --follow-symlinks '/^\\[(global|homes|printers)\\]/!s/^\\[.*\\]/&\\nguest ok = yes/' "
         "/etc/samba/smb.conf\nsystemctl try-restart smbd",
     ),
-    Kind(
+    SpoiltKind(
         "proxy",
         Text(fr="le mandataire sert chacun", en="the proxy serves everybody"),
         SQUID,
         "sed -i --follow-symlinks '1i http_access allow all' /etc/squid/squid.conf\nsystemctl reload squid",
     ),
-    Kind(
+    SpoiltKind(
         "printing",
         Text(fr="chacun peut administrer les imprimantes", en="everybody may administer the printers"),
         *in_files(
@@ -66,7 +66,7 @@ AUTHENTICATION: Final[tuple[Kind, ...]] = (
             then="systemctl try-restart cups",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "names",
         Text(fr="le serveur DNS accorde tout à chacun", en="the name server allows everybody everything"),
         *in_files(
@@ -76,13 +76,13 @@ AUTHENTICATION: Final[tuple[Kind, ...]] = (
             then="rndc reconfig",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "accounts",
         Text(fr="un compte local n'a plus de mot de passe", en="a local account has no password any more"),
         "awk -F: '$3 >= 1000 && $3 < 60000 {found = 1} END {exit !found}' /etc/passwd",
         "passwd -d \"$(awk -F: '$3 >= 1000 && $3 < 60000 {print $1; exit}' /etc/passwd)\"",
     ),
-    Kind(
+    SpoiltKind(
         "logons",
         Text(fr="chaque compte de l'annuaire peut ouvrir une session", en="every account of the directory may log on"),
         *in_files(
@@ -95,14 +95,14 @@ AUTHENTICATION: Final[tuple[Kind, ...]] = (
 )
 """What asks who somebody is, or what they may do."""
 
-VERIFICATION: Final[tuple[Kind, ...]] = (
-    Kind(
+VERIFICATION: Final[tuple[SpoiltKind, ...]] = (
+    SpoiltKind(
         "directory",
         Text(fr="le certificat de l'annuaire n'est plus vérifié", en="the directory's certificate is verified no more"),
         "[ -f /etc/ldap/ldap.conf ]",
         "echo 'TLS_REQCERT never' >> /etc/ldap/ldap.conf",
     ),
-    Kind(
+    SpoiltKind(
         "logons",
         Text(
             fr="qui ouvre une session ne sait plus si l'annuaire est le bon",
@@ -111,26 +111,26 @@ VERIFICATION: Final[tuple[Kind, ...]] = (
         "grep -qs '^\\[domain' /etc/sssd/sssd.conf",
         "sed -i '/^\\[domain/a ldap_tls_reqcert = never' /etc/sssd/sssd.conf\nsystemctl try-restart sssd",
     ),
-    Kind(
+    SpoiltKind(
         "web",
         Text(fr="curl ne vérifie plus de certificat", en="curl verifies no certificate any more"),
         "command -v curl >/dev/null",
         "echo insecure >> /etc/curlrc; echo insecure >> /root/.curlrc",
     ),
-    Kind(
+    SpoiltKind(
         "mail",
         Text(fr="le courrier part en clair", en="mail is sent in clear text"),
         POSTFIX,
         "postconf -e smtp_tls_security_level=none\nsystemctl reload postfix",
     ),
-    Kind(
+    SpoiltKind(
         "packages",
         Text(fr="apt ne vérifie plus de signature", en="apt verifies no signature any more"),
         '[ -n "$(ls /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null)" ]',
         "printf '%s \"true\";\\n' APT::Get::AllowUnauthenticated Acquire::AllowInsecureRepositories "
         "> /etc/apt/apt.conf.d/99support",
     ),
-    Kind(
+    SpoiltKind(
         "vpn",
         Text(fr="le serveur du VPN n'est plus vérifié", en="the server of the VPN is verified no more"),
         *in_files(
@@ -143,20 +143,20 @@ VERIFICATION: Final[tuple[Kind, ...]] = (
 )
 """What makes sure of the other side."""
 
-ENCRYPTION: Final[tuple[Kind, ...]] = (
-    Kind(
+ENCRYPTION: Final[tuple[SpoiltKind, ...]] = (
+    SpoiltKind(
         "postgresql",
         Text(fr="PostgreSQL ne chiffre plus", en="PostgreSQL encrypts no more"),
         POSTGRESQL,
         f"{SQL} <<'END'\nALTER SYSTEM SET ssl = off;\nSELECT pg_reload_conf();\nEND",
     ),
-    Kind(
+    SpoiltKind(
         "mail",
         Text(fr="le serveur de messagerie ne chiffre plus", en="the mail server encrypts no more"),
         POSTFIX,
         "postconf -e smtpd_tls_security_level=none smtpd_tls_auth_only=no\nsystemctl reload postfix",
     ),
-    Kind(
+    SpoiltKind(
         "mailboxes",
         Text(fr="les boîtes se lisent en clair", en="mailboxes are read in clear text"),
         *in_files(
@@ -166,7 +166,7 @@ ENCRYPTION: Final[tuple[Kind, ...]] = (
             then="systemctl reload dovecot",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "web",
         Text(fr="le site se lit aussi en clair", en="the web site is served in clear text as well"),
         *in_files(
@@ -176,7 +176,7 @@ ENCRYPTION: Final[tuple[Kind, ...]] = (
             then="systemctl reload nginx",
         ),
     ),
-    Kind(
+    SpoiltKind(
         "domain",
         Text(fr="le domaine accepte des mots de passe en clair", en="the domain takes passwords in clear text"),
         "[ -f /etc/samba/smb.conf ]",
@@ -186,8 +186,8 @@ ENCRYPTION: Final[tuple[Kind, ...]] = (
 )
 """What keeps others from reading along."""
 
-REMADE: Final[tuple[Kind, ...]] = (
-    Kind(
+REMADE: Final[tuple[SpoiltKind, ...]] = (
+    SpoiltKind(
         "account",
         Text(
             fr="un compte local est effacé puis refait, avec un autre numéro",
@@ -197,10 +197,10 @@ REMADE: Final[tuple[Kind, ...]] = (
         "who=$(awk -F: '$3 >= 1000 && $3 < 60000 {print $1; exit}' /etc/passwd)\n"
         'userdel -f "$who"; useradd -u 4242 -s /bin/bash "$who"',
     ),
-    Kind(
+    SpoiltKind(
         "printer",
         Text(fr="une file d'impression est effacée puis refaite", en="a print queue is deleted and made again"),
-        '[ -n "$(lpstat -v 2>/dev/null)" ]',
+        '[ -s /etc/cups/printers.conf ] && [ -n "$(lpstat -v 2>/dev/null)" ]',
         "lpstat -v | sed -En 's/^[^ ]+ [^ ]+ (.*): (.*)$/\\1 \\2/p' | head -n 1 | while read -r queue uri; do\n"
         '  lpadmin -x "$queue"; lpadmin -p "$queue" -E -v "$uri"\ndone',
     ),

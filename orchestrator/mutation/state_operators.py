@@ -144,7 +144,7 @@ def cut_off_neighbour(repair: PlayedRepair) -> Iterator[Mutant]:
 
 
 def stopped_neighbour(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, and switch off another service of the host."""
+    """Repair, and switch off another service of the host: one that starts by itself at boot."""
     named = {unit.removesuffix(".service") for _, unit in units_of(repair)}
     spared = "|".join((_SERVES_THE_HOST, *sorted(named)))
     for host in repair.hosts:
@@ -154,7 +154,8 @@ def stopped_neighbour(repair: PlayedRepair) -> Iterator[Mutant]:
         )
         script = (
             "unit=$(systemctl list-units --type=service --state=running --plain --no-legend"
-            f" | awk '{{print $1}}' | grep -vE {quote(spared)} | head -n 1)\n"
+            f" | awk '{{print $1}}' | grep -vE {quote(spared)} | while read -r one; do\n"
+            '  [ "$(systemctl is-enabled "$one")" != enabled ] || echo "$one"\ndone | head -n 1)\n'
             f'[ -n "$unit" ] || exit {NOT_HERE}\nsystemctl disable --now "$unit"'
         )
         yield repaired_then(repair, "stopped-neighbour", host, script, summary)

@@ -18,7 +18,7 @@ from orchestrator.planning.steps import KeyPath, Renderer
 
 
 @dataclass(frozen=True)
-class Verdict:
+class AuthorsVerdict:
     """What the author says of a mutant of a variant: its name, the judgement, and why."""
 
     mutant: str
@@ -34,7 +34,7 @@ class StaleVerdict:
     it.
     """
 
-    verdict: Verdict
+    verdict: AuthorsVerdict
     why: Literal["gone", "refused", "flagged", "unjudged", "void"]
 
 
@@ -49,7 +49,7 @@ class JudgedRun:
     """
 
     run: MutationRun
-    verdicts: Mapping[str, Verdict]
+    verdicts: Mapping[str, AuthorsVerdict]
     stale: tuple[StaleVerdict, ...]
 
     @property
@@ -63,7 +63,7 @@ class JudgedRun:
         return not (self.open or self.stale or self.run.of("unjudged"))
 
 
-def verdicts_of(scenario: Scenario, plan: Plan) -> Iterator[Verdict]:
+def verdicts_of(scenario: Scenario, plan: Plan) -> Iterator[AuthorsVerdict]:
     """Yield what the author says of a variant's mutants: of its solutions, and where ``when`` holds.
 
     Raises:
@@ -75,10 +75,10 @@ def verdicts_of(scenario: Scenario, plan: Plan) -> Iterator[Verdict]:
         path: KeyPath = ("verdicts", i)
         if one.solution in played and renderer.holds(one.when, file, (*path, "when")):
             subject = renderer.text(one.subject, file, (*path, "subject"))
-            yield Verdict(name_of(one.operator, one.solution, subject), one.verdict, one.reason)
+            yield AuthorsVerdict(name_of(one.operator, one.solution, subject), one.verdict, one.reason)
 
 
-def judged(run: MutationRun, verdicts: Iterable[Verdict]) -> JudgedRun:
+def judged(run: MutationRun, verdicts: Iterable[AuthorsVerdict]) -> JudgedRun:
     """Return a run with what its author says of its mutants.
 
     A verdict on a mutant that exists and was not played in this run says nothing yet, and is not told.

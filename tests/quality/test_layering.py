@@ -144,8 +144,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "access.lab_places access.terminal app assessment.reserved_places deliverables fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
-        "practice privacy proof.binding proof.ledger proof.model proof.page proof.proof_status proof.proof_store "
-        "proof.proof_words proof.prover proof.seed_cover proof.stages records templates topology"
+        "practice privacy proof.binding proof.ledger proof.model proof.mutant_record proof.page proof.proof_status "
+        "proof.proof_store proof.proof_words proof.prover proof.seed_cover proof.stages records templates topology"
     ),
     "orchestrator.serving": "VERSION loader.roots model",
     # Writing content.

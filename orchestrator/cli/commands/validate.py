@@ -47,7 +47,7 @@ def validate_command(invocation: Invocation, paths: tuple[str, ...]) -> int:
     from orchestrator.faults.discovery import read as read_faults
     from orchestrator.faults.registry import problems_of as validate_fault
     from orchestrator.loader.validation_cache import ValidationCache
-    from orchestrator.mutation.discovery import read as read_operators
+    from orchestrator.mutation.trainers_operators import read as read_operators
 
     roots = (content_root_of(Path(path)) for path in paths if os.path.exists(path))  # noqa: PTH110 (also of a name that is too long)
     invocation.content.extend(root for root in roots if root is not None)

@@ -16,7 +16,7 @@ from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.mutation.mutant import Fate, PlayedMutant
 from orchestrator.mutation.runs import MutantWatch, MutationRun, MutationSubject
-from orchestrator.mutation.verdicts import Verdict
+from orchestrator.mutation.verdicts import AuthorsVerdict
 from orchestrator.proof.mutant_record import RecordedMutants
 
 from .conftest import PLAN, Cli, FakeApp, text
@@ -37,7 +37,7 @@ class Player:
 
     def __init__(self) -> None:
         self.mutants: Iterable[PlayedMutant] = (mutant("one", "refused"), mutant("two", "flagged"))
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[AuthorsVerdict] = []
         self.asked: list[tuple[int, int, int | None]] = []
         self.known: list[set[str]] = []
 
@@ -123,10 +123,10 @@ def test_json_has_everything(cli: Cli, player: Player) -> None:
 def test_a_survivor_has_its_authors_verdict(cli: Cli, player: Player, lang: Language) -> None:
     why = Text(fr="Il ne fait que lire.", en="It only reads.")
     player.mutants = (mutant("three", "survived"),)
-    player.verdicts = [Verdict("three", "as-good", why)]
+    player.verdicts = [AuthorsVerdict("three", "as-good", why)]
     done = cli("prove", NAME, "--mutate", "5", lang=lang)
     assert (done.exit_code, why.in_(lang) in done.stdout) == (0, True)
-    player.verdicts = [Verdict("three", "known-gap", why)]
+    player.verdicts = [AuthorsVerdict("three", "known-gap", why)]
     assert "A known gap" in cli("prove", NAME, "--mutate", "5").stdout
 
 
@@ -140,7 +140,7 @@ def test_a_survivor_without_one_comes_with_the_line_to_complete(cli: Cli, player
     ("name", "said"), [("one", "does not pass any more (refused)"), ("gone", "which this variant does not have")]
 )
 def test_a_stale_verdict_is_told(cli: Cli, player: Player, name: str, said: str) -> None:
-    player.verdicts = [Verdict(name, "as-good", text("Why"))]
+    player.verdicts = [AuthorsVerdict(name, "as-good", text("Why"))]
     done = cli("prove", NAME, "--mutate", "5")
     assert (done.exit_code, said in " ".join(done.stdout.split())) == (1, True)
     (run,) = json.loads(cli("prove", NAME, "--mutate", "5", "--json").stdout)["runs"]

@@ -14,7 +14,7 @@ from orchestrator.model.scenario import Scenario
 from orchestrator.mutation.mutant import Fate, PlayedMutant, name_of
 from orchestrator.mutation.recording import record_of
 from orchestrator.mutation.runs import MutationRun
-from orchestrator.mutation.verdicts import Verdict, judged, verdicts_of
+from orchestrator.mutation.verdicts import AuthorsVerdict, judged, verdicts_of
 
 WHY = Text(fr="Aussi bien.", en="As good.")
 SOLUTION = PlannedSolution("reference", WHY, reference=True, steps=())
@@ -36,9 +36,9 @@ def run(*mutants: PlayedMutant, void: tuple[PlayedMutant, ...] = ()) -> Mutation
 
 
 def test_a_survivor_with_a_verdict_is_settled() -> None:
-    made = judged(run(mutant("one", "survived"), mutant("two", "survived")), [Verdict("one", "known-gap", WHY)])
+    made = judged(run(mutant("one", "survived"), mutant("two", "survived")), [AuthorsVerdict("one", "known-gap", WHY)])
     assert ([one.name for one in made.open], made.stale, made.held) == (["two"], (), False)
-    both = judged(made.run, [Verdict("one", "known-gap", WHY), Verdict("two", "as-good", WHY)])
+    both = judged(made.run, [AuthorsVerdict("one", "known-gap", WHY), AuthorsVerdict("two", "as-good", WHY)])
     assert (both.open, both.held) == ((), True)
 
 
@@ -52,7 +52,7 @@ def test_one_that_leaves_the_lab_as_a_repair_does_needs_none() -> None:
 )
 def test_a_verdict_is_stale_where_its_mutant_passes_no_more(name: str, why: str | None) -> None:
     played = run(mutant("one", "refused"), mutant("two", "flagged"), void=(mutant("three", "void"),))
-    made = judged(played, [Verdict(name, "as-good", WHY)])
+    made = judged(played, [AuthorsVerdict(name, "as-good", WHY)])
     assert [one.why for one in made.stale] == ([why] if why else [])
     assert (made.held, made.verdicts) == (why is None, {})
 
@@ -93,7 +93,7 @@ def test_a_verdict_names_its_mutant_in_each_variant() -> None:
 
 def test_what_was_played_is_recorded_and_steps_of_survivors_alone() -> None:
     played = run(mutant("one", "survived"), mutant("two", "refused"), void=(mutant("three", "void"),))
-    made = record_of(judged(played, [Verdict("one", "known-gap", WHY)]), "0.9+abc.def")
+    made = record_of(judged(played, [AuthorsVerdict("one", "known-gap", WHY)]), "0.9+abc.def")
     assert (made.seed, made.version, made.derived) == (7, "0.9", 4)
     assert [(one.name, one.fate, one.verdict, len(one.lines)) for one in made.mutants] == [
         ("one", "survived", "known-gap", 2),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import same
 from orchestrator.labd.calls import Refusal, RefusalKind
 from orchestrator.labd.catalogue_contract import LookInside
@@ -161,9 +162,7 @@ def test_each_colour_of_the_matrix_is_told_in_words_and_what_was_seen_is_escaped
     ],
 )
 def test_wrong_repairs_are_told_with_their_authors_verdict(
-    browser: Browser,
-    language: Any,
-    said: tuple[str, ...],  # noqa: ANN401
+    browser: Browser, language: Language, said: tuple[str, ...]
 ) -> None:
     browser.sign_in("theo", language)
     page = browser.get(INSIDE).text

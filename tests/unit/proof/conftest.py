@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from grader.marks import Role
 from grader.report import CheckResult, CommandRecord, Outcome
 from orchestrator.core.text import Text
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import check_verdicts
+from orchestrator.proof.binding import RECORD, SIGNATURE, Binding
+from orchestrator.proof.ledger import Ledger, LedgerEntry, ProvingMachine
 from orchestrator.proof.model import Expected, Proof, SeenColour, Stage, VariantProof
+from orchestrator.proof.trust import Trust
 
 TITLE = Text(fr="Plus de réseau <b>&</b>", en="No network <b>&</b>")
 
@@ -56,3 +63,33 @@ def bad() -> Proof:
     ]
     broken[4] = Stage("reboot", "reference", ran=False)
     return Proof("bad-one", TITLE, (VariantProof(1, "d1", tuple(broken)),), (), 9.0)
+
+
+SCENARIO = "no-network-after-move"
+BINDING = Binding("s", "c", "l", "i", "0.1.0+abc")
+
+
+@pytest.fixture
+def proof(sound: Proof) -> Proof:
+    return replace(sound, scenario=SCENARIO)
+
+
+@pytest.fixture
+def entry(proof: Proof) -> LedgerEntry:
+    return LedgerEntry.of(proof, BINDING, "2026-01-02T03:04:05Z", ProvingMachine("6.12.1", 2, "28.1.0"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A scenario of somebody's own, without a record."""
+    (shipped,) = built_in_root().glob(f"scenarios/*/{SCENARIO}")
+    made = tmp_path / "content" / "scenarios" / SCENARIO
+    shutil.copytree(shipped, made, ignore=shutil.ignore_patterns(RECORD, SIGNATURE))
+    return made
+
+
+def ledger(folder: Path, *keys: Path, shipped: bool = False) -> Ledger:
+    made = Ledger(Content([folder.parents[1]]), Trust(keys))
+    if shipped:
+        made._own = folder.parent.resolve()
+    return made

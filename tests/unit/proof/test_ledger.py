@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -11,42 +10,13 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.errors import MachineError, UsageError
-from orchestrator.loader.content import Content
-from orchestrator.loader.roots import built_in_root
-from orchestrator.proof.binding import RECORD, SIGNATURE, Binding
-from orchestrator.proof.ledger import SUMS, ColourDifference, Ledger, LedgerEntry, ProvingMachine, differences
+from orchestrator.proof.binding import RECORD, SIGNATURE
+from orchestrator.proof.ledger import SUMS, ColourDifference, Ledger, LedgerEntry, differences
 from orchestrator.proof.model import Proof, SeenColour, Stage
 from orchestrator.proof.trust import NAMESPACE, Trust, sign
 from orchestrator.sound_state.explained import ExplainedChange
 
-SCENARIO = "no-network-after-move"
-BINDING = Binding("s", "c", "l", "i", "0.1.0+abc")
-
-
-@pytest.fixture
-def proof(sound: Proof) -> Proof:
-    return replace(sound, scenario=SCENARIO)
-
-
-@pytest.fixture
-def entry(proof: Proof) -> LedgerEntry:
-    return LedgerEntry.of(proof, BINDING, "2026-01-02T03:04:05Z", ProvingMachine("6.12.1", 2, "28.1.0"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A scenario of somebody's own, without a record."""
-    (shipped,) = built_in_root().glob(f"scenarios/*/{SCENARIO}")
-    made = tmp_path / "content" / "scenarios" / SCENARIO
-    shutil.copytree(shipped, made, ignore=shutil.ignore_patterns(RECORD, SIGNATURE))
-    return made
-
-
-def ledger(folder: Path, *keys: Path, shipped: bool = False) -> Ledger:
-    made = Ledger(Content([folder.parents[1]]), Trust(keys))
-    if shipped:
-        made._own = folder.parent.resolve()
-    return made
+from .conftest import BINDING, SCENARIO, ledger
 
 
 def key(folder: Path, name: str) -> Path:

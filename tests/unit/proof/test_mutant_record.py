@@ -19,7 +19,7 @@ from orchestrator.proof.mutant_record import RecordedMutant, RecordedMutants, me
 from orchestrator.proof.proof_status import Proofs
 from orchestrator.proof.proof_store import ProofStore, StoredProof
 
-from .test_ledger import SCENARIO, entry, folder, ledger, proof  # noqa: F401 - fixtures
+from .conftest import SCENARIO, ledger
 
 SAID = Text(fr="Faux", en="Wrong")
 MUTANTS = RecordedMutants(
@@ -35,7 +35,7 @@ MUTANTS = RecordedMutants(
 
 
 @pytest.fixture
-def proofs(folder: Path, tmp_path: Path) -> Proofs:  # noqa: F811
+def proofs(folder: Path, tmp_path: Path) -> Proofs:
     roots = [built_in_root(), folder.parents[1]]
     made = ledger(folder)
     content = Content([folder.parents[1]])
@@ -52,7 +52,7 @@ class _Content:
         self.lab = shipped.lab
 
 
-def recorded(proofs: Proofs, entry: LedgerEntry) -> LedgerEntry:  # noqa: F811
+def recorded(proofs: Proofs, entry: LedgerEntry) -> LedgerEntry:
     made = replace(entry, binding=proofs.binding(SCENARIO))
     proofs.ledger.record(made)
     return made
@@ -64,7 +64,7 @@ def now(proofs: Proofs) -> LedgerEntry:
     return found.entry
 
 
-def test_what_is_recorded_comes_back(entry: LedgerEntry) -> None:  # noqa: F811
+def test_what_is_recorded_comes_back(entry: LedgerEntry) -> None:
     made = replace(entry, mutants=(MUTANTS,))
     assert LedgerEntry.from_bytes(made.to_bytes()) == made
     (document,) = json.loads(made.to_bytes())["mutants"]
@@ -76,7 +76,7 @@ def _said() -> dict[str, str]:
     return {"fr": SAID.fr, "en": SAID.en}
 
 
-def test_a_record_without_any_is_as_it_was(entry: LedgerEntry) -> None:  # noqa: F811
+def test_a_record_without_any_is_as_it_was(entry: LedgerEntry) -> None:
     assert "mutants" not in json.loads(entry.to_bytes())
     for path in sorted(built_in_root().glob("scenarios/*/*/proof.json"))[:5]:
         content = path.read_bytes()
@@ -84,7 +84,7 @@ def test_a_record_without_any_is_as_it_was(entry: LedgerEntry) -> None:  # noqa:
         assert again.mutants or again.to_bytes() == content, "a record of today stays, byte for byte"
 
 
-def test_one_that_is_no_record_of_mutants_is_refused(entry: LedgerEntry) -> None:  # noqa: F811
+def test_one_that_is_no_record_of_mutants_is_refused(entry: LedgerEntry) -> None:
     document = json.loads(replace(entry, mutants=(MUTANTS,)).to_bytes())
     document["mutants"][0]["mutants"][0]["fate"] = "liked"
     with pytest.raises(ValueError, match="liked"):
@@ -101,7 +101,7 @@ def test_a_variant_is_recorded_once() -> None:
 def test_mutants_are_added_to_the_record_of_the_scenario_as_it_is(
     proofs: Proofs,
     entry: LedgerEntry,
-    folder: Path,  # noqa: F811
+    folder: Path,
 ) -> None:
     made = recorded(proofs, entry)
     (folder / SIGNATURE).write_text("old")
@@ -110,7 +110,7 @@ def test_mutants_are_added_to_the_record_of_the_scenario_as_it_is(
     assert not (folder / SIGNATURE).exists()
 
 
-def test_not_to_one_of_another_content_or_of_none(proofs: Proofs, entry: LedgerEntry, folder: Path) -> None:  # noqa: F811
+def test_not_to_one_of_another_content_or_of_none(proofs: Proofs, entry: LedgerEntry, folder: Path) -> None:
     binding = proofs.binding(SCENARIO)
     with pytest.raises(UsageError):
         proofs.record_mutants(SCENARIO, binding, MUTANTS)
@@ -125,7 +125,7 @@ def test_not_to_one_that_somebody_edited(
     proofs: Proofs,
     entry: LedgerEntry,
     folder: Path,
-    monkeypatch: pytest.MonkeyPatch,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(proofs.ledger, "_own", folder.parent.resolve())
     made = recorded(proofs, entry)
@@ -143,7 +143,7 @@ def test_a_new_record_of_the_same_content_keeps_them(
     entry: LedgerEntry,
     proof: Proof,
     folder: Path,
-    content: str,  # noqa: F811
+    content: str,
 ) -> None:
     made = recorded(proofs, entry)
     proofs.record_mutants(SCENARIO, made.binding, MUTANTS)
@@ -154,7 +154,7 @@ def test_a_new_record_of_the_same_content_keeps_them(
     assert now(proofs).mutants == ((MUTANTS,) if content == "same" else ())
 
 
-def test_verdicts_void_no_proof(proofs: Proofs, folder: Path) -> None:  # noqa: F811
+def test_verdicts_void_no_proof(proofs: Proofs, folder: Path) -> None:
     before = proofs.binding(SCENARIO)
     (folder / "mutants.yaml").write_text("contract: 1\n")
     assert proofs.binding(SCENARIO) == before

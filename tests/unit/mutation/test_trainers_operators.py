@@ -10,11 +10,12 @@ import pytest
 from orchestrator.core.errors import ContentError
 from orchestrator.loader.roots import built_in_root
 from orchestrator.mutation.choosing import OPERATORS
-from orchestrator.mutation.discovery import operators_hash, operators_of, read
+from orchestrator.mutation.mutant import PlayedRepair
 from orchestrator.mutation.mutant_store import bound
+from orchestrator.mutation.trainers_operators import operators_hash, operators_of, read
 from orchestrator.proof.binding import Binding
 
-from .test_operators import STEPS, repair, scripts  # noqa: F401 - a fixture
+from .conftest import STEPS, scripts
 
 GOOD = '''"""What our school forgets."""
 
@@ -48,7 +49,7 @@ def write(root: Path, text: str, name: str = "ours.py") -> Path:
     return path
 
 
-def test_an_operator_is_found_and_derives(root: Path, repair) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001, F811
+def test_an_operator_is_found_and_derives(root: Path, repair: PlayedRepair) -> None:
     write(root, GOOD)
     write(root, "raise SystemExit", "_helper.py")
     found = read([root])
