@@ -17,7 +17,8 @@ from orchestrator.labs import Running, lab_grading
 from orchestrator.labs.solutions import Solutions
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.mutation.mutant import PlayedMutant
-from orchestrator.mutation.playing import MutationRun, MutationSubject, play_mutants
+from orchestrator.mutation.playing import play_mutants
+from orchestrator.mutation.runs import MutationRun, MutationSubject
 from orchestrator.proof import job_lab
 from orchestrator.sound_state import comparison
 from tests.unit.differences import EXPLAINED, FORBIDDEN, UNEXPLAINED
@@ -142,7 +143,16 @@ def test_those_that_have_nothing_to_spoil_are_replaced(world: World, grader: Gra
     run = played(world, grader, [], count=2, watch=watch)
     assert [one.fate for one in run.mutants] == ["refused", "refused"]
     assert ("void", False) in watch.ended
+    assert {one.name for one in (*run.mutants, *run.void)} <= run.names
+    assert {one.fate for one in run.void} == {"void"}
     assert watch.counts == [(2, run.derived)]
+
+
+def test_hosts_are_asked_what_operators_by_kind_can_spoil(world: World, grader: Grader) -> None:
+    world.fabric.on("/bin/bash -s", stdout="emptied-limit session-limits\nauthentication-off ssh\n")
+    run = played(world, grader, [])
+    spoilt = {name for name in run.names if name.startswith(("emptied-limit", "authentication-off"))}
+    assert {name.rpartition("-")[2] for name in spoilt} == {"limits", "ssh"}
 
 
 def test_what_is_known_is_not_played_again(world: World, grader: Grader) -> None:

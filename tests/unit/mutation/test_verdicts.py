@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -58,21 +60,7 @@ def test_a_verdict_is_stale_where_its_mutant_passes_no_more(name: str, why: str 
 
 
 def scenario(*stated: MutantVerdict) -> Scenario:
-    nothing = Text(fr="", en="")
-    return Scenario(
-        None,
-        Path("/content/mail"),
-        None,
-        nothing,
-        nothing,
-        (),
-        (),
-        (),
-        (),
-        "d",
-        (),
-        stated,  # type: ignore[arg-type]
-    )
+    return cast("Scenario", SimpleNamespace(folder=Path("/content/mail"), mutants=stated))
 
 
 def stated(**fields: object) -> MutantVerdict:
