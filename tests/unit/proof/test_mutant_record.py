@@ -98,6 +98,7 @@ def test_a_variant_is_recorded_once() -> None:
     assert [one.name for one in MUTANTS.of("survived")] == ["two"]
 
 
+@pytest.mark.slow
 def test_mutants_are_added_to_the_record_of_the_scenario_as_it_is(
     proofs: Proofs,
     entry: LedgerEntry,
@@ -110,6 +111,7 @@ def test_mutants_are_added_to_the_record_of_the_scenario_as_it_is(
     assert not (folder / SIGNATURE).exists()
 
 
+@pytest.mark.slow
 def test_not_to_one_of_another_content_or_of_none(proofs: Proofs, entry: LedgerEntry, folder: Path) -> None:
     binding = proofs.binding(SCENARIO)
     with pytest.raises(UsageError):
@@ -121,6 +123,7 @@ def test_not_to_one_of_another_content_or_of_none(proofs: Proofs, entry: LedgerE
             proofs.record_mutants(SCENARIO, one, MUTANTS)
 
 
+@pytest.mark.slow
 def test_not_to_one_that_somebody_edited(
     proofs: Proofs,
     entry: LedgerEntry,
@@ -137,6 +140,7 @@ def test_not_to_one_that_somebody_edited(
         proofs.record_mutants(SCENARIO, made.binding, MUTANTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["same", "other"])
 def test_a_new_record_of_the_same_content_keeps_them(
     proofs: Proofs,
@@ -154,6 +158,7 @@ def test_a_new_record_of_the_same_content_keeps_them(
     assert now(proofs).mutants == ((MUTANTS,) if content == "same" else ())
 
 
+@pytest.mark.slow
 def test_verdicts_void_no_proof(proofs: Proofs, folder: Path) -> None:
     before = proofs.binding(SCENARIO)
     (folder / "mutants.yaml").write_text("contract: 1\n")
