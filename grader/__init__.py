@@ -20,7 +20,18 @@ from grader.ifupdown import ifupdown_interfaces, ifupdown_methods, ifupdown_stan
 from grader.inputs import HiddenFile
 from grader.lines import lines_in
 from grader.load import scaled_timeout
-from grader.mail import FoundMail, Mailbox, find_mail, message_ids, open_webmail, send_mail, undelivered
+from grader.mail import (
+    FoundMail,
+    Mailbox,
+    find_mail,
+    message_ids,
+    open_webmail,
+    read_in_webmail,
+    send_by_webmail,
+    send_mail,
+    undelivered,
+    webmail_contacts,
+)
 from grader.marks import check
 from grader.names import names_by_hand, plain_name, same_name
 from grader.nftables import ruleset_differences
@@ -69,11 +80,14 @@ __all__ = [
     "password_policy_weaknesses",
     "plain_name",
     "policy_differences",
+    "read_in_webmail",
     "reason",
     "rrsync_command",
     "ruleset_differences",
     "same_name",
     "scaled_timeout",
+    "send_by_webmail",
     "send_mail",
     "undelivered",
+    "webmail_contacts",
 ]

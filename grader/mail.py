@@ -200,6 +200,51 @@ def open_webmail(vantage_point: VantagePoint, reader: Mailbox) -> str:
     return str(answer["list"])
 
 
+def read_in_webmail(vantage_point: VantagePoint, reader: Mailbox, subject: str) -> str:
+    """Log in to a Roundcube, open the message of a subject in the inbox, and return the page that shows it.
+
+    Raises:
+        AssertionError: the page does not open, the login is refused, or the message is not there.
+    """
+    failed = reason(
+        fr=f"{reader.login} ouvre « {subject} » dans le webmail", en=f"{reader.login} opens '{subject}' in the webmail"
+    )
+    return str(_ask(vantage_point, reader, {"do": "webmail", "open": subject}, failed)["page"])
+
+
+def webmail_contacts(vantage_point: VantagePoint, reader: Mailbox) -> str:
+    """Log in to a Roundcube, and return its list of the people in somebody's address book.
+
+    Raises:
+        AssertionError: the page does not open, or the login is refused.
+    """
+    failed = reason(
+        fr=f"le carnet d'adresses de {reader.login} dans le webmail",
+        en=f"the address book of {reader.login} in the webmail",
+    )
+    return str(_ask(vantage_point, reader, {"do": "webmail", "contacts": True}, failed)["page"])
+
+
+def send_by_webmail(vantage_point: VantagePoint, sender: Mailbox, to: str, *, subject: str) -> str:
+    """Write a message in a Roundcube's page, send it there, and return its subject, which is unique.
+
+    Args:
+        vantage_point: where the browser runs.
+        sender: who writes; the server and its name are the webmail's.
+        to: the recipient's address.
+        subject: how the subject begins.
+
+    Raises:
+        AssertionError: the page does not open, the login is refused, or the page does not send.
+    """
+    unique = f"{subject} {secrets.token_hex(6)}"
+    failed = reason(
+        fr=f"{sender.login} écrit à {to} dans le webmail", en=f"{sender.login} writes to {to} in the webmail"
+    )
+    _ask(vantage_point, sender, {"do": "webmail", "to": to, "subject": unique}, failed)
+    return unique
+
+
 class _RefusedError(Exception):
     """The server refused whoever waits for a message: it will not come."""
 

@@ -142,7 +142,10 @@ def identities(request: Request) -> Answer:
 
 
 def webmail(request: Request) -> Answer:
-    """Log in to Roundcube, and return its list of the messages in the inbox."""
+    """Log in to Roundcube and return its list of the messages in the inbox.
+
+    With ``open`` it opens the message of that subject, with ``to`` it sends one, with ``contacts`` it lists people.
+    """
     from http.client import HTTPException, HTTPSConnection
     from urllib.parse import urlencode
 
@@ -156,37 +159,96 @@ def webmail(request: Request) -> Answer:
             plain = socket.create_connection((request["address"], self.port), self.timeout)
             self.sock = context(request).wrap_socket(plain, server_hostname=self.host)
 
-        def page(self, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
-            """Return status and text of a page; a form is sent with POST."""
+        def page(self, path: str, form: dict[str, str] | None = None, *, whole: int = 0) -> tuple[int, str]:
+            """Return status and text of a page, or of a part; a form is sent with POST.
+
+            ``whole`` asks for no part of a page, and follows one redirect less than it says.
+            """
             headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
             if form:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
-            else:
+            elif not whole:
                 headers["X-Requested-With"] = "XMLHttpRequest"
             self.request("POST" if form else "GET", path, body=urlencode(form) if form else None, headers=headers)
             answer = self.getresponse()
             for cookie in answer.headers.get_all("Set-Cookie") or []:
                 name, _, value = cookie.partition(";")[0].partition("=")
                 self.cookies[name] = value
-            return answer.status, words(answer.read())
+            text = words(answer.read())
+            onwards = answer.headers.get("Location", "")
+            return (
+                self.page(onwards, whole=whole - 1) if whole > 1 and answer.status == FOUND else (answer.status, text)
+            )
 
     browser = Browser(request["name"], 443, timeout=request["timeout"])
     browser.cookies = {}
     try:
-        status, page = browser.page("/")
-        token = re.search(r'name="_token" value="([^"]+)"', page)
-        if token is None:
-            return {"problem": f"{status}: this is not the login page", "fr": f"{status} : pas de page de connexion"}
-        form = {"_token": token[1], "_task": "login", "_action": "login", "_timezone": "UTC", "_url": ""}
-        status, _ = browser.page("/?_task=login", {**form, "_user": request["login"], "_pass": request["password"]})
-        if status != FOUND:
-            return {"problem": f"{status}: the login is refused", "fr": f"{status} : la connexion est refusée"}
-        status, page = browser.page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
+        return webmail_visit(browser.page, request)
+    except Refused as refused:
+        status, english, french = refused.args
+        return {"problem": f"{status}: {english}", "fr": f"{status} : {french}"}
     except HTTPException as error:
         return {"problem": problem_of(error)}
+
+
+class Refused(Exception):  # noqa: N818 (a page's answer, not an error of ours)
+    """A page of the webmail is not the one that was asked for: its status, and what is missing, in both languages."""
+
+
+def webmail_visit(page: Callable[..., tuple[int, str]], request: Request) -> Answer:
+    """Log in, and do in the webmail what a request asks for."""
+    status, front = page("/")
+    token = re.search(r'name="_token" value="([^"]+)"', front)
+    if token is None:
+        raise Refused(status, "this is not the login page", "pas de page de connexion")
+    form = {"_token": token[1], "_task": "login", "_action": "login", "_timezone": "UTC", "_url": ""}
+    status, _ = page("/?_task=login", {**form, "_user": request["login"], "_pass": request["password"]})
+    if status != FOUND:
+        raise Refused(status, "the login is refused", "la connexion est refusée")
+    status, listed = page("/?_task=mail&_action=list&_mbox=INBOX&_remote=1")
     if status != OK:
-        return {"problem": f"{status}: no list of messages", "fr": f"{status} : pas de liste des messages"}
-    return {"list": page}
+        raise Refused(status, "no list of messages", "pas de liste des messages")
+    if "open" in request:
+        return webmail_message(page, request, listed)
+    if "to" in request:
+        return webmail_send(page, request)
+    return webmail_contacts(page) if request.get("contacts") else {"list": listed}
+
+
+def webmail_message(page: Callable[..., tuple[int, str]], request: Request, listed: str) -> Answer:
+    """Open the message of a subject that Roundcube has listed, and return the page that shows it."""
+    rows = re.findall(r"add_message_row\((\d+),\{(.*?)\}", listed.replace('\\"', '"'))
+    number = next((number for number, row in rows if request["open"] in row), None)
+    if number is None:
+        return {"problem": "the message is not in the list", "fr": "le message n'est pas dans la liste"}
+    status, shown = page(f"/?_task=mail&_action=show&_uid={number}&_mbox=INBOX", whole=2)
+    if status != OK:
+        raise Refused(status, "the message does not open", "le message ne s'ouvre pas")
+    return {"page": shown}
+
+
+def webmail_contacts(page: Callable[..., tuple[int, str]]) -> Answer:
+    """Return Roundcube's list of the people in the personal address book."""
+    status, listed = page("/?_task=addressbook&_action=list&_source=0&_remote=1")
+    if status != OK:
+        raise Refused(status, "no address book", "pas de carnet d'adresses")
+    return {"page": listed}
+
+
+def webmail_send(page: Callable[..., tuple[int, str]], request: Request) -> Answer:
+    """Write one message in Roundcube's page, and send it."""
+    status, compose = page("/?_task=mail&_action=compose", whole=2)
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', compose))
+    identity = re.search(r'<select name="_from"[^>]*>\s*<option value="(\d+)"', compose)
+    if "_token" not in hidden or identity is None:
+        raise Refused(status, "no page to write in", "pas de page pour écrire")
+    message = {"_action": "send", "_from": identity[1], "_to": request["to"], "_subject": request["subject"]}
+    status, said = page("/?_task=mail&_framed=1", {**hidden, **message, "_message": "Bonjour,\n\nvoir l'objet.\n"})
+    if "sent_successfully" not in said:
+        told = re.search(r'display_message\("([^"]*)"', said)
+        shown = json.loads(f'"{told[1]}"') if told else "?"
+        raise Refused(status, f"the page does not send: {shown}", f"la page n'envoie pas : {shown}")
+    return {}
 
 
 def words(data: object) -> str:

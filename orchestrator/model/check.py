@@ -48,13 +48,16 @@ OFFERED: Final = (
     "password_policy_weaknesses",
     "plain_name",
     "policy_differences",
+    "read_in_webmail",
     "reason",
     "rrsync_command",
     "ruleset_differences",
     "same_name",
     "scaled_timeout",
+    "send_by_webmail",
     "send_mail",
     "undelivered",
+    "webmail_contacts",
 )
 """The names that a check file may import from ``grader``."""
 

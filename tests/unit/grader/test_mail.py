@@ -96,6 +96,18 @@ def test_what_was_found_says_where() -> None:
     assert mail.find_mail(station, ZOE, "Plan", folders=("INBOX", "Junk")) == FoundMail("Junk", "Subject: Plan\r\n")
     assert mail.message_ids(Scripted({"identities": ["<a@x>", "<b@x>"]}), ZOE) == {"<a@x>", "<b@x>"}
     assert mail.open_webmail(Scripted({"list": "Plan"}), ZOE) == "Plan"
+    assert mail.read_in_webmail(Scripted({"page": "Bonjour"}), ZOE, "Plan") == "Bonjour"
+    assert mail.webmail_contacts(Scripted({"page": "Delmas"}), ZOE) == "Delmas"
+
+
+def test_what_is_written_in_a_webmail_has_a_subject_of_its_own() -> None:
+    station = Scripted({})
+    first, second = (mail.send_by_webmail(station, ZOE, "leo@lan.test", subject="Plan") for _ in range(2))
+    assert first != second
+    assert [(asked["do"], asked["to"], asked["subject"]) for asked in station.asked] == [
+        ("webmail", "leo@lan.test", first),
+        ("webmail", "leo@lan.test", second),
+    ]
 
 
 Ask = Callable[[VantagePoint], object]
@@ -104,6 +116,12 @@ ASKED: Sequence[tuple[Ask, str]] = (
     (lambda station: mail.find_mail(station, ZOE, "Plan"), "zoe@lan.test cannot read"),
     (lambda station: mail.message_ids(station, ZOE), "zoe@lan.test cannot read"),
     (lambda station: mail.open_webmail(station, ZOE), "zoe in the webmail"),
+    (lambda station: mail.read_in_webmail(station, ZOE, "Plan"), "zoe opens 'Plan' in the webmail"),
+    (lambda station: mail.webmail_contacts(station, ZOE), "the address book of zoe in the webmail"),
+    (
+        lambda station: mail.send_by_webmail(station, ZOE, "leo@lan.test", subject="Plan"),
+        "zoe writes to leo@lan.test in the webmail",
+    ),
 )
 
 
