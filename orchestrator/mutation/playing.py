@@ -93,7 +93,9 @@ def play_mutants(
 
 
 def _is_known(mutant: Mutant, known: Mapping[str, PlayedMutant]) -> bool:
-    return mutant.name in known and known[mutant.name].digest == mutant.digest
+    """Return whether a mutant need not be played again; one of which nothing is known but a trouble is."""
+    before = known.get(mutant.name)
+    return before is not None and before.digest == mutant.digest and before.fate != "unjudged"
 
 
 class _Lanes:

@@ -30,6 +30,11 @@ _LOOP: Final = re.compile(r"\s*for\s+\w+\s+in\s+(?P<words>[\w@./: -]+?)\s*(?:;|$
 """A loop over words that stand there; one over what a command prints is none."""
 _JOINED: Final = re.compile(r"\\$|^\s|<<|^(?:if|for|while|do|done|fi|else|then|case|esac)\b|^[^=\s]+=")
 """A line that cannot be left out alone: of a block, or a text that is typed in."""
+_LOOKS: Final = re.compile(
+    r"(?:cat|ls|grep|head|tail|diff|stat|getent|id|host|dig|ping|curl|find|df|du|ps|ss|journalctl)\b"
+    r"|\S+\s+(?:-\S+\s+)*(?:\S*list|show|status|\S*info|dumpxml|is-\w+|cat)\b"
+)
+"""A line that only looks: without it, a repair is as good."""
 _PORT: Final = re.compile(r"\b((?:dport|sport|--dport|--sport)\s+)(?:\d+|\{[^}]*\})")
 
 
@@ -156,7 +161,7 @@ def units_of(repair: PlayedRepair) -> tuple[tuple[str, str], ...]:
 def _is_one_of_several(lines: Sequence[str], number: int) -> bool:
     """Return whether a line does what the one above or below does to something else; no part of a longer command."""
     words = lines[number].split()
-    if len(words) <= 1 or _JOINED.search(lines[number]):
+    if len(words) <= 1 or _JOINED.search(lines[number]) or _LOOKS.match(lines[number]):
         return False
     beside = [lines[n] for n in (number - 1, number + 1) if 0 <= n < len(lines)]
     return any(one.split()[:1] == words[:1] and not _JOINED.search(one) for one in beside)

@@ -167,6 +167,10 @@ def test_what_is_known_is_not_played_again(world: World, grader: Grader) -> None
     known[changed.name] = dataclasses.replace(changed, digest="another")
     played(world, grader, [], count=3, watch=watch, known=known)
     assert watch.ended.count(("refused", True)) == 2
+    watch = Watching()
+    known[changed.name] = dataclasses.replace(changed, fate="unjudged")
+    played(world, grader, [], count=3, watch=watch, known=known)
+    assert watch.ended.count(("refused", True)) == 2, "a trouble says nothing: it is played again"
 
 
 def test_a_step_that_does_not_end_is_given_up(world: World, grader: Grader, monkeypatch: pytest.MonkeyPatch) -> None:

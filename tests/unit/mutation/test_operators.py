@@ -143,6 +143,8 @@ def test_one_of_several_is_forgotten(repair: PlayedRepair) -> None:
         "  set a 1\n  set b 2",
         "nft add rule a \\\nnft add rule b",
         "systemctl start a\nnft list ruleset",
+        "cat /etc/x\ncat /etc/y",
+        "virsh list --all\nvirsh dominfo a\nvirsh domblklist a",
     ],
 )
 def test_what_is_no_list_stays_whole(repair: PlayedRepair, script: str) -> None:
