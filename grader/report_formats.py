@@ -136,10 +136,11 @@ def forbidden_changes(count: int) -> Text:
 def _worded(report: Report, said: _Words) -> Text:
     done = said["repaired"]
     if report.answers_left:
-        return Text(
-            fr=f"{done.fr}, mais des réponses manquent ou sont fausses",
-            en=f"{done.en}, but answers are missing or wrong",
-        )
+        missing = Text(fr="des réponses manquent ou sont fausses", en="answers are missing or wrong")
+        if report.of_a_task:  # where all of it is answers, nothing may have been done yet
+            left = said["not_repaired"]
+            return Text(fr=f"{left.fr} : {missing.fr}", en=f"{left.en}: {missing.en}")
+        return Text(fr=f"{done.fr}, mais {missing.fr}", en=f"{done.en}, but {missing.en}")
     if report.verdict == "repaired_with_changes":
         left = changes_to_explain(len(report.unexplained))
         return Text(fr=f"{done.fr}, avec {left.fr}", en=f"{done.en}, with {left.en}")

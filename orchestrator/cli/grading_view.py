@@ -157,16 +157,11 @@ def _verdict(report: Report) -> Styled:
         left = changes_to_explain(len(report.unexplained))
         text = Text(fr=f"✔ {done.fr}, avec {left.fr}. {points}.", en=f"✔ {done.en}, with {left.en}. {points}.")
         return plain(text, "warn")
-    if count := report.answers_left:
-        missing = Text(
-            fr=f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
-            en=f"{count} answer{'' if count == 1 else 's'} still to be given or corrected (breakfix answer)",
-        )
-        text = Text(fr=f"✘ {done.fr}, mais {missing.fr}. {points}.", en=f"✘ {done.en}, but {missing.en}. {points}.")
-        return plain(text, "bad")
     said = _left(report)
     if report.of_a_task:
         text = Text(fr=f"✘ Pas encore terminé : {said.fr}. {points}.", en=f"✘ Not done yet: {said.en}. {points}.")
+    elif report.answers_left:
+        text = Text(fr=f"✘ Réparé, mais {said.fr}. {points}.", en=f"✘ Repaired, but {said.en}. {points}.")
     else:
         text = Text(fr=f"✘ Pas encore réparé : {said.fr}. {points}.", en=f"✘ Not repaired yet: {said.en}. {points}.")
     return plain(text, "bad")
@@ -174,6 +169,11 @@ def _verdict(report: Report) -> Styled:
 
 def _left(report: Report) -> Text:
     """Return what is still wrong."""
+    if count := report.answers_left:  # nothing else is
+        return Text(
+            fr=f"il reste {count} réponse{'s' if count > 1 else ''} à donner ou à corriger (breakfix answer)",
+            en=f"{count} answer{'' if count == 1 else 's'} still to be given or corrected (breakfix answer)",
+        )
     failed = [result for result in report.results if result.outcome == "fail"]
     parts = []
     if left := sum(result.role != "guard" for result in failed):

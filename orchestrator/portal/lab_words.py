@@ -112,7 +112,7 @@ HOST_STATES: Mapping[str, Text] = {
     "created": Text(fr="éteinte", en="off"),
     "dead": Text(fr="en panne", en="broken"),
 }
-PLUGGED = Text(fr="branché sur {segment}", en="plugged into {segment}")
+PLUGGED = Text(fr="branché (prise : {segment})", en="plugged into {segment}")
 UNPLUGGED = Text(fr="débranché (prise : {segment})", en="unplugged (socket: {segment})")
 PLUG = Text(fr="Brancher", en="Plug in")
 UNPLUG = Text(fr="Débrancher", en="Unplug")

@@ -108,12 +108,12 @@ def show_cable(invocation: Invocation, port: PortState, action: str | None) -> N
     document = {"host": port.host, "interface": port.interface, "segment": segment, "plugged": port.plugged}
     if replaced:
         text = Text(
-            fr=f"✔ {place} a un câble neuf, branché sur le segment {segment}.",
+            fr=f"✔ {place} a un câble neuf, branché (segment : {segment}).",
             en=f"✔ {place} has a new cable, plugged into segment {segment}.",
         )
     elif port.plugged:
         text = Text(
-            fr=f"✔ {place} est branché sur le segment {segment}.", en=f"✔ {place} is plugged into segment {segment}."
+            fr=f"✔ {place} est branché (segment : {segment}).", en=f"✔ {place} is plugged into segment {segment}."
         )
     else:
         text = Text(

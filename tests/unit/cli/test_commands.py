@@ -447,7 +447,7 @@ def test_a_new_cable_carries_frames_as_it_should(cli: Cli, app: FakeApp) -> None
     good = app.fabric.cables["pc1", "eth0"]
     app.fabric.cables["pc1", "eth0"] = replace(good, mtu=996, rate=64_000, loss=30, plugged=False)
     assert (
-        "pc1:eth0 a un câble neuf, branché sur le segment office"
+        "pc1:eth0 a un câble neuf, branché (segment\N{NO-BREAK SPACE}: office)"
         in cli("cable", "pc1:eth0", "replace", lang="fr").stdout
     )
     assert app.fabric.cables["pc1", "eth0"] == replace(good, plugged=True)

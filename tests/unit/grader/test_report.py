@@ -314,6 +314,15 @@ def test_a_repair_without_its_answers_is_called_a_repair() -> None:
     assert report(asked).answers_left == 0
 
 
+def test_a_task_without_its_answers_is_not_done() -> None:
+    """Where all of it is answers, a trainee who has only just begun would else read that it is done."""
+    asked = replace(result("fail"), role="objective", id="answers.yaml::machine")
+    graded = report(replace(result("pass"), role="guard"), asked)
+    assert (graded.of_a_task, graded.answers_left) == (True, 1)
+    assert "Not done yet: answers are missing or wrong: " in render_text(graded, "en")
+    assert final_verdict(graded).fr == "Non terminé : des réponses manquent ou sont fausses"
+
+
 def test_text_of_an_invalid_grade_counts_no_points() -> None:
     text = render_text(report(result("pass"), result("error")), "fr")
     assert text.endswith("ERREUR : cette évaluation n'est pas valable, aucun point n'est compté\n")
