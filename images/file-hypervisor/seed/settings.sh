@@ -12,6 +12,7 @@ cat >"$system/etc/fstab" <<'END'
 /dev/donnees/dossiers          /srv/dossiers   ext4  noatime,commit=1,usrquota         0    2
 /dev/donnees/archives          /srv/archives   ext4  noatime,commit=1                  0    2
 END
+ln -sf ../proc/self/mounts "$system/etc/mtab"
 mkdir -p "$system/srv/dossiers" "$system/srv/archives" "$system/root/.ssh"
 install -m 755 "$seed/rcS" "$system/etc/init.d/rcS"
 install -m 755 "$seed/rcK" "$system/etc/init.d/rcK"

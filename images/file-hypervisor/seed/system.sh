@@ -10,7 +10,7 @@ packages=lvm2,quota,e2fsprogs,openssh-server,openssh-sftp-server,sudo,nano,less,
 mmdebstrap --mode=root --variant=essential --skip=chroot/mount,check/chroot --include="$packages" \
   --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/zoneinfo/*' \
-  --aptopt='APT::Install-Recommends "false"' trixie "$system"
+  --aptopt='APT::Install-Recommends "false"' trixie "$system" /etc/apt/sources.list
 
 # The kernel: of its package only what the guest boots from and what it loads.
 cd "$work"
