@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.text import Text
-from orchestrator.faults.fault import Fault, Memento, nothing_to_break, wait_for_effect, wait_until_sound
 from orchestrator.fabric.fabric_interface import Completed
+from orchestrator.faults.fault import Fault, Memento, nothing_to_break, wait_for_effect, wait_until_sound
 from orchestrator.model.base import AbsolutePath, AccountName, HostName, Slug
 
 _PATIENCE = 300.0
@@ -143,8 +143,8 @@ class VolumeRunsOut(Fault):
             ),
         }[self.how]
         return Text(
-            fr=f"Sur {self.machine}, le volume {self.volume} était plein ({where.fr}), et le quota de {self.user} était "
-            f"resté à {self.quota_mib} Mio.",
+            fr=f"Sur {self.machine}, le volume {self.volume} était plein ({where.fr}), et le quota de {self.user} "
+            f"était resté à {self.quota_mib} Mio.",
             en=f"On {self.machine} the volume {self.volume} was full ({where.en}), and the quota of {self.user} was "
             f"still {self.quota_mib} MiB.",
         )
