@@ -286,7 +286,7 @@ def _soon(lab, look):
         return not seen[0]
 
     try:
-        lab.wait(right, within=3, every=0.7)
+        lab.wait(right, within=2, every=0.7)
     except AssertionError:
         raise AssertionError(seen[0]) from None
 
