@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
 from pydantic import Field, model_validator
@@ -127,7 +129,7 @@ class VolumeRunsOut(Fault):
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
         """Give the room and the quota back, and take the file away."""
-        self._run(driver, _MEND, **memento)
+        self._run(driver, _MEND, memento)
 
     def explain(self) -> Text:
         """See ``Fault.explain``."""
@@ -154,7 +156,9 @@ class VolumeRunsOut(Fault):
         state = dict(row.split(" ", 1) for row in rows if " " in row)
         return {key: value for key, value in state.items() if value.isdigit()}
 
-    def _run(self, driver: LabDriver, script: str, *, check: bool = True, **more: str) -> Completed:
+    def _run(
+        self, driver: LabDriver, script: str, more: Mapping[str, str] = MappingProxyType({}), *, check: bool = True
+    ) -> Completed:
         """Run a script of root's in the machine; it gets the parameters as variables."""
         given = {
             "group": self.group, "volume": self.volume, "mount": self.mount, "gib": self.gib, "file": self.file,
