@@ -9,6 +9,8 @@ import pytest
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.app import App
 from orchestrator.faults.library.virtual.guest_boot import GuestsNotStartedAtBoot
+from orchestrator.faults.library.virtual.guest_pool import PoolOvercommitted
+from orchestrator.faults.library.virtual.guest_reach import GuestOutOfReach
 from orchestrator.faults.library.virtual.guest_snapshot import GuestSnapshotLost
 from orchestrator.faults.library.virtual.guest_start import GuestFailsToStart
 from orchestrator.labs import Running
@@ -55,6 +57,42 @@ CASES = (
         GuestSnapshotLost(host="hv", guest="horaires", snapshot="avant", how="raw"),
         healthy=board_can_come_back,
         unharmed=board_opens,
+    ),
+    Case(
+        GuestOutOfReach(host="hv", guest="carnet", address="192.168.90.22", how="link"),
+        healthy=logbook_opens,
+        unharmed=board_opens,
+        note="link",
+    ),
+    Case(
+        GuestOutOfReach(host="hv", guest="carnet", address="192.168.90.22", how="network", network="essais"),
+        healthy=logbook_opens,
+        unharmed=board_opens,
+        reboots=("hv",),
+        note="network",
+    ),
+    Case(
+        GuestOutOfReach(host="hv", guest="carnet", address="192.168.90.22", how="address", wrong="192.168.9.22/24"),
+        healthy=logbook_opens,
+        unharmed=board_opens,
+        note="address",
+    ),
+    Case(
+        PoolOvercommitted(
+            host="hv",
+            guest="carnet",
+            address="192.168.90.22",
+            lines=("la Sterne;6 h 40;12;RAS", "la Sterne;7 h 10;31;RAS", "la Sterne;7 h 40;9;RAS"),
+            snapshot="avant-hiver",
+            trial="essai",
+            how="grown",
+            name_of_files="essai-photos",
+            promised=1536,
+            memory=384,
+        ),
+        healthy=logbook_opens,
+        unharmed=board_opens,
+        reboots=("hv",),
     ),
     Case(
         GuestsNotStartedAtBoot(host="hv", guests=("horaires",), how="guest", network="quais"),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import Completed
 
 DEFINITIONS = "/etc/libvirt/qemu"
 """Where libvirt keeps its guests' definitions."""
+_LOG: Final = re.compile(r"<log file='([^']+)'")
+_MARKS: Final = re.compile(r": started,|power button|Power down")
+"""What a guest says on its console when it has started, and when it goes."""
 _COMMAND = 60.0
 """Seconds that one of libvirt's commands may take on a busy machine."""
 _SHUTDOWN = 20.0
 """Seconds that a guest gets to shut down by itself; one that still boots does not hear the power button."""
+_BOOT = 90.0
+"""Seconds that a guest may take to start on a busy machine: without KVM it needs some seconds on an idle one."""
 
 
 def virsh(driver: LabDriver, host: str, *words: str, check: bool = True) -> Completed:
@@ -65,3 +73,23 @@ def start(driver: LabDriver, host: str, guest: str) -> None:
     """
     if state(driver, host, guest) == "shut off":
         virsh(driver, host, "start", guest)
+
+
+def unstarted(driver: LabDriver, host: str, guest: str, like: str = "") -> str:
+    """Return what a guest last said on its console of starting or going, unless it is that it has started.
+
+    Args:
+        driver: acts on the lab.
+        host: the hypervisor.
+        guest: logs its console to a file (`images/hypervisor`).
+        like: what it must have said of its start.
+    """
+    log = _LOG.search(definition(driver, host, guest))
+    shown = driver.run(host, ("tail", "-n", "40", "--", log[1] if log else ""), check=False).stdout
+    lines = [line for line in shown.decode(errors="replace").splitlines() if _MARKS.search(line)]
+    return "" if lines and ": started," in lines[-1] and like in lines[-1] else f"{guest}: {lines[-1:]}"
+
+
+def wait_for_start(driver: LabDriver, host: str, guest: str) -> None:
+    """Wait until a guest that was started says on its console that it has; see ``unstarted``."""
+    wait_until(lambda: not unstarted(driver, host, guest), within=_BOOT, every=0.5)

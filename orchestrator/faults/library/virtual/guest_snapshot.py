@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,13 +17,19 @@ from orchestrator.faults.fault import (
     wait_until_sound,
     wait_until_undone,
 )
-from orchestrator.faults.library.virtual.guest import define, definition, shut_down, start, state, virsh
+from orchestrator.faults.library.virtual.guest import (
+    define,
+    definition,
+    shut_down,
+    start,
+    state,
+    unstarted,
+    virsh,
+    wait_for_start,
+)
+from orchestrator.faults.library.virtual.guest_disk import DISK
 from orchestrator.model.base import HostName, Slug
 
-_DISK: Final = re.compile(r"<driver name='qemu' type='([a-z0-9]+)'[^>]*/>\s*<source file='([^']+)'")
-_LOG: Final = re.compile(r"<log file='([^']+)'")
-_MARKS: Final = re.compile(r": started,|power button|Power down")
-"""What a guest says on its console when it has started, and when it goes."""
 _CONVERSION = 60.0
 """Seconds that a disk's conversion may take on a busy machine."""
 
@@ -68,7 +74,7 @@ class GuestSnapshotLost(Fault):
                 return f"{self.guest}: no snapshot {self.snapshot} is listed"
             if self._on_disk(driver):
                 return f"{self.guest}: {self.snapshot} is on its disk"
-            disk = _DISK.search(definition(driver, self.host, self.guest))
+            disk = DISK.search(definition(driver, self.host, self.guest))
             kind = disk[1] if disk else "no disk"
             return "" if kind == ("raw" if self.how == "raw" else "qcow2") else f"{self.guest}: {kind}"
 
@@ -79,7 +85,8 @@ class GuestSnapshotLost(Fault):
         virsh(driver, self.host, "snapshot-delete", self.guest, self.snapshot, "--metadata", check=False)
         if self.how == "raw":
             self._convert(driver, "qcow2")
-        wait_until_undone(self, lambda: self._starting(driver))
+        wait_for_start(driver, self.host, self.guest)
+        wait_until_undone(self, lambda: unstarted(driver, self.host, self.guest))
         virsh(driver, self.host, "snapshot-create-as", self.guest, self.snapshot)
 
     def explain(self) -> Text:
@@ -98,22 +105,15 @@ class GuestSnapshotLost(Fault):
         return virsh(driver, self.host, "snapshot-list", "--name", self.guest).stdout.decode().split()
 
     def _on_disk(self, driver: LabDriver) -> bool:
-        disk = _DISK.search(definition(driver, self.host, self.guest))
+        disk = DISK.search(definition(driver, self.host, self.guest))
         if disk is None:
             return False
         shown = driver.run(self.host, ("qemu-img", "info", "-U", disk[2]), check=False).stdout.decode()
         return re.search(rf"^ *[0-9]+ +{re.escape(self.snapshot)} ", shown, re.MULTILINE) is not None
 
-    def _starting(self, driver: LabDriver) -> str:
-        """Return what the guest's console says, unless it is that it has started."""
-        log = _LOG.search(definition(driver, self.host, self.guest))
-        shown = driver.run(self.host, ("tail", "-n", "40", "--", log[1] if log else ""), check=False).stdout
-        lines = [line for line in shown.decode(errors="replace").splitlines() if _MARKS.search(line)]
-        return "" if lines and ": started," in lines[-1] else f"{self.guest}: {lines[-1:]}"
-
     def _convert(self, driver: LabDriver, kind: str) -> None:
         xml = definition(driver, self.host, self.guest)
-        disk = _DISK.search(xml)
+        disk = DISK.search(xml)
         if disk is None:
             raise nothing_to_break(self, f"{self.guest}: no disk")
         shut_down(driver, self.host, self.guest)

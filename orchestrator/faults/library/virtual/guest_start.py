@@ -20,6 +20,7 @@ from orchestrator.faults.library.virtual.guest import (
     state,
     virsh,
 )
+from orchestrator.faults.library.virtual.guest_disk import DISK
 from orchestrator.model.base import AbsolutePath, HostName, Slug
 
 _Reason = Literal["network", "disk", "memory", "format", "machine"]
@@ -30,7 +31,6 @@ _COMPLAINTS: Final[Mapping[str, str]] = {
     "machine": "does not support machine type",
 }
 """What libvirt says when it is asked to start the guest; with another format it starts, and finds nothing."""
-_DISK: Final = re.compile(r"<driver name='qemu' type='([a-z0-9]+)'[^>]*/>\s*<source file='([^']+)'")
 _NETWORK: Final = re.compile(r"<source network='([^']+)'")
 _MACHINE: Final = re.compile(r"(<type arch='[^']+' machine=')([^']+)'")
 _MEMORY: Final = re.compile(r"<(memory|currentMemory) unit='KiB'>[0-9]+<")
@@ -79,7 +79,7 @@ class GuestFailsToStart(Fault):
         """Keep what is about to change; the guest must run."""
         wait_until_sound(self, lambda: self._idle(driver))
         xml = definition(driver, self.host, self.guest)
-        disk, network, machine = _DISK.search(xml), _NETWORK.search(xml), _MACHINE.search(xml)
+        disk, network, machine = DISK.search(xml), _NETWORK.search(xml), _MACHINE.search(xml)
         memory = re.search(r"<memory unit='KiB'>([0-9]+)<", xml)
         if disk is None or network is None or machine is None or memory is None:
             raise nothing_to_break(self, f"{self.guest}: no disk, network, machine or memory in its definition")
@@ -96,7 +96,7 @@ class GuestFailsToStart(Fault):
             virsh(driver, self.host, "net-destroy", network)
             virsh(driver, self.host, "net-autostart", "--disable", network)
         elif self.how == "disk":
-            driver.run(self.host, ("mv", "--", _found(_DISK, xml, 2), str(self.path)))
+            driver.run(self.host, ("mv", "--", _found(DISK, xml, 2), str(self.path)))
         elif self.how == "memory":
             kib = (self.gib or 0) << 20
             define(driver, self.host, self.guest, _MEMORY.sub(rf"<\1 unit='KiB'>{kib}<", xml))
