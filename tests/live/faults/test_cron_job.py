@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.faults.edits import LineEdit, SettingEdit
-from orchestrator.faults.library.system.cron import CronAccountExpired, CronLineBroken, CronTableSkipped
+from orchestrator.faults.library.system.cron_job import CronAccountExpired, CronLineBroken, CronTableSkipped
 from tests.live.faults.harness import Case, output, prove, succeeds
 from tests.live.faults.lending import Lent
 
