@@ -13,6 +13,7 @@ from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
 from grader.concurrency import concurrently
 from grader.conversation import Conversation
+from grader.cron import play_cron
 from grader.directory import directory_rights_gained, ldap_entries, ldap_values, password_policy_weaknesses
 from grader.errors import CheckMistakeError, ObservationError
 from grader.firewall_place import Firewall
@@ -79,6 +80,7 @@ __all__ = [
     "openvpn_options",
     "password_policy_weaknesses",
     "plain_name",
+    "play_cron",
     "policy_differences",
     "read_in_webmail",
     "reason",

@@ -47,6 +47,7 @@ OFFERED: Final = (
     "openvpn_options",
     "password_policy_weaknesses",
     "plain_name",
+    "play_cron",
     "policy_differences",
     "read_in_webmail",
     "reason",
