@@ -183,8 +183,8 @@ class FolderModeWrong(_OfFile):
     """A folder has another mode than it should, such as a sticky bit too many or a setgid bit too few.
 
     No account loses a right on the folder itself, and yet people feel it in what they do there: they cannot rename or
-    delete each other's files, or their new files are another group's. `probe` says by which command that is seen: before
-    the fault it must not show, afterwards it must. The trainee sees the mode in `ls -ld`.
+    delete each other's files, or their new files are another group's. `probe` says by which command that is seen:
+    before the fault it must not show, afterwards it must. The trainee sees the mode in `ls -ld`.
     """
 
     name: ClassVar[str] = "folder-mode-wrong"
