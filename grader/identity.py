@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _HARMLESS = re.compile(
     r"\s*(?:[#;].*|\[\w+\]|(?:After|Before|Wants|Description|Documentation|Restart\w*|StartLimit\w*|Timeout\w*|Limit\w*"
-    r"|Nice|Memory\w*|CPU\w*|Tasks\w*|IO\w*|OOM\w*|Kill\w*|Standard\w*|Syslog\w*|LogLevelMax|WantedBy)\s*=.*)?"
+    r"|Nice|Memory\w*|CPU\w*|Tasks\w*|IO\w*|OOM\w*|Kill\w*|RuntimeDirectory\w*|Standard\w*|Syslog\w*|LogLevelMax"
+    r"|WantedBy)\s*=.*)?"
 )
 """A line of a drop-in that changes neither what a unit runs, nor with which settings, nor whether."""
 _END_OF_LINE = re.compile(r"[\n\r\0]")

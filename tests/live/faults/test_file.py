@@ -7,7 +7,13 @@ import pytest
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.faults.edits import SettingEdit
 from orchestrator.faults.effect_probe import EffectProbe
-from orchestrator.faults.library.system.file import FileChanged, FileMissing, FileModeWrong, FileOwnerWrong
+from orchestrator.faults.library.system.file import (
+    FileChanged,
+    FileMissing,
+    FileModeWrong,
+    FileOwnerWrong,
+    FolderModeWrong,
+)
 from tests.live.faults.harness import Case, connects, output, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -37,6 +43,12 @@ def technician_reads_sudoers(driver: LabDriver) -> bool:
     return succeeds(driver, "pc", "su", "-", "technicien", "-c", "test -r /etc/sudoers")
 
 
+OTHERS_FILE_GOES = (
+    "sh",
+    "-c",
+    'f=$(mktemp /var/tmp/p.XXXX); runuser -u technicien -- rm -f "$f"; test ! -e "$f"; gone=$?; rm -f "$f"; exit $gone',
+)
+"""Succeeds where an ordinary account can delete root's file from a folder that everybody may write to."""
 SSH_PORT = EffectProbe(run=("nc", "-z", "-w1", WEB, "22"), host="pc", fails=True)
 CURL = ("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", f"http://{WEB}/index.html")
 
@@ -76,6 +88,12 @@ CASES = (
         FileModeWrong(host="pc", path="/etc/sudoers", mode="0644", account="technicien", gained=True),
         healthy=lambda driver: not technician_reads_sudoers(driver),
         note="gained",
+    ),
+    Case(
+        FolderModeWrong(host="pc", path="/var/tmp", mode="0777", probe=EffectProbe(run=OTHERS_FILE_GOES, fails=False)),
+        healthy=lambda driver: not succeeds(driver, "pc", *OTHERS_FILE_GOES),
+        unharmed=lambda driver: succeeds(driver, "pc", "runuser", "-u", "technicien", "--", "test", "-w", "/var/tmp"),
+        # No reboot: systemd-tmpfiles gives /var/tmp its mode again at each boot.
     ),
     Case(
         FileMissing(host="web", path=PAGE, probe=EffectProbe(run=CURL, host="pc", prints="404")),

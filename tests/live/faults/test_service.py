@@ -19,6 +19,7 @@ from orchestrator.faults.library.system.service_configuration import (
     ServiceFailsAtBoot,
     ServiceListenWrong,
 )
+from orchestrator.faults.library.system.service_target import ServiceTargetWrong
 from tests.live.faults.harness import Case, connects, output, prove, succeeds
 
 pytestmark = pytest.mark.live
@@ -86,6 +87,7 @@ CASES = (
         unharmed=ssh_answers,
         reboots=("web",),
     ),
+    Case(ServiceTargetWrong(**NGINX), healthy=served, unharmed=ssh_answers, reboots=("web",)),
     Case(
         ServiceListenWrong(
             **NGINX,

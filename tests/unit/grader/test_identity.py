@@ -106,6 +106,8 @@ def test_a_drop_in_that_may_change_what_runs(web: Web, text: str) -> None:
 def test_a_drop_in_that_changes_nothing_of_it(web: Web) -> None:
     web.drop_in("# ours\n[Unit]\nAfter=network-online.target\n\n[Service]\nRestart=on-failure\nLimitNOFILE=4096\n")
     assert web.doubts() == ()
+    web.drop_in("[Service]\nRuntimeDirectory=shop\nRuntimeDirectoryMode=0755\n")
+    assert web.doubts() == ()
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,52 @@ class FileModeWrong(_OfAccess):
         )
 
 
+class FolderModeWrong(_OfFile):
+    """A folder has another mode than it should, such as a sticky bit too many or a setgid bit too few.
+
+    No account loses a right on the folder itself, and yet people feel it in what they do there: they cannot rename or
+    delete each other's files, or their new files are another group's. `probe` says by which command that is seen:
+    before the fault it must not show, afterwards it must. The trainee sees the mode in `ls -ld`.
+    """
+
+    name: ClassVar[str] = "folder-mode-wrong"
+
+    mode: FileMode = Field(description='The wrong mode, octal and quoted: "03770".', examples=["03770"])
+    probe: EffectProbe = Field(
+        description="The command that shows the effect.",
+        examples=[{"run": ["sh", "-c", "touch /srv/depot/x; stat -c %G /srv/depot/x"], "prints": "root"}],
+    )
+
+    def remember(self, driver: LabDriver) -> Memento:
+        """Keep owner and mode; the effect must not be seen yet."""
+        memento = super().remember(driver)
+        if snapshot.Snapshot.of(memento[self.path]).kind != "folder":
+            raise nothing_to_break(self, f"{self.host}:{self.path} is no folder")
+        self.probe.require_absent(self, driver, self.host)
+        return memento
+
+    def spoil(self, driver: LabDriver) -> None:
+        """Change the mode; `chmod` keeps a folder's special bits unless all digits are given."""
+        driver.run(self.host, ("chmod", self.mode.rjust(5, "0"), "--", self.path))
+
+    def revert(self, driver: LabDriver, memento: Memento) -> None:
+        """Give the folder its mode again, with the special bits that it had and no others; restart what reads it."""
+        super().revert(driver, memento)
+        was = snapshot.Snapshot.of(memento[self.path])
+        driver.run(self.host, ("chmod", was.mode.rjust(5, "0"), "--", self.path))
+
+    def verify(self, driver: LabDriver) -> None:
+        """The probe must show the effect."""
+        self.probe.require_shown(self, driver, self.host)
+
+    def explain(self) -> Text:
+        """See ``Fault.explain``."""
+        return Text(
+            fr=f"Sur {self.host}, le dossier {self.path} avait les droits {self.mode}.",
+            en=f"On {self.host} the folder {self.path} had the mode {self.mode}.",
+        )
+
+
 class FileMissing(_OfFile):
     """A file is missing: deleted, or moved to where nobody looks for it (`moved_to`).
 
