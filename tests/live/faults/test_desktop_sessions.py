@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.access.lab_driver import LabDriver
-from orchestrator.faults.library.system.desktop_sessions import Person, SessionsLeftOpen
+from orchestrator.faults.library.system.desktop_sessions import SessionOwner, SessionsLeftOpen
 from tests.live.faults.harness import Case, output, prove, succeeds
 
 pytestmark = pytest.mark.live
 
 LAB = "thin-clients"
 SERVER = "ts1"
-GONE = (Person(login="tgarnier", password="Gabarit-85"), Person(login="afaure", password="Rabot-41"))
+GONE = (SessionOwner(login="tgarnier", password="Gabarit-85"), SessionOwner(login="afaure", password="Rabot-41"))
 BEGIN = """
 xrdp-sesrun -t Xorg -p Equerre-74 snguyen </dev/null
 runuser -u snguyen -- sh -c 'tr "\\0" "\\n" <"/proc/$(pgrep -u snguyen -x Xorg)/environ"'

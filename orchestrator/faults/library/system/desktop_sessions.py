@@ -42,7 +42,7 @@ done
 """Ends the desktop of each login in order; waits at most 30 seconds for each, and kills what is left then."""
 
 
-class Person(Document):
+class SessionOwner(Document):
     """Somebody who has a desktop on the session server."""
 
     login: AccountName = Field(description="The account.")
@@ -62,7 +62,7 @@ class SessionsLeftOpen(Fault):
     name: ClassVar[str] = "sessions-left-open"
 
     host: HostName = Field(description="The session server.")
-    people: tuple[Person, ...] = Field(
+    people: tuple[SessionOwner, ...] = Field(
         min_length=1,
         description="Who has left a desktop open, in the order in which they came.",
         examples=[[{"login": "amartin", "password": "Tilleul-63"}]],
@@ -126,11 +126,11 @@ class SessionsLeftOpen(Fault):
             f"open: {', '.join(who)}.",
         )
 
-    def _there(self) -> tuple[Person, ...]:
+    def _there(self) -> tuple[SessionOwner, ...]:
         """Return the people who have a desktop."""
         return self.people[: self.sessions]
 
-    def _open(self, driver: LabDriver, person: Person) -> None:
+    def _open(self, driver: LabDriver, person: SessionOwner) -> None:
         """Open somebody's desktop without a terminal; a refusal is final, for a wrong password may lock an account.
 
         Raises:
