@@ -1,5 +1,6 @@
 """Do those who come later get a desktop, under the company's rule, and has nobody at work been thrown out for it?"""
 
+import contextlib
 import datetime as dt
 import re
 
@@ -16,6 +17,7 @@ from lab_tools import (
 )
 
 AT_WORK, HER_SCREEN = "croux", "term1"
+ABSENT = "tgarnier"
 LETTER = "/home/croux/Documents/lettre-banque.txt"
 SAVED = "releve-escalier.txt"
 """What Thomas Garnier saved before he left."""
@@ -46,6 +48,24 @@ class Seat:
 
     def __init__(self, server, user):
         self.server, self.user = server, user
+
+
+@contextlib.contextmanager
+def somebody_at_work(lab, besides):
+    """Have somebody come before a person, for as long as a ``with`` lasts, where nobody else has a desktop now."""
+    if set(with_desktop(lab)) - {besides}:
+        yield
+        return
+    first = next(login for login in PASSWORDS if login not in (besides, AT_WORK, ABSENT))
+    answer = asked(lab, first)
+    try:
+        assert answer.startswith("ok "), reason(
+            fr=f"personne n'a de bureau, et à {first}, ts1 répond « {answer} »",
+            en=f"nobody has a desktop, and ts1 answers {first} '{answer}'",
+        )
+        yield
+    finally:
+        end_session(lab, first)
 
 
 def begun_with(lab, login):
@@ -84,7 +104,8 @@ def assert_closed_in_time(lab, login):
     lock="seats",
 )
 def test_late_comer_works(lab):
-    assert_usable(lab, "term2", login_of(lab))
+    with somebody_at_work(lab, besides=login_of(lab)):
+        assert_usable(lab, "term2", login_of(lab))
 
 
 @check(
@@ -207,8 +228,8 @@ def test_work_of_the_absent_is_kept(lab):
     def kept():
         if nobody_sat_there(lab):
             return True
-        there = lab.host("home1").file(f"/srv/profils/tgarnier/Documents/{SAVED}").exists
-        still = "tgarnier" in with_desktop(lab) and lab.host("ts1").file(f"/home/tgarnier/Documents/{SAVED}").exists
+        there = lab.host("home1").file(f"/srv/profils/{ABSENT}/Documents/{SAVED}").exists
+        still = ABSENT in with_desktop(lab) and lab.host("ts1").file(f"/home/{ABSENT}/Documents/{SAVED}").exists
         assert there or still, reason(
             fr=f"{SAVED}, de Thomas Garnier, n'est pas revenu sur home1 : la prochaine session l'efface",
             en=f"{SAVED} of Thomas Garnier has not come back to home1: the next session erases it",
