@@ -60,7 +60,7 @@ def test_the_reference_is_written_between_its_marks(cli: Cli, tmp_path: Path, na
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "was here" not in text
-    assert text.count("| `contract` |") == (7 if name == "trainers" else 1)
+    assert text.count("| `contract` |") == (8 if name == "trainers" else 1)
     assert f"| `{key}` |" in text
 
 
