@@ -212,6 +212,7 @@ SLEEPERS = {
     "orchestrator.fabric.helper.links": "waits until a host's kernel has told of its cable",
     "orchestrator.portal.board_stream": "asks labd for a board every few seconds, while somebody looks",
     "orchestrator.portal.proof_stream": "asks labd how far a proof is every second, while somebody looks",
+    "orchestrator.fabric.helper.systemd": "waits for the exec of a child of a host's systemd",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",
     "orchestrator.serving.process_group": "looks every so often how large the logs of running programs are",
     "orchestrator.bench.page_paint": "waits until a browser has painted",

@@ -26,8 +26,10 @@ SOCKET = "/run/systemd/private"
 _MANAGER = "/org/freedesktop/systemd1"
 _NAME = "org.freedesktop.systemd1"
 _NO_UNIT_FILE = frozenset({f"{_NAME}.NoSuchUnit", "org.freedesktop.DBus.Error.FileNotFound"})
-_TRIES = 3
-"""systemd's own children hold its sockets for the moment between their fork and their exec."""
+_FORKED = 2.0
+"""Seconds that one of systemd's own children may hold its sockets: it does from its fork to its exec."""
+_LOOK = 0.01
+"""Seconds between two looks at such a child."""
 _CREDENTIALS = struct.Struct("3i")
 
 
@@ -66,13 +68,13 @@ class Systemd:
         Raises:
             HelperError: what was said cannot be relied upon, or nothing was said in time.
         """
-        for _ in range(_TRIES):
-            before = self._problem(root, deadline)
-            answer = self._ask(name, properties, deadline)  # when systemd answers, the child that it made has exec'd
-            problem = before or self._problem(root, deadline)
-            if problem is None:
-                return answer
-        raise HelperError("failed", problem or "")
+        patience = min(deadline, time.monotonic() + _FORKED)
+        before = self._problem(root, deadline, patience)
+        answer = self._ask(name, properties, deadline)
+        problem = before or self._problem(root, deadline, patience)
+        if problem is not None:
+            raise HelperError("failed", problem)
+        return answer
 
     def close(self) -> None:
         """Hang up."""
@@ -100,17 +102,17 @@ class Systemd:
         known = values[0][0] if not properties else {w[2]: v[0] for w, v in zip(words, values, strict=True)}
         return {"file_state": state[0], "properties": known}
 
-    def _problem(self, root: int, deadline: float) -> str | None:
-        """Return why what was said cannot be relied upon, or None."""
+    def _problem(self, root: int, deadline: float, patience: float) -> str | None:
+        """Return why what was said cannot be relied upon, or None; wait for systemd's children until ``patience``."""
         with processes.Table(root, self._pid) as table:
             foreign = table.foreign(1, self._layers, deadline)
             if foreign:
                 return f"the host's first process is not its image's systemd: {', '.join(foreign)}"
             if table.traced(1):
                 return "the host's systemd is being traced"
-            return self._problem_of_holders(table, deadline)
+            return self._problem_of_holders(table, deadline, patience)
 
-    def _problem_of_holders(self, table: processes.Table, deadline: float) -> str | None:
+    def _problem_of_holders(self, table: processes.Table, deadline: float, patience: float) -> str | None:
         """Return whether somebody else than systemd has a hand in the connection: its end, or what it arrived at."""
         peer = sockets.peer_of(self._socket, deadline)
         if peer is None:  # this kernel lists no Unix sockets: who sent what it said has to do
@@ -120,10 +122,14 @@ class Systemd:
             listening = sockets.listening_at(self._place, self._pidfd, own_network, deadline)
         finally:
             os.close(own_network)
-        holders = table.holders({peer, *listening}, deadline)
-        others = set[int]().union(*holders.values()) - {1}
-        if others:
-            return f"another process ({min(others)}) answers at {SOCKET}"
+        while True:
+            holders = table.holders({peer, *listening}, deadline)
+            others = set[int]().union(*holders.values()) - {1}
+            if not others:
+                break
+            if time.monotonic() >= patience or any(table.parent(other) > 1 for other in others):
+                return f"another process ({min(others)}) answers at {SOCKET}"
+            time.sleep(_LOOK)
         if not listening or not all(holders.values()):
             return f"the host's systemd holds no socket that listens at {SOCKET}"
         return None
