@@ -52,8 +52,10 @@ RESET_LOSES = (
         en="Terminals are closed, and the programs in them end.",
     ),
     Text(
-        fr="La panne est la même. Vos réponses, votre rapport et les indices lus restent.",
-        en="The trouble is the same. Your answers, your report and the hints you have read stay.",
+        fr="C'est la même variante. Réponses, rapport, conversations et indices recommencent à zéro : notez ailleurs ce "
+        "que vous voulez garder.",
+        en="It is the same variant. Answers, report, conversations and hints begin anew: note elsewhere what you want "
+        "to keep.",
     ),
 )
 STOP_TITLE = Text(fr="Arrêter ce lab ?", en="Stop this lab?")

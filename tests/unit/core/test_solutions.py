@@ -40,6 +40,13 @@ def test_each_instance_counts_its_own_hints(world: World, running: Running) -> N
     assert labs.solutions.hint(running)[0] == 2
 
 
+def test_a_reset_begins_without_the_hints_that_were_read(world: World, running: Running) -> None:
+    labs = world.labs()
+    labs.solutions.hint(running)
+    again = labs.lifecycle.reset(running, world.progress)
+    assert world.records.get(again.instance.name).hints_shown == 0
+
+
 def test_hints_go_on_without_a_record(world: World, running: Running) -> None:
     world.records.remove(running.instance.name)
     assert [world.labs().solutions.hint(running)[0] for _ in range(2)] == [1, 2]
