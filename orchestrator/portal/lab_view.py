@@ -76,6 +76,11 @@ class CheckGroup:
     checks: tuple[CheckView, ...]
     kept: tuple[CheckView, ...] = ()
 
+    @property
+    def said(self) -> Text:
+        """Return what is said of the guards that are green: of all, or of the rest where one is shown that is not."""
+        return lab_words.REST_KEPT if self.checks else lab_words.KEPT
+
 
 def check_groups(grading: GradingView) -> tuple[CheckGroup, ...]:
     """Return the checks of a grading: what is to be put right, what must keep working, answers."""

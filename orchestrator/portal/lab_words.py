@@ -176,6 +176,7 @@ NOT_CHECKED = Text(
 TO_DO = Text(fr="À rétablir", en="To be put right")
 TO_KEEP = Text(fr="À préserver", en="Must keep working")
 KEPT = Text(fr="Ce qui marchait marche toujours", en="What worked still works")
+REST_KEPT = Text(fr="Le reste de ce qui marchait marche toujours", en="The rest of what worked still works")
 KEPT_CHECK = Text(fr="1\N{NO-BREAK SPACE}contrôle", en="1\N{NO-BREAK SPACE}check")
 KEPT_CHECKS = Text(fr="{n}\N{NO-BREAK SPACE}contrôles", en="{n}\N{NO-BREAK SPACE}checks")
 ANSWERS = Text(fr="Réponses", en="Answers")

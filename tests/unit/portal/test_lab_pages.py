@@ -312,3 +312,6 @@ def test_checks_are_in_groups_and_none_is_left_out() -> None:
     kept = tuple(replace(world.CHECKS[1], id=str(n), outcome="fail" if n == 1 else "pass") for n in range(4))
     [group] = check_groups(replace(world.GRADING, checks=kept))
     assert [[check.id for check in checks] for checks in (group.checks, group.kept)] == [["1"], ["0", "2", "3"]]
+    assert group.said.en == "The rest of what worked still works"
+    [group] = check_groups(replace(world.GRADING, checks=tuple(one for one in kept if one.outcome == "pass")))
+    assert group.said.en == "What worked still works"
