@@ -68,6 +68,12 @@ def test_what_was_broken_is_told_fault_by_fault(world: World, running: Running) 
     ]
 
 
+def test_what_several_faults_say_alike_is_told_once(world: World, running: Running) -> None:
+    twice = dataclasses.replace(running.plan, faults=(*running.plan.faults, running.plan.faults[0]))
+    plans = world.labs().plans
+    assert plans.explain_faults(running.instance, twice) == plans.explain_faults(running.instance, running.plan)
+
+
 def test_a_solution_is_done_step_by_step(world: World, running: Running) -> None:
     world.fabric.on("/bin/bash -s", stdout="eth0: rebinding\n")
     world.fabric.done.clear()
