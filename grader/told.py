@@ -16,9 +16,7 @@ from orchestrator.core.text import Text
 KEPT: Final = "kept"
 """The id of the line that stands for the guards that are green."""
 _KEPT: Final = Text(fr="Ce qui marchait marche toujours.", en="What worked still works.")
-_REST_KEPT: Final = Text(
-    fr="Le reste de ce qui marchait marche toujours.", en="The rest of what worked still works."
-)
+_REST_KEPT: Final = Text(fr="Le reste de ce qui marchait marche toujours.", en="The rest of what worked still works.")
 """Said beside a guard that is not green, which it would contradict otherwise."""
 _KEEPING: Final = Text(fr="Ce qui marchait", en="What worked")
 
