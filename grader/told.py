@@ -16,6 +16,8 @@ from orchestrator.core.text import Text
 KEPT: Final = "kept"
 """The id of the line that stands for the guards that are green."""
 _KEPT: Final = Text(fr="Ce qui marchait marche toujours.", en="What worked still works.")
+_REST_KEPT: Final = Text(fr="Le reste de ce qui marchait marche toujours.", en="The rest of what worked still works.")
+"""Said beside a guard that is not green, which it would contradict otherwise."""
 _KEEPING: Final = Text(fr="Ce qui marchait", en="What worked")
 
 
@@ -56,16 +58,17 @@ def _with_one_line_of_guards(results: Iterable[CheckResult]) -> Iterator[CheckRe
     """Yield the results with one in place of all guards that are green, where the first of them stands."""
     results = list(results)
     kept = [result for result in results if _is_kept(result)]
+    whole = all(_is_kept(result) for result in results if result.role == "guard")
     for result in results:
         if not _is_kept(result):
             yield result
         elif result is kept[0]:
-            yield _one_line(kept)
+            yield _one_line(kept, _KEPT if whole else _REST_KEPT)
 
 
-def _one_line(kept: list[CheckResult]) -> CheckResult:
+def _one_line(kept: list[CheckResult], said: Text = _KEPT) -> CheckResult:
     seconds = round(sum(result.seconds for result in kept), 3)
-    return CheckResult(KEPT, "guard", sum(result.points for result in kept), None, _KEPT, "pass", seconds=seconds)
+    return CheckResult(KEPT, "guard", sum(result.points for result in kept), None, said, "pass", seconds=seconds)
 
 
 def _without_evidence(result: CheckResult) -> CheckResult:

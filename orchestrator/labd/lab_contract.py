@@ -168,7 +168,12 @@ class ChangeView:
 
 @dataclass(frozen=True)
 class GradingView:
-    """The last whole grading; ``at``: ISO 8601."""
+    """The last whole grading; ``at``: ISO 8601.
+
+    Attributes:
+        task: whether something was to be done rather than repaired.
+        answers_left: how many answers are not right where nothing else is left to be done; 0 in every other case.
+    """
 
     at: str
     verdict: Literal["repaired", "repaired_with_changes", "not_repaired", "not_valid"]
@@ -176,6 +181,8 @@ class GradingView:
     points_total: int
     checks: tuple[CheckView, ...]
     changes: tuple[ChangeView, ...]
+    task: bool = False
+    answers_left: int = 0
 
 
 @dataclass(frozen=True)

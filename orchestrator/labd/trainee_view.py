@@ -201,6 +201,8 @@ def grading_view(report: Report, marks: Mapping[str, Mark], at: datetime) -> Gra
         points_total=told.points_total,
         checks=tuple(_check_view(result, _with_kept(marks, report), at) for result in told.results),
         changes=tuple(_changes((*told.forbidden, *told.unexplained))),
+        task=report.of_a_task,
+        answers_left=report.answers_left,
     )
 
 

@@ -106,9 +106,9 @@ class VariantPlans:
         return self.content_of(instance).lab(instance.lab)
 
     def explain_faults(self, instance: Instance, plan: Plan) -> tuple[Text, ...]:
-        """Return what was broken in an instance, one sentence per fault, for the debrief."""
+        """Return what was broken in an instance, for the debrief: a sentence per fault, what several say but once."""
         roots = self.content_of(instance).roots
-        return tuple(make_fault(spec, roots).explain() for spec in plan.faults)
+        return tuple(dict.fromkeys(make_fault(spec, roots).explain() for spec in plan.faults))
 
     def images(self, plan: Plan) -> dict[str, ImageSpec]:
         """Return the descriptions of the images that a plan's hosts use."""

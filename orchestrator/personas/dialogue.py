@@ -19,7 +19,7 @@ from orchestrator.model.turns import PersonaAct, Turn, facts_of
 from orchestrator.personas import temper_words
 from orchestrator.personas.password_masks import passwords_of
 from orchestrator.personas.recognition import Recognizer, chief, recognizer_of
-from orchestrator.personas.slots import slots_of
+from orchestrator.personas.slots import slots_of, to_complete
 
 LOST: Final = "patience_lost"
 """The fact that somebody's patience is gone."""
@@ -169,7 +169,11 @@ class Dialogue:
         names = ["yes", "no"] if state.pending else []
         names += [name for answer in self._document.answers if self._holds(answer, state.facts) for name in answer.to]
         names += ["greet", "introduce", "ask_problem", "explain", "goodbye"]
-        return tuple(MenuEntry(name, intents[name].phrases[:_MENU]) for name in dict.fromkeys(names) if name in intents)
+        return tuple(
+            MenuEntry(name, tuple(map(to_complete, intents[name].phrases[:_MENU])))
+            for name in dict.fromkeys(names)
+            if name in intents
+        )
 
     def understood(self, said: str, language: Language) -> tuple[str, ...]:
         """Return the intents of a sentence in a language."""

@@ -11,6 +11,8 @@ from orchestrator.personas.word_forms import folded
 
 SLOTS: Final = ("host", "address", "command", "name", "number")
 """What may be picked out."""
+_SLOT: Final = re.compile(r"\bX[a-z]+\b")
+"""What stands for a slot in a phrase."""
 
 _ADDRESS: Final = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2})?(?![\d.])")
 _NUMBER: Final = re.compile(r"(?<![\w.])\d+(?![\w.]*\d)")
@@ -176,6 +178,11 @@ def marked(text: str, slots: Mapping[str, str]) -> str:
         shown = shown.replace(slots["command"], " xcommand ")
     shown = _ADDRESS.sub(" xaddress ", shown)
     return re.sub(r"(?<!\w)\d[\d.,:]*(?!\w)", lambda found: found[0] if len(found[0]) == 1 else " xnumber ", shown)
+
+
+def to_complete(phrase: str) -> str:
+    """Return a phrase as it is offered to somebody: what a slot stands for is theirs to write."""
+    return _SLOT.sub("…", phrase)
 
 
 def without_names(text: str, names: Collection[str]) -> str:

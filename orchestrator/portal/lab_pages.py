@@ -38,6 +38,7 @@ from orchestrator.portal.lab_view import (
     phase_of,
     script_data,
     solved_in,
+    verdict_said,
 )
 from orchestrator.portal.pages import render
 from orchestrator.portal.visit import ask, visit_of
@@ -82,6 +83,7 @@ async def _page(request: Request) -> Response:
         "solved_in": solved_in(lab),
         "data": script_data(lab, visit_of(request).language),
         "check_groups": check_groups,
+        "verdict_said": verdict_said,
         "cable_state": cable_state,
         "same": same,
         "told_debrief": told_debrief,

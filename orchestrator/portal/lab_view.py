@@ -76,11 +76,28 @@ class CheckGroup:
     checks: tuple[CheckView, ...]
     kept: tuple[CheckView, ...] = ()
 
+    @property
+    def said(self) -> Text:
+        """Return what is said of the guards that are green: of all, or of the rest where one is shown that is not."""
+        return lab_words.REST_KEPT if self.checks else lab_words.KEPT
+
+
+def verdict_said(grading: GradingView, language: Language) -> str:
+    """Return the verdict in words: a task is done, not repaired; where answers alone are left, it says so."""
+    left = grading.answers_left
+    if left and grading.task:
+        words = lab_words.TASK_ANSWER_LEFT if left == 1 else lab_words.TASK_ANSWERS_LEFT
+    elif left:
+        words = lab_words.ANSWER_LEFT if left == 1 else lab_words.ANSWERS_LEFT
+    else:
+        words = (lab_words.TASK_VERDICTS if grading.task else lab_words.VERDICTS)[grading.verdict]
+    return in_words.said(words, language, n=left)
+
 
 def check_groups(grading: GradingView) -> tuple[CheckGroup, ...]:
-    """Return the checks of a grading: what is to be put right, what must keep working, answers."""
+    """Return the checks of a grading: what is to be put right or done, what must keep working, answers."""
     groups: Sequence[tuple[Text, frozenset[str]]] = (
-        (lab_words.TO_DO, frozenset({"symptom", "objective"})),
+        (lab_words.TASK_TO_DO if grading.task else lab_words.TO_DO, frozenset({"symptom", "objective"})),
         (lab_words.TO_KEEP, frozenset({"guard"})),
     )
     known = frozenset[str]().union(*(roles for _, roles in groups))

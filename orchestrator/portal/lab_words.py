@@ -52,8 +52,10 @@ RESET_LOSES = (
         en="Terminals are closed, and the programs in them end.",
     ),
     Text(
-        fr="La panne est la même. Vos réponses, votre rapport et les indices lus restent.",
-        en="The trouble is the same. Your answers, your report and the hints you have read stay.",
+        fr="C'est la même variante. Réponses, rapport, conversations et indices recommencent à zéro : notez ailleurs "
+        "ce que vous voulez garder.",
+        en="It is the same variant. Answers, report, conversations and hints begin anew: note elsewhere what you want "
+        "to keep.",
     ),
 )
 STOP_TITLE = Text(fr="Arrêter ce lab ?", en="Stop this lab?")
@@ -172,8 +174,10 @@ NOT_CHECKED = Text(
     en="Not graded yet. “Check” looks from outside at what works and what does not: as often as you like.",
 )
 TO_DO = Text(fr="À rétablir", en="To be put right")
+TASK_TO_DO = Text(fr="À faire", en="To be done")
 TO_KEEP = Text(fr="À préserver", en="Must keep working")
 KEPT = Text(fr="Ce qui marchait marche toujours", en="What worked still works")
+REST_KEPT = Text(fr="Le reste de ce qui marchait marche toujours", en="The rest of what worked still works")
 KEPT_CHECK = Text(fr="1\N{NO-BREAK SPACE}contrôle", en="1\N{NO-BREAK SPACE}check")
 KEPT_CHECKS = Text(fr="{n}\N{NO-BREAK SPACE}contrôles", en="{n}\N{NO-BREAK SPACE}checks")
 ANSWERS = Text(fr="Réponses", en="Answers")
@@ -194,6 +198,27 @@ VERDICTS: Mapping[str, Text] = {
         en="This grading is not valid: not everything could be judged. Try again.",
     ),
 }
+TASK_VERDICTS: Mapping[str, Text] = {
+    "repaired": Text(fr="Terminé : tout est vert.", en="Done: all is green."),
+    "repaired_with_changes": Text(fr="Terminé, avec des changements à expliquer.", en="Done, with changes to explain."),
+    "not_repaired": Text(fr="Pas encore terminé.", en="Not done yet."),
+    "not_valid": VERDICTS["not_valid"],
+}
+ANSWER_LEFT = Text(
+    fr="Réparé, mais il reste une réponse à donner ou à corriger.",
+    en="Repaired, but one answer is still to be given or corrected.",
+)
+ANSWERS_LEFT = Text(
+    fr="Réparé, mais il reste {n} réponses à donner ou à corriger.",
+    en="Repaired, but {n} answers are still to be given or corrected.",
+)
+TASK_ANSWER_LEFT = Text(
+    fr="Il ne reste qu'une réponse à donner ou à corriger.", en="One answer only is still to be given or corrected."
+)
+TASK_ANSWERS_LEFT = Text(
+    fr="Il ne reste que {n} réponses à donner ou à corriger.",
+    en="Only {n} answers are still to be given or corrected.",
+)
 POINTS = Text(fr="Points : {points} sur {total}", en="Points: {points} of {total}")
 POINTS_DO_NOT_COUNT = Text(
     fr="Ces points sont ceux des contrôles : ils ne comptent qu'une fois défait ce qui est interdit.",

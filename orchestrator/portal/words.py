@@ -176,9 +176,9 @@ KIND = Text(fr="Genre", en="Kind")
 STATE = Text(fr="État", en="State")
 START = Text(fr="Démarrer", en="Start")
 START_ABOUT = Text(
-    fr="Le lab démarre avec sa panne ; votre temps compte à partir de là. Il reste à vous jusqu'à ce que vous "
-    "l'arrêtiez.",
-    en="The lab starts with its fault; your time counts from there. It stays yours until you stop it.",
+    fr="Le lab démarre tel que son ticket le décrit ; votre temps compte à partir de là. Il reste à vous jusqu'à "
+    "ce que vous l'arrêtiez.",
+    en="The lab starts as its ticket describes it; your time counts from there. It stays yours until you stop it.",
 )
 SEED = Text(fr="Variante (facultatif)", en="Variant (optional)")
 SEED_HINT = Text(

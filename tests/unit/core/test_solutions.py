@@ -40,6 +40,13 @@ def test_each_instance_counts_its_own_hints(world: World, running: Running) -> N
     assert labs.solutions.hint(running)[0] == 2
 
 
+def test_a_reset_begins_without_the_hints_that_were_read(world: World, running: Running) -> None:
+    labs = world.labs()
+    labs.solutions.hint(running)
+    again = labs.lifecycle.reset(running, world.progress)
+    assert world.records.get(again.instance.name).hints_shown == 0
+
+
 def test_hints_go_on_without_a_record(world: World, running: Running) -> None:
     world.records.remove(running.instance.name)
     assert [world.labs().solutions.hint(running)[0] for _ in range(2)] == [1, 2]
@@ -59,6 +66,12 @@ def test_what_was_broken_is_told_fault_by_fault(world: World, running: Running) 
         "The cable of pc2 led to the segment 'servers'.",
         "The network cable of pc2 (eth0) was unplugged.",
     ]
+
+
+def test_what_several_faults_say_alike_is_told_once(world: World, running: Running) -> None:
+    twice = dataclasses.replace(running.plan, faults=(*running.plan.faults, running.plan.faults[0]))
+    plans = world.labs().plans
+    assert plans.explain_faults(running.instance, twice) == plans.explain_faults(running.instance, running.plan)
 
 
 def test_a_solution_is_done_step_by_step(world: World, running: Running) -> None:

@@ -35,7 +35,7 @@ GUARDS = (result("first", "pass", "guard", 1), result("second", "pass", "guard",
         ([replace(SHOP, outcome="error"), *GUARDS], [("shop", BEFORE.en), (KEPT, "What worked still works.")]),
         (
             [GUARDS[0], SHOP, result("third", "fail", "guard"), GUARDS[1]],
-            [(KEPT, "What worked still works."), ("shop", BEFORE.en), ("third", "third is right.")],
+            [(KEPT, "The rest of what worked still works."), ("shop", BEFORE.en), ("third", "third is right.")],
         ),
         (
             [replace(SHOP, outcome="pass"), *GUARDS],

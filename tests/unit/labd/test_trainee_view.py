@@ -51,6 +51,14 @@ def test_the_line_of_all_guards_is_as_old_as_the_last_of_them() -> None:
     assert [(one.id, one.since) for one in first.checks[1:]] == [(KEPT, iso(now))]
 
 
+def test_a_grading_tells_a_task_and_answers_that_alone_are_left() -> None:
+    wrong = replace(result("fail", "answers.yaml::mask"), role="objective")
+    repair = grading_view(report(result("pass"), wrong), {}, TEN)
+    assert (repair.task, repair.answers_left) == (False, 1)
+    task = grading_view(report(replace(result("fail"), role="objective"), wrong), {}, TEN)
+    assert (task.task, task.answers_left) == (True, 0)
+
+
 def test_evidence_is_of_errors_and_answers_only() -> None:
     seen = Text(fr="saw \\u001b[31m", en="saw \\u001b[31m")
     assert check_view(result("fail"), {}, TEN).evidence is None

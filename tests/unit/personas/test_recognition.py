@@ -11,7 +11,7 @@ import pytest
 from orchestrator.loader.yaml_source import read_yaml
 from orchestrator.personas.phrase_book import IntentPhrases, Lexicon, common_phrases, read_phrases, spelled_out
 from orchestrator.personas.recognition import chief, recognizer
-from orchestrator.personas.slots import slots_of
+from orchestrator.personas.slots import slots_of, to_complete
 from orchestrator.personas.word_forms import distance, folded, stem, words_of
 
 if TYPE_CHECKING:
@@ -157,6 +157,18 @@ def test_every_phrase_is_understood_as_its_own(language: Language) -> None:
         not in {intent.name, None}
     ]
     assert missed == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_offered_phrase_shows_no_slot_and_is_understood_unfinished(language: Language) -> None:
+    offered = [
+        (name, to_complete(phrase))
+        for name, intent in common_phrases(language).intents.items()
+        for phrase in intent.phrases[:2]
+    ]
+    knows = recognizer(language)
+    assert not [phrase for _, phrase in offered if "Xpassword" in phrase]
+    assert not [(name, phrase) for name, phrase in offered if "…" in phrase and name not in knows.understood(phrase)]
 
 
 def test_both_languages_know_the_same_intents() -> None:

@@ -12,7 +12,7 @@ import pytest
 from orchestrator.core.text import Text, same
 from orchestrator.labd import calls, lab_contract, lab_work_contract
 from orchestrator.portal import lab_words
-from orchestrator.portal.lab_view import check_groups, diff_lines, phase_of
+from orchestrator.portal.lab_view import check_groups, diff_lines, phase_of, verdict_said
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.browser import Browser, Reading
@@ -304,6 +304,25 @@ def test_two_places_of_a_change_are_apart() -> None:
     assert [line.sign for line in diff_lines(change)].count("…") == 1
 
 
+@pytest.mark.parametrize(
+    ("task", "left", "said_in_english"),
+    [
+        (False, 0, "Not repaired yet."),
+        (True, 0, "Not done yet."),
+        (False, 1, "Repaired, but one answer is still to be given or corrected."),
+        (False, 2, "Repaired, but 2 answers are still to be given or corrected."),
+        (True, 1, "One answer only is still to be given or corrected."),
+        (True, 3, "Only 3 answers are still to be given or corrected."),
+    ],
+)
+def test_the_verdict_fits_a_task_and_tells_answers_that_are_left(task: bool, left: int, said_in_english: str) -> None:
+    grading = replace(world.GRADING, task=task, answers_left=left)
+    assert verdict_said(grading, "en") == said_in_english
+    checks = (replace(world.CHECKS[0], role="objective"),)
+    [group] = check_groups(replace(grading, checks=checks))
+    assert group.heading == (lab_words.TASK_TO_DO if task else lab_words.TO_DO)
+
+
 def test_checks_are_in_groups_and_none_is_left_out() -> None:
     roles = ("guard", "symptom", "", "objective")
     checks = tuple(replace(world.CHECKS[0], id=str(n), role=role) for n, role in enumerate(roles))
@@ -312,3 +331,6 @@ def test_checks_are_in_groups_and_none_is_left_out() -> None:
     kept = tuple(replace(world.CHECKS[1], id=str(n), outcome="fail" if n == 1 else "pass") for n in range(4))
     [group] = check_groups(replace(world.GRADING, checks=kept))
     assert [[check.id for check in checks] for checks in (group.checks, group.kept)] == [["1"], ["0", "2", "3"]]
+    assert group.said.en == "The rest of what worked still works"
+    [group] = check_groups(replace(world.GRADING, checks=tuple(one for one in kept if one.outcome == "pass")))
+    assert group.said.en == "What worked still works"

@@ -81,11 +81,11 @@ class DirectoryValueWrong(Fault):
         if self.becomes is None:
             return Text(
                 fr=f"Dans l'annuaire, {self.entry} avait perdu la valeur {self.attribute}: {self.value}.",
-                en=f"In the directory {self.entry} had lost the value {self.attribute}: {self.value}.",
+                en=f"In the directory, {self.entry} had lost the value {self.attribute}: {self.value}.",
             )
         return Text(
             fr=f"Dans l'annuaire, {self.entry} avait {self.attribute}: {self.becomes} au lieu de {self.value}.",
-            en=f"In the directory {self.entry} had {self.attribute}: {self.becomes} instead of {self.value}.",
+            en=f"In the directory, {self.entry} had {self.attribute}: {self.becomes} instead of {self.value}.",
         )
 
     def _change(self, driver: LabDriver, old: str | None, new: str | None) -> None:
