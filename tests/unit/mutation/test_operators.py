@@ -215,6 +215,7 @@ def test_every_operator_has_the_name_of_its_mutants(repair: PlayedRepair) -> Non
         (state_operators.rights_for_all, ["fw1", "mail1", "pc1"]),
         (state_operators.emptied_firewall, ["fw1"]),
         (state_operators.stopped_neighbour, ["fw1", "mail1", "pc1"]),
+        (later_operators.blocked_at_boot, ["fw1", "mail1", "pc1"]),
     ],
 )
 def test_what_is_spoilt_afterwards(repair: PlayedRepair, operator: Derive, hosts: list[str]) -> None:
