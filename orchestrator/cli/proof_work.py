@@ -9,7 +9,7 @@ from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.completion import Completion, completion_of
+from orchestrator.proof.completion import RecordCompletion, completion_of
 from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachine, differences
 from orchestrator.proof.model import Proof
 from orchestrator.proof.proof_words import status_text
@@ -35,7 +35,7 @@ class ProofWork:
     extent: str
     bindings: dict[str, Binding] = field(default_factory=dict)
     records: dict[str, FoundEntry] = field(default_factory=dict)
-    completions: dict[str, Completion] = field(default_factory=dict)
+    completions: dict[str, RecordCompletion] = field(default_factory=dict)
     differences: dict[str, tuple[ColourDifference, ...]] = field(default_factory=dict)
 
     def subjects(self, name: str, seeds: int) -> list[ProofSubject]:

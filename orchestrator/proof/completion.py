@@ -22,7 +22,7 @@ from orchestrator.sound_state.explained import ExplainedChange
 
 
 @dataclass(frozen=True)
-class Completion:
+class RecordCompletion:
     """A record that is to be completed.
 
     Attributes:
@@ -70,7 +70,7 @@ class Completion:
         return replace(known, digest=plan.digest, stages={name: stages[name] for name in names if name in stages})
 
 
-def completion_of(proofs: Proofs, scenario: str, plan: Callable[[int], Plan]) -> Completion:
+def completion_of(proofs: Proofs, scenario: str, plan: Callable[[int], Plan]) -> RecordCompletion:
     """Return what is to be played to complete a scenario's record.
 
     Args:
@@ -120,7 +120,7 @@ def completion_of(proofs: Proofs, scenario: str, plan: Callable[[int], Plan]) ->
         variant.seed: added[variant.seed] | (_by_changes_alone(variant, plans[variant.seed]) if again else frozenset())
         for variant in entry.variants
     }
-    return Completion(entry, binding, plans, {seed: keys for seed, keys in repairs.items() if keys})
+    return RecordCompletion(entry, binding, plans, {seed: keys for seed, keys in repairs.items() if keys})
 
 
 def _unknown(known: RecordedVariant, plan: Plan) -> frozenset[Key]:

@@ -16,7 +16,7 @@ from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan, PlannedSolution
-from orchestrator.proof.completion import Completion, completion_of
+from orchestrator.proof.completion import RecordCompletion, completion_of
 from orchestrator.proof.ledger import LedgerEntry, ProvingMachine, RecordedVariant
 from orchestrator.proof.model import Proof, Stage, VariantProof
 from orchestrator.proof.mutant_record import RecordedMutants
@@ -100,7 +100,7 @@ def refused(proofs: Proofs, plan: Callable[[int], Plan]) -> str:
     return f"{raised.value.text.en} {cast('Text', raised.value.hint).en}"
 
 
-def played(completion: Completion) -> dict[int, list[Key]]:
+def played(completion: RecordCompletion) -> dict[int, list[Key]]:
     return {int(subject.plan.digest[0]): [*stages_of(subject)] for subject in completion.subjects()}
 
 
