@@ -105,14 +105,19 @@ def topology(plan: Plan, ports: Sequence[PortState] = ()) -> Topology:
 
     Args:
         plan: the documented network.
-        ports: the cables as they are; those that are not among them are as documented.
+        ports: the cables as they are; those that are not among them, or out of the trainee's reach, are as documented.
     """
-    states = {(port.host, port.interface): port for port in ports}
+    states = {(port.host, port.interface): port for port in seen(plan, ports)}
     known = {segment.name for segment in plan.segments}
     cables = {h.name: tuple(_cable(h, i, states, known) for i in h.interfaces) for h in plan.hosts}
     order = _order([s.name for s in plan.segments], cables.values())
     bars = tuple(Bar(s.name, s.title, s.subnet) for s in sorted(plan.segments, key=lambda s: order[s.name]))
     return Topology(plan.title, bars, _placed(plan.hosts, cables, order))
+
+
+def seen(plan: Plan, ports: Sequence[PortState]) -> tuple[PortState, ...]:
+    """Return those of a lab's cables that the trainee can see from where they are."""
+    return tuple(port for port in ports if port.host not in plan.out_of_reach)
 
 
 def _cable(

@@ -12,7 +12,7 @@ from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan, PlannedSegment
-from orchestrator.topology.layout import topology
+from orchestrator.topology.layout import seen, topology
 from orchestrator.topology.svg_picture import draw_svg
 from orchestrator.topology.text_picture import as_text, draw
 
@@ -92,6 +92,13 @@ def test_cables_are_drawn_where_they_are() -> None:
     assert "eth0 (planned: office)" in picture
     assert "eth0 unplugged" in picture
     assert "╳" in picture
+
+
+def test_a_cable_that_nobody_can_see_is_drawn_as_documented() -> None:
+    ports = [PortState("pc1", "eth0", "servers", False), PortState("web1", "eth0", "servers", False)]
+    plan = replace(PLAN, out_of_reach=("pc1",))
+    assert topology(plan, ports) == topology(plan, ports[1:])
+    assert [port.host for port in seen(plan, ports)] == ["web1"]
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
