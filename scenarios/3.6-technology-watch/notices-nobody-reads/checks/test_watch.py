@@ -19,8 +19,9 @@ SOON = 30
 """How many seconds a notice may take from the feed to the paper."""
 AT_ONCE = 1
 """Seconds after which a feed that is read is surely read as it is now: a reader may have begun before."""
-PRINTED = 8
+PRINTED = 6
 """How many seconds what was read may take to the paper."""
+FEEDS = ("federation", "etiquetage")
 READ = "/var/log/nginx/access.log"
 FAR = "<!DOCTYPE html>\n<html><head><title>Maintenance</title></head>\n<body><h1>De retour bientôt</h1></body></html>\n"
 """What a site says that is being worked at; its status is 200 all the same."""
@@ -105,9 +106,10 @@ def next_pass(lab):
 
 
 class PassesInVain:
-    """Tells when nothing is to be hoped for: a feed was read as it is now, some passes in all, and nothing came of it.
+    """Tells when nothing is to be hoped for: some passes have read a feed as it is now, and nothing came of it.
 
-    It is only to give up sooner: what tells nothing (a reader that nginx does not log) is waited for in full.
+    A pass that leaves the feed out has ended when it reads the other one once more. It is only to give up sooner: what
+    tells nothing (a reader that nginx does not log) is waited for in full.
     """
 
     def __init__(self, lab, feed, passes):
@@ -126,15 +128,19 @@ class PassesInVain:
         if self._before is None:
             self._before = self._times_read()
         elif self._ended is None:
-            self._ended = now if self._times_read() - self._before >= self._passes else None
+            reads = {feed: times - self._before[feed] for feed, times in self._times_read().items()}
+            done = reads[self._feed] >= self._passes or max(reads.values()) > self._passes
+            self._ended = now if done else None
         elif now - self._ended > scaled_timeout(PRINTED):
             return reason(
-                fr=f"{self._feed} a été lu, et rien n'est sorti", en=f"{self._feed} was read, and nothing came out"
+                fr=f"un passage est fini depuis {PRINTED} s, et rien n'est sorti",
+                en=f"a pass ended {PRINTED} s ago, and nothing came out",
             )
         return ""
 
     def _times_read(self):
-        return int(self._lab.host("srv1").run("grep -c %s %s", f"/avis/{self._feed}.xml", READ).stdout or 0)
+        told = self._lab.host("srv1").run("grep -o %s %s", "/avis/[a-z]*.xml", READ).stdout
+        return {feed: told.count(f"/avis/{feed}.xml") for feed in FEEDS}
 
 
 def await_pages(lab, mark, printers, what, feed="federation"):
