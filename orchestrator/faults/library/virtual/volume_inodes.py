@@ -153,7 +153,9 @@ class VolumeInodesUsedUp(Fault):
     group: Slug = Field(description="The volume group.", examples=["donnees"])
     volume: Slug = Field(description="The logical volume that runs out of inodes.", examples=["dossiers"])
     mount: AbsolutePath = Field(description="Where it is mounted.", examples=["/srv/dossiers"])
-    inodes: int = Field(ge=2048, le=16384, description="How many inodes it was made with, or a few more.")
+    inodes: int = Field(
+        ge=2048, le=16384, examples=[4096], description="How many inodes it was made with, or a few more."
+    )
     folder: AbsolutePath = Field(
         description="A folder below `mount` for the readings; each name has its own in it. What was in it is gone.",
         examples=["/srv/dossiers/suivi"],
