@@ -88,8 +88,9 @@ def completion_of(proofs: Proofs, scenario: str, plan: Callable[[int], Plan]) ->
     if found is None or found.entry.explained is None or not proofs.ledger.may_be_added_to(found):
         raise UsageError(
             Text(
-                fr=f"De {scenario}, il n'y a pas de preuve enregistrée à compléter.",
-                en=f"There is no recorded proof of {scenario} to complete.",
+                fr=f"De {scenario}, il n'y a pas de preuve enregistrée à compléter : "
+                "elle manque, ou elle a été modifiée.",
+                en=f"There is no recorded proof of {scenario} to complete: it is missing, or it was edited.",
             ),
             _record_it(scenario),
         )
