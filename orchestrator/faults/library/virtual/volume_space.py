@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal
@@ -13,10 +12,9 @@ from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Completed
 from orchestrator.faults.fault import Fault, Memento, nothing_to_break, wait_for_effect, wait_until_sound
+from orchestrator.faults.library.virtual.machine_shell import complaint, run_in_machine
 from orchestrator.model.base import AbsolutePath, AccountName, HostName, Slug
 
-_PATIENCE = 300.0
-"""Seconds that the machine's lines may take: it is emulated, on a busy machine."""
 _FREE = 2 << 20
 """Bytes that may be free in a volume that is full."""
 _STATE: Final = r"""
@@ -100,7 +98,7 @@ class VolumeRunsOut(Fault):
 
     def remember(self, driver: LabDriver) -> Memento:
         """Keep the sizes and the quota that the machine has; it may still be booting."""
-        wait_until_sound(self, lambda: self._said(self._run(driver, "true", check=False)))
+        wait_until_sound(self, lambda: complaint(self._run(driver, "true", check=False)))
         state = self._state(driver)
         if int(state["size"]) <= self.gib << 30:
             raise nothing_to_break(self, f"{self.volume} has {state['size']} bytes")
@@ -164,10 +162,4 @@ class VolumeRunsOut(Fault):
             "group": self.group, "volume": self.volume, "mount": self.mount, "gib": self.gib, "file": self.file,
             "user": self.user, "limit": self.quota_mib << 10, "how": self.how, "taker": self.taker or "", **more,
         }  # fmt: skip
-        lines = "".join(f"{name}={shlex.quote(str(value))}\n" for name, value in given.items())
-        argv = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", self.machine, "LC_ALL=C bash -s")
-        return driver.run(self.host, argv, stdin=(lines + script).encode(), timeout=_PATIENCE, check=check)
-
-    @staticmethod
-    def _said(done: Completed) -> str:
-        return "" if done.status == 0 else (done.stderr.decode(errors="replace").strip() or "no answer")
+        return run_in_machine(driver, self.host, self.machine, script, given, check=check)
