@@ -128,10 +128,13 @@ def test_configuration_is_sound(lab):
         en=f"/etc/sssd/sssd.conf has the mode {mode:04o}: it is open to everybody",
     )
     text = sssd_settings(lab, lab.values["pc"])
-    sections = set(re.findall(r"^\s*\[domain/([^\]]+)\]", text, re.MULTILINE))
-    domains = re.findall(r"^\s*domains\s*=\s*(.*?)\s*$", text, re.MULTILINE)
-    assert domains, reason(fr="aucun domaine n'est activé", en="no domain is enabled")
-    missing = ", ".join(sorted({name.strip() for name in domains[-1].split(",")} - sections))
+    sections = dict(re.findall(r"^\s*\[domain/([^\]]+)\]([^\[]*)", text, re.MULTILINE))
+    listed = re.findall(r"^\s*domains\s*=\s*(.*?)\s*$", text, re.MULTILINE)
+    enabled = {name.strip() for name in listed[-1].split(",")} if listed else set()
+    # A domain may say so itself, in a file of its own.
+    enabled |= {name for name, lines in sections.items() if re.search(r"(?im)^\s*enabled\s*=\s*true\s*$", lines)}
+    assert enabled, reason(fr="aucun domaine n'est activé", en="no domain is enabled")
+    missing = ", ".join(sorted(enabled - sections.keys()))
     assert not missing, reason(
         fr=f"aucune section pour le domaine {missing}", en=f"no section for the domain {missing}"
     )
