@@ -634,6 +634,7 @@ def test_a_certificate_that_the_host_trusts_is_taken(lea: Browser, sound: Made) 
         assert lea.open("https://shop.lab/").get().body == "secret tea"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "begins", "ends", "trusted", "said"),
     [
