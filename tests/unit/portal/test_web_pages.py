@@ -25,6 +25,8 @@ from tests.loopback import V6, v6_only
 from tests.unit.portal.served_portal import ServedPortal
 from tests.unit.portal.web_sites import SOON, Asked, Made, WebSite, certificate, page, says, web_site
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s" * 32
 SHOP = ("shop.lab", 80)
 COOKIE = "breakfix-page"
@@ -634,7 +636,6 @@ def test_a_certificate_that_the_host_trusts_is_taken(lea: Browser, sound: Made) 
         assert lea.open("https://shop.lab/").get().body == "secret tea"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "begins", "ends", "trusted", "said"),
     [
