@@ -109,6 +109,7 @@ def folder_of(path: Path) -> str:
     return "/".join(path.relative_to(ROOT).parts[: 3 if "scenarios" in path.parts else 2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", dict.fromkeys(folder_of(path) for _, path in CONTENT))
 def test_the_content_follows_its_schema_and_leads_to_it(folder: str) -> None:
     for kind, path in CONTENT:
@@ -119,6 +120,7 @@ def test_the_content_follows_its_schema_and_leads_to_it(folder: str) -> None:
             assert list(published(kind).iter_errors(read_yaml(path, within=path.parent).value)) == [], path
 
 
+@pytest.mark.slow
 def test_all_the_content_is_looked_at(repository: tuple[Path, ...]) -> None:
     folders = ("labs", "scenarios", "images", "orchestrator/_referential")
     yaml = {p for p in repository if p.suffix == ".yaml" and any(p.is_relative_to(ROOT / f) for f in folders)}

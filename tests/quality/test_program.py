@@ -16,6 +16,8 @@ from orchestrator.proof.program import EXCLUDED, counted, excluded
 if TYPE_CHECKING:
     from tests.quality.conftest import Module
 
+pytestmark = pytest.mark.slow
+
 ROOTS = (
     # The process that proves; what a proof is made of and by comes through the service.
     "orchestrator.proof.prover",

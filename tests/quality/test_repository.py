@@ -52,6 +52,7 @@ def keyword(call: ast.Call, name: str) -> ast.expr | None:
 # Files ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_text_files_end_with_a_line_and_have_no_stray_blanks(repository: tuple[Path, ...], root: Path) -> None:
     wrong = []
     for path in repository:
@@ -227,6 +228,7 @@ def test_nobody_sleeps_but_to_wait_for_a_condition(modules: dict[str, Module]) -
     assert sleeping == set(SLEEPERS)
 
 
+@pytest.mark.slow
 def test_tests_do_not_sleep_either(repository: tuple[Path, ...], root: Path) -> None:
     """A test that needs a pause waits for what it pauses for; grader's tests write checks that hang on purpose.
 
@@ -310,6 +312,7 @@ def mappings(value: object) -> Iterator[Mapping[Any, Any]]:
         yield from mappings(item)
 
 
+@pytest.mark.slow
 def test_every_text_of_the_content_exists_in_both_languages(repository: tuple[Path, ...], root: Path) -> None:
     wrong, seen = [], 0
     for path in yaml_files(repository, root):
@@ -354,6 +357,7 @@ def test_every_text_of_the_program_exists_in_both_languages(modules: dict[str, M
     assert seen > 200
 
 
+@pytest.mark.slow
 def test_every_check_has_its_sentence_in_both_languages(repository: tuple[Path, ...], root: Path) -> None:
     wrong, seen = [], 0
     for path in repository:

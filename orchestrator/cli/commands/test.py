@@ -28,6 +28,8 @@ from orchestrator.proof.due import require_few_stale
 LIVE_ONLY = ("tests/containment", "tests/live", "tests/tamper")
 """Folders of which every test needs real machines: parts without machines need not even read them."""
 _ON_ALL_PROCESSORS = ("-n", "auto", "--dist", "worksteal", *(f"--ignore={folder}" for folder in LIVE_ONLY))
+_KEEP_NO_FILES = ("-o", "tmp_path_retention_policy=failed")
+"""A quick test that passes leaves no files: pytest would remove thousands of an earlier run's at the end."""
 _FILES_SIDE_BY_SIDE = ("-n", str((os.cpu_count() or 1) + 1), "--dist", "loadfile")
 """Live tests mostly wait; those of one file share a lab."""
 
@@ -64,7 +66,7 @@ PARTS = (
     TestPart(
         Text(fr="Tests rapides, sans machines", en="Quick tests, without machines"),
         "not live and not slow",
-        options=_ON_ALL_PROCESSORS,
+        options=(*_ON_ALL_PROCESSORS, *_KEEP_NO_FILES),
     ),
     TestPart(
         Text(fr="Tests plus longs, sans machines", en="Longer tests, without machines"),

@@ -26,6 +26,8 @@ from orchestrator.personas.conversation_file import line_of, turns_in
 from tests.unit.assessment.sessions import START, Played, make_jury_session, open_in_memory
 from tests.unit.differences import EVERY, HARMLESS, UNEXPLAINED
 
+pytestmark = pytest.mark.slow
+
 
 def record(path: Path) -> None:
     now = [100.0]

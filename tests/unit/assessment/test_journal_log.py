@@ -20,6 +20,8 @@ from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, o
 from tests.unit.records.conftest import postgres_address, postgres_template, store
 from tests.unit.records.test_journal import tamper
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["postgres_address", "postgres_template", "store"]
 
 

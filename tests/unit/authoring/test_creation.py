@@ -23,6 +23,8 @@ from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan
 from orchestrator.planning.planner import plan_scenario
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("ssh-refused", "panne-du-lundi", "x", "a1-b2-c3", "imprimante-du-secretariat-hors-service")
 FAULTS = ("ssh-port-moved", "imprimante-hors-ligne", "a-1")
 
@@ -63,7 +65,6 @@ def test_a_new_scenario_is_valid(tmp_path: Path, name: str, *, task: bool) -> No
     assert problems(tmp_path / "mine") == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_new_fault_and_its_scenario_are_valid(tmp_path: Path, name: str) -> None:
     created = made(tmp_path, "fault", name)
@@ -125,7 +126,6 @@ def test_the_example_is_whole(tmp_path: Path) -> None:
     assert roles == {"symptom", "objective", "guard"}
 
 
-@pytest.mark.slow
 def test_every_yaml_file_leads_to_its_schema(tmp_path: Path) -> None:
     files = [file for kind in ("scenario", "lab", "image") for file in made(tmp_path, kind, f"one-{kind}").files]
     schemas.write(schemas_folder(tmp_path), fault_classes())

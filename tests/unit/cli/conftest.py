@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 import click
@@ -159,6 +160,12 @@ class FakeInstances:
         return names
 
 
+@cache
+def shipped(name: str) -> Scenario:
+    """Return a scenario of ours; to read it with its lab takes longer than most tests, and no test edits it."""
+    return Content([built_in_root()]).scenario(name)
+
+
 @dataclass
 class FakeLabs:
     """The service, with scripted reports; ``calls`` records what was asked."""
@@ -203,7 +210,7 @@ class FakeLabs:
     preview = plan
 
     def scenario(self, name: str) -> Scenario:
-        return Content([built_in_root()]).scenario(name)
+        return shipped(name)
 
     def all(self) -> tuple[Instance, ...]:
         return self.instances.all()

@@ -15,6 +15,8 @@ from orchestrator.serving.serve_folders import ServeFolders
 
 from .conftest import Cli, FakeApp
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folders(tmp_path: Path, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServeFolders]:

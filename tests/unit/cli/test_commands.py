@@ -360,6 +360,7 @@ def test_status_without_labs(cli: Cli, app: FakeApp) -> None:
     assert json.loads(cli("--json", "status").stdout) == {"labs": [], "waiting": []}
 
 
+@pytest.mark.slow
 def test_scenarios_by_activity(cli: Cli) -> None:
     shown = cli("scenarios", "--competence", "1").stdout
     assert "CCP 1" in shown
@@ -645,6 +646,7 @@ def test_a_busy_lab_is_left_alone(cli: Cli, app: FakeApp, words: tuple[str, ...]
     assert cli("cable", "pc1:eth0").exit_code == 0, "looking never waits"
 
 
+@pytest.mark.slow
 def test_what_was_validated_is_counted_in_the_language(cli: Cli) -> None:
     for lang, said in (("fr", "✔ Aucune erreur (1 scénario)."), ("en", "✔ No errors (1 scenario).")):
         assert cli("validate", "no-network-after-move", lang=lang).stdout.strip() == said  # type: ignore[arg-type]

@@ -15,6 +15,8 @@ from orchestrator.loader.roots import built_in_root
 
 from .conftest import Cli, FakeApp
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_fault_is_listed_under_what_it_breaks(cli: Cli) -> None:
     done = cli("faults")

@@ -168,6 +168,7 @@ READING = [("progress",), ("people", "list"), ("group", "list"), ("group", "memb
 READING += [("audit", "head"), ("audit", "log"), ("group", "export", "x")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", READING, ids=" ".join)
 def test_what_only_reads_writes_nothing(cli: Cli, missing: Database, tmp_path: Path, words: tuple[str, ...]) -> None:
     cli(*words)

@@ -27,6 +27,7 @@ def test_one_schema_is_printed(cli: Cli, kind: str) -> None:
     assert made["properties"]["contract"]["const"] == 1
 
 
+@pytest.mark.slow
 def test_all_are_printed_as_json(cli: Cli) -> None:
     assert set(json.loads(cli("--json", "schema").output)) == set(KINDS)
 
@@ -37,6 +38,7 @@ def test_an_unknown_kind_brings_the_nearest(cli: Cli) -> None:
     assert "vouliez-vous dire « scenario »" in done.output
 
 
+@pytest.mark.slow
 def test_schemas_are_written(cli: Cli, tmp_path: Path) -> None:
     assert cli("schema", "--output", str(tmp_path / "a/b")).exit_code == ExitCode.DONE
     assert {path.name for path in (tmp_path / "a/b").iterdir()} == {kind.file for kind in KINDS.values()}

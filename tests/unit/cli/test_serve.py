@@ -24,6 +24,8 @@ from orchestrator.serving.serve_plan import ServeOptions, plan_of
 
 from .conftest import Cli, speak
 
+pytestmark = pytest.mark.slow
+
 LINK = {"first_link": {"handle": "admin", "link": "s3cret", "until": "2026-12-01T10:00:00+00:00"}}
 LABD = f"import signal; print('ready'); print({json.dumps(json.dumps(LINK))}, flush=True); signal.pause()"
 FORGED = {"first_link": {"handle": "admin", "link": "forged", "until": "2026-12-01T10:00:00+00:00"}}

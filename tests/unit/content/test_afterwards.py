@@ -61,6 +61,7 @@ def test_what_cannot_be_done_is_told(folder: Folder, old: str, new: str, said: s
     assert any(said in problem.text.en or said in str(problem) for problem in error.value.problems), error.value
 
 
+@pytest.mark.slow
 def test_nothing_follows_a_fault_in_a_task(folder: Folder) -> None:
     acting(folder)
     path = folder.root / folder.long("scenario.yaml")

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.unit.content.mutations import REAL, STRANGE, Mutant, Mutator
 from tests.unit.content.test_malformed import assert_clear, bounded, found_in
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = "scenarios/1.3-network-connection/no-network-after-move"
 CODE = f"{SCENARIO}/checks/test_connection.py"
 DOCUMENTS = (
@@ -104,14 +106,12 @@ def test_the_folder_is_sound_as_it_is(folder: Path) -> None:
     assert found_in(Mutant(folder, ())) == ()
 
 
-@pytest.mark.slow
 @many
 @given(changed_files())
 def test_many_values_where_they_should_not_be(read: Reader, case: tuple[str, bytes]) -> None:
     read(*case)
 
 
-@pytest.mark.slow
 @many
 @given(ANY_FILE)
 def test_many_files_of_anything(read: Reader, case: tuple[str, bytes]) -> None:

@@ -26,6 +26,8 @@ from orchestrator.loader.files import MAX_TEXT
 from orchestrator.loader.survey import problems_of, select
 from tests.unit.content.mutations import REAL, Mutant, Mutator
 
+pytestmark = pytest.mark.slow
+
 FEW, MANY, SHARES = 2, 1000, 8
 USUAL = 2
 """Shares that are taken without ``--all``."""
@@ -138,7 +140,6 @@ def test_a_few_folders_with_mistakes_are_refused(mutator: Mutator, capfd: pytest
     assert "Unexpected error" not in capfd.readouterr().err
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "share", [pytest.param(share, marks=() if share < USUAL else pytest.mark.whole) for share in range(SHARES)]
 )
@@ -153,7 +154,6 @@ def test_a_thousand_folders_with_mistakes_are_refused(
     assert "Unexpected error" not in capfd.readouterr().err
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda folder: folder.name)
 def test_the_real_content_is_sound(scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: what is refused above is refused for its mistakes."""

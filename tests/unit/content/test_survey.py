@@ -23,6 +23,8 @@ from orchestrator.model.scenario import FaultSpec, Scenario
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 SCENARIO = "scenarios/1.3-network-connection/cable-out"
 HEAVY = ("docker", "paramiko", "netmiko", "pytest", "testinfra", "requests", "urllib3", "multiprocessing", "asyncio")
@@ -103,7 +105,6 @@ def test_the_work_grows_with_the_content_and_not_faster(catalogue: Folder, monke
     assert set(looked.values()) == {1}
 
 
-@pytest.mark.slow
 def test_validate_imports_nothing_heavy() -> None:
     script = (
         "import json, sys\n"
@@ -121,7 +122,6 @@ def test_validate_imports_nothing_heavy() -> None:
     assert json.loads(done.stdout.splitlines()[-1]) == [0, []], done.stderr
 
 
-@pytest.mark.slow
 def test_the_project_s_own_content_is_sound() -> None:
     from orchestrator.faults.registry import problems_of  # noqa: PLC0415
 

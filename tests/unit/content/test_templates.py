@@ -118,6 +118,7 @@ def _made_up(drawn: random.Random) -> str:
     return "".join([*pieces, *(drawn.choice(("\n", "", " ")) + _END for _ in range(left_open))])
 
 
+@pytest.mark.slow
 def test_choices_by_a_value_are_filled_in_as_jinja2_does() -> None:
     drawn, plain, refused = random.Random(227), 0, 0
     for _ in range(400):
@@ -263,6 +264,7 @@ ENDLESS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ENDLESS, ids=lambda source: source[:50])
 def test_a_template_takes_neither_all_time_nor_all_memory(source: str) -> None:
     """Nothing of it is worked out, neither while it is compiled nor while it is rendered."""

@@ -20,6 +20,8 @@ from orchestrator.model.scenario import FaultSpec, Scenario
 if TYPE_CHECKING:
     from tests.unit.content.conftest import Folder
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = "scenarios/1.3-network-connection/cable-out"
 
 

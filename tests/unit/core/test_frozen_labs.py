@@ -20,6 +20,8 @@ from orchestrator.model.seeds import SECRET
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
 
+pytestmark = pytest.mark.slow
+
 
 def freeze_all(world: World, name: str) -> None:
     for host in world.instances.find(name).hosts:

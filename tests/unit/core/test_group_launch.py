@@ -28,6 +28,8 @@ from orchestrator.records.people import NewPerson, People
 if TYPE_CHECKING:
     from .conftest import World
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = "moved-desks"
 
 

@@ -18,6 +18,8 @@ from orchestrator.labs import Running, lab_grading
 if TYPE_CHECKING:
     from tests.unit.core.conftest import World
 
+pytestmark = pytest.mark.slow
+
 FOLDER = "scenarios/1.3-network-connection/moved-desks"
 ASKED = """\
 deliverables:

@@ -339,6 +339,7 @@ def raising(error: BaseException, *, on: str = "") -> Callable[..., Any]:
 FAILURES = [LabError(same("no")), MachineError(same("no")), KeyboardInterrupt(), SystemExit(1), RuntimeError("bug")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", FAILURES, ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("step", ["create", "put_archive", "start", "info", "read_file"])
 def test_whatever_the_engine_refuses_leaves_nothing(
@@ -941,6 +942,7 @@ def stops_everything(lock: Path) -> bool:
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_nobody_takes_the_fabric_away_between_its_start_and_a_lab_s(world: World) -> None:
     """Another user stops everything while this one's fabric is made, which also brings the lock that both go by."""
     common = world.state.parent / "common"

@@ -189,6 +189,7 @@ def trainee_at_work(world: World, running: Running) -> Iterator[None]:
             process.kill()
 
 
+@pytest.mark.slow
 def test_a_grading_that_gives_way_ends_when_a_trainee_s_begins(
     world: World, running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ import pytest
 from orchestrator.core.errors import LabError, MachineError
 from orchestrator.instances.locks import BusyError, Holder, Locks, holder_of
 
+pytestmark = pytest.mark.slow
+
 LAB = "moved-desks-1a2b"
 HOLD = """
 import sys
@@ -128,7 +130,6 @@ def test_without_the_helper_s_file_the_user_s_own_counts(own: Path, tmp_path: Pa
     assert not (tmp_path / "absent").exists()
 
 
-@pytest.mark.slow
 def test_a_process_shares_its_locks(locks: Locks, own: Path, shared: Path) -> None:
     """A proof that is called off removes the labs on which its own threads are at work."""
     with locks.exclusive(LAB):

@@ -15,6 +15,8 @@ from orchestrator.labs import Labs, Running
 from orchestrator.model.seeds import is_secret
 from tests.unit.core.conftest import World
 
+pytestmark = pytest.mark.slow
+
 
 class KilledError(BaseException):
     """The program was killed just now: whatever it would clean up, it does not."""

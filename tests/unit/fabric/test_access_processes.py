@@ -20,6 +20,8 @@ from orchestrator.fabric.helper.messages import Channel
 if TYPE_CHECKING:
     from tests.unit.fabric.conftest import Modules
 
+pytestmark = pytest.mark.slow
+
 
 class Telling:
     """Stands for ``Access``: answers every request with the process's number."""
@@ -149,7 +151,6 @@ def test_a_process_that_waits_in_vain_ends(make: Make) -> None:
     assert served_by(forks), "and the next one comes"
 
 
-@pytest.mark.slow
 def test_waiting_processes_end_with_the_helper(make: Make) -> None:
     forks = make()
     place, deadline = Path("/proc", str(served_by(forks))), soon()

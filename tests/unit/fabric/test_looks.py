@@ -111,6 +111,7 @@ def test_a_folder_deeper_than_a_path_may_be_is_an_error(top: Path, root: int) ->
         look(root, "/etc", "tree")
 
 
+@pytest.mark.slow
 def test_a_path_that_goes_up_is_opened_while_others_rename(top: Path, root: int) -> None:
     (top / "etc/up").symlink_to("..")
     (top / "a").touch()

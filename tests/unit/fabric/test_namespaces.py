@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.fabric.helper import kernel, namespaces
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces as the helper does")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces as the helper does")]
 
 _RTM_NEWLINK, _RTM_GETLINK, _NLMSG_ERROR = 16, 18, 2
 _REQUEST, _ACK, _DUMP, _CREATE = 0x1, 0x4, 0x300, 0x600

@@ -19,6 +19,8 @@ from orchestrator.core.errors import LabError
 from orchestrator.faults.library.tls._x509 import Authority, CertificateChanges, PrivateKey, encrypted, issue_again
 from orchestrator.faults.library.tls.tls import EXPIRED, NAME_MISMATCH, UNTRUSTED, judged
 
+pytestmark = pytest.mark.slow
+
 NAME = "intranet.example.internal"
 NOW = dt.datetime.now(dt.UTC)
 

@@ -16,6 +16,8 @@ from orchestrator.faults.registry import explanation, fault_class, fault_classes
 from orchestrator.faults.static_faults import StaticFault, static_faults_in
 from orchestrator.model.scenario import FaultSpec
 
+pytestmark = pytest.mark.slow
+
 HEAD = """\
 from __future__ import annotations
 

@@ -42,6 +42,8 @@ from tests.unit.keeper.terminals import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def begun(viewer: Attachment) -> tuple[int, bool, int, int, bool]:
     """Return an opening without its end: how much a program has shown by now is its own affair."""
@@ -339,7 +341,6 @@ async def _no_more(keeper: Running, descriptors: int) -> bool:
     return keeper.descriptors() <= descriptors
 
 
-@pytest.mark.slow
 def test_a_thousand_viewers_leave_no_descriptor(keeper: Running, terminals: Terminals) -> None:
     async def test() -> None:
         kept, slave = await terminals.keep_bare(keeper.client, new_lab())

@@ -36,6 +36,8 @@ from tests.unit.keeper.terminals import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 
 async def answers(client: KeeperClient, kept: str, times: int) -> None:
     """Make sure that a program which repeats what it reads does so, again and again."""
@@ -45,7 +47,6 @@ async def answers(client: KeeperClient, kept: str, times: int) -> None:
             await shown_until(viewer, b"ping %d\r\nping %d\r\n" % (number, number))
 
 
-@pytest.mark.slow
 def test_a_viewer_that_does_not_read_costs_little_and_begins_anew(keeper: Running, terminals: Terminals) -> None:
     whole = b"".join(b"line %d\n" % number for number in range(800_000))
 

@@ -23,6 +23,8 @@ from tests.unit.keeper.terminals import (
     started,
 )
 
+pytestmark = pytest.mark.slow
+
 MEMORY = 20 << 10
 """Kilobytes that an idle keeper may use."""
 
@@ -43,7 +45,6 @@ def test_its_place_is_its_users_alone_and_its_memory_small(tmp_path: Path) -> No
         assert keeper.memory() <= MEMORY
 
 
-@pytest.mark.slow
 def test_one_keeper_is_enough(tmp_path: Path) -> None:
     with started(tmp_path) as keeper:
         assert "another keeper" in refused(tmp_path)
@@ -52,7 +53,6 @@ def test_one_keeper_is_enough(tmp_path: Path) -> None:
         assert run(keeper.client.terminals()) == ()
 
 
-@pytest.mark.slow
 def test_what_a_killed_keeper_left_is_replaced(tmp_path: Path) -> None:
     with started(tmp_path) as keeper:
         keeper.process.kill()
@@ -62,7 +62,6 @@ def test_what_a_killed_keeper_left_is_replaced(tmp_path: Path) -> None:
         assert run(keeper.client.terminals()) == ()
 
 
-@pytest.mark.slow
 def test_it_starts_only_where_it_is_alone_and_harms_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "s"
     folder.mkdir(mode=0o755)

@@ -26,6 +26,8 @@ from .conftest import SCENARIO, Site, started
 if TYPE_CHECKING:
     from schemathesis import Case
 
+pytestmark = pytest.mark.slow
+
 PUBLISHED: Final = Path(__file__).parents[3] / "docs/schemas/api/labd-v1.json"
 MEND: Final = "run: python -m orchestrator.labd.api_document > docs/schemas/api/labd-v1.json"
 HOLD: Final = settings(
@@ -119,7 +121,6 @@ def _by_whomever() -> dict[str, Any]:
     return document
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fitting", [True, False], ids=["as-described", "otherwise"])
 def test_labd_holds_to_it(site: Site, *, fitting: bool) -> None:
     """Each call, with bodies that fit its description or do not, by people of each kind."""

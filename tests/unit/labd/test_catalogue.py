@@ -31,6 +31,8 @@ from tests.labd_talk import SOON, events_until
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
 
+pytestmark = pytest.mark.slow
+
 AT = "2026-11-29T10:00:00Z"
 
 

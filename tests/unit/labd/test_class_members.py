@@ -15,6 +15,8 @@ from orchestrator.records.people import NewPerson, People
 
 from .conftest import Member, Site, refusal_of
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ada(site: Site) -> Member:
@@ -63,7 +65,6 @@ def test_who_is_there_already_is_added_and_not_changed(site: Site, ada: Member) 
         assert People(reading).find("tom").family_name == "Roux"
 
 
-@pytest.mark.slow
 def test_every_problem_is_told_at_its_cell_and_nobody_is_added(site: Site, ada: Member) -> None:
     text = (
         "handle,given_name,roles,born,account,group\n"

@@ -24,6 +24,8 @@ from tests.labd_talk import SOON, events_until
 
 from .conftest import SCENARIO, Member, Site, started
 
+pytestmark = pytest.mark.slow
+
 LIMIT_S = 0.5
 """Of the clock that a test moves."""
 
@@ -91,7 +93,6 @@ def test_work_at_the_command_line_thaws_and_keeps_awake(site: Site, clock: Clock
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_a_lab_that_is_frozen_while_somebody_calls_goes_on(
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +122,6 @@ def test_a_lab_that_is_frozen_while_somebody_calls_goes_on(
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_what_is_done_at_the_command_line_is_shown_at_once(site: Site) -> None:
     """A lab that is started, graded, reset and stopped there; whoever has its page open hears of each."""
     lea = site.member("lea")
@@ -161,7 +161,6 @@ def test_what_is_done_at_the_command_line_is_shown_at_once(site: Site) -> None:
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_a_stop_at_the_command_line_makes_room_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     lea, tom = site.member("lea"), site.member("tom")
     site.limits = LabLimits(labs=1)
@@ -181,7 +180,6 @@ def test_a_stop_at_the_command_line_makes_room_at_once(site: Site, monkeypatch: 
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_a_start_at_the_command_line_is_one_of_those_at_once(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits for nobody, but a start in the portal waits for it."""
     lea = site.member("lea")
@@ -209,7 +207,6 @@ def test_a_start_at_the_command_line_is_one_of_those_at_once(site: Site, monkeyp
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_whoever_has_another_key_is_refused(site: Site, clock: Clock) -> None:
     """Neither the key of the labd before, nor a person's token: nothing is told, and nobody fails."""
     lea = site.member("lea")
@@ -229,7 +226,6 @@ def test_whoever_has_another_key_is_refused(site: Site, clock: Clock) -> None:
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_who_cannot_tell_is_seen(site: Site, clock: Clock) -> None:
     """Another user's command line has no key: labd sees that it has thawed a lab, and leaves it awake."""
     lea = site.member("lea")
@@ -248,7 +244,6 @@ def test_who_cannot_tell_is_seen(site: Site, clock: Clock) -> None:
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_a_lab_that_another_program_holds_is_not_frozen(
     site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

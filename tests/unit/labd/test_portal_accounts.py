@@ -23,6 +23,8 @@ from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.people import NewPerson, People
 
+pytestmark = pytest.mark.slow
+
 CHEAP = HashCosts(passes=1, memory_kib=8)
 GOOD, BETTER = "un cheval bleu", "deux chevaux verts"
 

@@ -34,6 +34,8 @@ from tests.labd_talk import SOON
 
 from .conftest import SCENARIO, Site
 
+pytestmark = pytest.mark.slow
+
 PLANNED = (ProofStage("1", same("healthy"), ""), ProofStage("1", same("solution"), "reference"))
 ENDED = ProofStage("1", same("solution"), "reference", "wrong", 3.5, (same("It is red."),))
 
@@ -260,7 +262,6 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[ProofLine]:
     return lines
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("edited", [False, True])
 def test_the_process_plays_every_stage_with_one_lab_at_a_time(
     site: Site, told: list[ProofLine], monkeypatch: pytest.MonkeyPatch, edited: bool
@@ -311,7 +312,6 @@ def test_two_processes_exclude_each_other(tmp_path: Path, monkeypatch: pytest.Mo
         assert third
 
 
-@pytest.mark.slow
 def test_the_process_ends_cleanly_once_labd_is_gone() -> None:
     """Its standard input is labd's: however labd ends, the kernel closes it."""
     program = """

@@ -18,6 +18,8 @@ from tests.labd_talk import events_until
 from .conftest import SCENARIO, Site, refusal_of, started
 from .test_lab_calls import broken_start
 
+pytestmark = pytest.mark.slow
+
 
 def test_many_starts_at_once_are_one_lab(site: Site) -> None:
     lea = site.member("lea")

@@ -29,6 +29,8 @@ from tests.labd_talk import events_until, stopped
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
 
+pytestmark = pytest.mark.slow
+
 # What is begun, by the queue alone --------------------------------------------------------------------------------
 
 
@@ -198,7 +200,6 @@ async def asked(client: LabdClient, member: Member) -> str:
     return (await client.call(lab_contract.START, StartLab(SCENARIO, 7), member.token)).lab
 
 
-@pytest.mark.slow
 def test_a_class_has_its_share_and_what_it_launched_counts_after_a_restart(site: Site) -> None:
     lea, tom, ada = site.member("lea"), site.member("tom"), site.member("ada", "trainer")
     site.a_class("tssr", ada, lea, tom)
@@ -234,7 +235,6 @@ async def board_has(client: LabdClient, ada: Member, *states: str) -> contract.B
                 return board
 
 
-@pytest.mark.slow
 def test_a_lab_that_is_larger_than_a_share_is_refused(site: Site) -> None:
     lea, ada = site.member("lea"), site.member("ada", "trainer")
     site.a_class("tssr", ada, lea)
@@ -294,7 +294,6 @@ def processors(site: Site, lab: str) -> set[float | None]:
     return {engine.processors(host.container) for host in site.labs.running.find(lab).hosts}
 
 
-@pytest.mark.slow
 def test_a_lab_whose_processors_cannot_be_limited_starts_all_the_same(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,6 +23,8 @@ from tests.labd_talk import SOON, events_until, stopped
 
 from .conftest import SCENARIO, Member, Site, refusal_of, started
 
+pytestmark = pytest.mark.slow
+
 
 async def asked(client: LabdClient, member: Member) -> str:
     """Start the scenario for somebody, and return at once."""
@@ -80,7 +82,6 @@ def test_who_has_as_many_as_they_may_is_told_which(titles: tuple[str, ...], said
     assert too_many(tuple(map(same, titles))).en == said
 
 
-@pytest.mark.slow
 def test_without_room_a_start_waits_until_another_lab_ends(site: Site) -> None:
     lea, tom = site.member("lea"), site.member("tom")
     site.limits = LabLimits(labs=1)
@@ -96,7 +97,6 @@ def test_without_room_a_start_waits_until_another_lab_ends(site: Site) -> None:
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_the_memory_of_all_labs_counts_whoever_started_them(site: Site) -> None:
     lea, tom, max_ = site.member("lea"), site.member("tom"), site.member("max")
     one = memory_of(site.world.plan(7))
@@ -134,7 +134,6 @@ def test_what_will_never_have_room_is_refused(site: Site) -> None:
     asyncio.run(play())
 
 
-@pytest.mark.slow
 def test_who_comes_alone_waits_for_one_of_a_class(site: Site) -> None:
     """And sees how long it takes, once a start was measured."""
     zoe, ada = site.member("zoe"), site.member("ada", "trainer")
@@ -169,7 +168,6 @@ async def states(client: LabdClient, trainer: Member, *expected: str) -> None:
                 return
 
 
-@pytest.mark.slow
 def test_what_waited_and_was_not_kept_leaves_no_trace(site: Site) -> None:
     lea, folder = site.member("lea"), site.folder / "events"
     note = LabNote(lea.who.ref, SCENARIO, "7")
@@ -187,7 +185,6 @@ def test_what_waited_and_was_not_kept_leaves_no_trace(site: Site) -> None:
     assert [path.name for path in folder.iterdir()] == ["moved-desks-0002.events"]
 
 
-@pytest.mark.slow
 def test_where_the_engine_is_silent_nothing_waits(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     lea = site.member("lea")
 

@@ -32,6 +32,8 @@ from tests.labd_talk import SOON, events_until, stopped
 from .conftest import SCENARIO, Member, Site
 from .test_start_queue import asked, boots
 
+pytestmark = pytest.mark.slow
+
 TSSR = asker_of("tssr")
 
 
@@ -199,7 +201,6 @@ async def view(client: LabdClient, lab: str, member: Member) -> LabView:
     return await client.call(lab_contract.LAB, OfLab(lab), member.token)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("killed", [True, False])
 def test_who_waited_goes_on_waiting_after_a_restart(site: Site, *, killed: bool) -> None:
     lea, tom, max_ = (site.member(handle) for handle in ("lea", "tom", "max"))
@@ -234,7 +235,6 @@ def test_who_waited_goes_on_waiting_after_a_restart(site: Site, *, killed: bool)
     assert kept_of(site) == []
 
 
-@pytest.mark.slow
 def test_a_class_that_waited_goes_on_without_who_has_left_it(site: Site) -> None:
     ada, members = site.member("ada", "trainer"), [site.member(handle) for handle in ("lea", "max", "tom")]
     site.a_class("tssr", ada, *members)
@@ -269,7 +269,6 @@ def test_a_class_that_waited_goes_on_without_who_has_left_it(site: Site) -> None
     assert kept_of(site) == []
 
 
-@pytest.mark.slow
 def test_seats_of_a_launch_that_were_not_in_the_queue_yet_are_put_there(site: Site) -> None:
     lea, tom, ada = site.member("lea"), site.member("tom"), site.member("ada", "trainer")
     site.a_class("tssr", ada, lea, tom)
@@ -317,7 +316,6 @@ def test_a_start_that_was_just_begun_is_not_begun_twice(site: Site) -> None:
     assert (site.labs.running.all(), kept_of(site)) == ((), [])
 
 
-@pytest.mark.slow
 def test_a_failed_lab_that_waited_to_be_started_again_is(site: Site) -> None:
     lea = site.member("lea")
     log = a_kept(site, "moved-desks-0001", lea, again=True)
@@ -332,7 +330,6 @@ def test_a_failed_lab_that_waited_to_be_started_again_is(site: Site) -> None:
     assert [one.name for one in site.labs.running.all()] == ["moved-desks-0001"]
 
 
-@pytest.mark.slow
 def test_who_waited_too_long_is_told_so(site: Site) -> None:
     lea = site.member("lea")
     a_kept(site, "moved-desks-0001", lea, asked_at="2026-01-01T08:00:00+00:00")
@@ -346,7 +343,6 @@ def test_who_waited_too_long_is_told_so(site: Site) -> None:
     assert len(site.labs.running.all()) == 1
 
 
-@pytest.mark.slow
 def test_where_the_engine_is_silent_what_waits_is_not_lost(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is shown as waiting, can be taken back, and begins once the engine answers."""
     lea, tom = site.member("lea"), site.member("tom")
@@ -371,7 +367,6 @@ def test_where_the_engine_is_silent_what_waits_is_not_lost(site: Site, monkeypat
     assert [one.name for one in site.labs.running.all()] == ["moved-desks-0001"]
 
 
-@pytest.mark.slow
 def test_a_scenario_that_is_gone_is_told_of(site: Site) -> None:
     lea = site.member("lea")
     note = LabNote(lea.who.ref, "gone", "7")

@@ -18,6 +18,8 @@ from tests.fakes.labd import FakeLabd
 
 from .browser import ORIGIN, Browser, Reading
 
+pytestmark = pytest.mark.slow
+
 FIELDS: Final[Mapping[str, str]] = {
     "/sign-in": "handle password next",
     "/sign-out": "",
@@ -199,7 +201,6 @@ def test_no_form_does_anything_without_its_key(browser: Browser, labd: FakeLabd,
     assert {name for name, _, _ in labd.asked} == {"me"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("path", FIELDS)
 def test_whatever_a_form_holds_is_text(browser: Browser, labd: FakeLabd, path: str) -> None:
     @settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))

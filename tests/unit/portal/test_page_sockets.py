@@ -21,6 +21,8 @@ from tests.unit.portal.served_portal import ServedPortal
 from tests.unit.portal.test_web_pages import SHOP, Browser, Opened
 from tests.unit.portal.web_sites import SOON, page, says, web_site
 
+pytestmark = pytest.mark.slow
+
 Says = Callable[[ServerConnection], None]
 
 

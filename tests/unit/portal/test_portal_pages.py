@@ -36,6 +36,8 @@ from tests.fakes.labd_classes import CODE, FakeClass, row
 from tests.fakes.labd_privacy import LONG
 from tests.unit.portal.browser import Browser, Reading
 
+pytestmark = pytest.mark.slow
+
 TEMPLATES = Path(words.__file__).parent / "templates"
 
 # Who may see which --------------------------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from tests.loopback import V6, v6_only
 from tests.unit.portal.served_portal import ServedPortal
 from tests.unit.portal.web_sites import SOON, Asked, Made, WebSite, certificate, page, says, web_site
 
+pytestmark = pytest.mark.slow
+
 SECRET = "s" * 32
 SHOP = ("shop.lab", 80)
 COOKIE = "breakfix-page"

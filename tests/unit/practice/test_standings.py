@@ -32,6 +32,8 @@ from tests.unit.differences import EVERY, UNEXPLAINED
 
 from .conftest import SCENARIO, graded, lab
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass
 class Scripted:

@@ -19,6 +19,8 @@ from orchestrator.records.location import database_url
 from orchestrator.records.people import NewPerson, People
 from tests.unit.privacy.recordings import record
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 ONE, TWO, THREE = "00000000000000a1", "00000000000000b2", "00000000000000c3"
 

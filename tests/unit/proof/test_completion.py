@@ -27,6 +27,8 @@ from orchestrator.sound_state.explained import ExplainedChange
 
 from .conftest import SCENARIO, TITLE, ledger, seen
 
+pytestmark = pytest.mark.slow
+
 MACHINE = ProvingMachine("6.12.1", 2, "28.1.0")
 OLDER = "0.0.1+0123456789abcdef"
 """The program that made the record."""

@@ -27,6 +27,8 @@ from orchestrator.proof.proof_store import ProofStore
 from orchestrator.proof.trust import Trust
 from orchestrator.sound_state.explained import ExplainedChange
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = "no-network-after-move"
 OTHER = "intranet-not-found"
 LAB = "labs/small-office"

@@ -16,6 +16,8 @@ from orchestrator.records.tables import METADATA
 
 from .conftest import at_version
 
+pytestmark = pytest.mark.slow
+
 SOME = ClassLimits(labs=8, memory=3 << 33, processors=0.5)
 
 

@@ -24,6 +24,8 @@ from orchestrator.records.tables import METADATA
 
 from .conftest import fill_old
 
+pytestmark = pytest.mark.slow
+
 AT = datetime(2026, 3, 29, 3, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
 
 
@@ -216,7 +218,6 @@ def _open(address: str, barrier: threading.Barrier) -> None:
     database.close()
 
 
-@pytest.mark.slow
 def test_programs_that_begin_at_once_make_the_tables_once(address: str) -> None:
     spawning = multiprocessing.get_context("spawn")
     barrier = spawning.Barrier(3)

@@ -16,6 +16,8 @@ from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.people import NewPerson, People
 
+pytestmark = pytest.mark.slow
+
 LEA = NewPerson(
     "lea.martin",
     "Léa",

@@ -289,6 +289,7 @@ def test_each_format_has_a_pair_of_both_kinds() -> None:
         assert any(pattern.fullmatch(path) for path, *_ in SAME), pattern.pattern
 
 
+@pytest.mark.slow
 def test_no_text_fails() -> None:
     chance = random.Random(21)
     paths = sorted({path for path, *_ in SAME})
