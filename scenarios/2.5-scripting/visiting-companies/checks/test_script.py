@@ -10,7 +10,7 @@ from grader import HiddenFile, ObservationError, check, concurrently, lines_in, 
 from lab_tools import listed
 
 PASSAGE = "/srv/passage"
-LIST, OLD_SCRIPT = "/etc/passage.csv", "/usr/local/bin/menage"
+HOUSE_LIST, OLD_SCRIPT = "/etc/passage.csv", "/usr/local/bin/menage"
 LINES = 9
 ACCOUNT = "daemon"
 HOUSE = {
@@ -350,7 +350,7 @@ def test_the_rest_is_untouched(lab):
         )
 
     concurrently(untouched, [*HOUSE, *others])
-    for path, is_as_it_was in ((LIST, has_its_lines), (OLD_SCRIPT, lambda text, _lab: "rm -rfv *$fin" in text)):
+    for path, is_as_it_was in ((HOUSE_LIST, has_its_lines), (OLD_SCRIPT, lambda text, _lab: "rm -rfv *$fin" in text)):
         file = host.file(path)
         kept = file.is_file and is_as_it_was(file.content_string, lab)
         assert kept, reason(fr=f"{path} n'est plus tel quel", en=f"{path} is not as it was any more")
