@@ -15,7 +15,7 @@ from orchestrator.sound_state.cabling_state import CablesProvider
 from orchestrator.sound_state.daemon_state import DaemonsProvider
 from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import APPLICATIONS
-from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider
+from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider, without_consequences
 from orchestrator.sound_state.open_places import OpenPlacesProvider
 from orchestrator.sound_state.provider import Provider, Thought
 from orchestrator.sound_state.runtime_units import RuntimeUnitsProvider
@@ -83,7 +83,7 @@ def plain_differences(
 
 def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Difference]:
     """Yield what has changed, with what its provider thinks of it."""
-    for change in changes:
+    for change in without_consequences(changes):
         if change.provider == file_state.NAME:
             yield from _of_file(change, expected.volatile.get(change.host, ()))
             continue

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from grader.report import Standing
 from orchestrator.core.text import Text
-from orchestrator.fabric.fabric_interface import StateChange
+from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
 from orchestrator.sound_state.provider import Thought
 
 _FORWARDS = re.compile(r"net\.ipv4\.ip_forward|net\.ipv[46]\.conf\..+\.forwarding")
@@ -72,6 +73,10 @@ _LONG = 60
 """Characters of a value that still fit into a sentence; of a longer one the difference is shown beside it."""
 
 
+_OF_AN_INTERFACE = re.compile(r"queue (?P<queue>\S+)|sysctl net\.ipv[46]\.conf\.(?P<setting>[^.]+)\.\S+")
+"""What the kernel keeps for each interface: it comes and goes with that."""
+
+
 class NetworkProvider:
     """Thinks about a host's network as it runs."""
 
@@ -112,6 +117,24 @@ class SocketsProvider:
         added = _programs(change.now) - _programs(change.before)
         strange = any(not path.startswith(_OF_THE_SYSTEM) for path in added)
         return Thought("forbidden" if strange and _is_reached(place) else "unexplained", sentence)
+
+
+def without_consequences(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:
+    """Return changes without what has come or gone only because its interface has: that one is told by itself."""
+    changes = tuple(changes)
+    interfaces = {(one.host, one.object) for one in changes if _is_whole(one) and one.object.startswith("link ")}
+
+    def follows(one: ObjectChange) -> bool:
+        found = _OF_AN_INTERFACE.fullmatch(one.object) if _is_whole(one) else None
+        name = found and (found["queue"] or found["setting"].replace("/", "."))  # a dot is a slash in sysctl's names
+        return bool(name) and (one.host, f"link {name}") in interfaces
+
+    return tuple(one for one in changes if not follows(one))
+
+
+def _is_whole(change: ObjectChange) -> bool:
+    """Return whether a change is that an object of the network has come or gone."""
+    return change.provider == NetworkProvider.name and not (change.before and change.now)
 
 
 def _known(programs: str | None) -> str | None:
@@ -182,6 +205,10 @@ def _sentence(change: StateChange, kind: str, rest: str) -> Text:
         return Text(
             fr=f"La machine a {word.one} {word.fr} {fr} : {name.fr}.", en=f"The host has {en} {word.en}: {name.en}."
         )
+    if kind == "link" and change.field == "kind" and None in (change.before, change.now):
+        fr, en = ("est nouvelle", "is new") if change.before is None else ("n'est plus là", "is gone")
+        of = change.before or change.now
+        return Text(fr=f"L'interface {rest} {fr} (type : {of}).", en=f"The interface {rest} {en} (kind: {of}).")
     gap = "" if word.the.endswith("'") else " "
     field = _FIELDS.get(change.field, Text(fr=change.field, en=change.field))
     is_default = kind == "route" and name.en.startswith("default")  # "the default route", "the route 10.0.0.0/8"

@@ -72,6 +72,12 @@ _WEAKENED: Final = (
         "A service has gained rights",
     ),
     _weakening(
+        r"/etc/nginx/.*",
+        r"^user\s+root\b",
+        "nginx travaille désormais avec les droits de root",
+        "nginx now works with root's rights",
+    ),
+    _weakening(
         r"/etc/pam\.d/.*",
         r"^auth\s+\S+\s+pam_permit\.so|^auth\s.*\bnullok\b",
         "Une connexion est possible sans mot de passe",
@@ -104,6 +110,17 @@ _WEAKENED: Final = (
 )
 
 
+_UNIT: Final = re.compile(r"/etc/systemd/system/[^/]+\.service")
+_ACCOUNT: Final = re.compile(
+    r"^\[Service\] (?:User\s*=\s*(?!(?:root|0)\s*$)\S|DynamicUser\s*=\s*(?:yes|true|on|1)\s*$)", re.IGNORECASE
+)
+"""What has a service work under an account of its own instead of root's, as it does where nothing is said."""
+_STARTS: Final = re.compile(r"^\[Service\] ExecStart\s*=")
+_AS_ROOT: Final = Text(
+    fr="Un service travaille désormais avec les droits de root", en="A service now works with root's rights"
+)
+
+
 def weakened(path: str, gone: Collection[str], new: Collection[str]) -> Iterator[Text]:
     """Yield what a file's new statements weaken, each as a sentence.
 
@@ -112,9 +129,17 @@ def weakened(path: str, gone: Collection[str], new: Collection[str]) -> Iterator
         gone: the statements that it has no more: what these allowed as well is no news.
         new: the statements that it did not have.
     """
-    for one in _WEAKENED:
-        if one.path.fullmatch(path) and _says(one, new) and not _says(one, gone):
-            yield one.said.map(lambda words: f"{words} ({path}).")
+    weaker = [one.said for one in _WEAKENED if one.path.fullmatch(path) and _says(one, new) and not _says(one, gone)]
+    if _UNIT.fullmatch(path) and _has_become_roots(gone, new):
+        weaker.append(_AS_ROOT)
+    for said in weaker:
+        yield said.map(lambda words: f"{words} ({path}).")
+
+
+def _has_become_roots(gone: Collection[str], new: Collection[str]) -> bool:
+    """Return whether a unit that is still there has lost its account, and got no other."""
+    is_there = any(map(_STARTS.search, new)) or not any(map(_STARTS.search, gone))
+    return is_there and any(map(_ACCOUNT.search, gone)) and not any(map(_ACCOUNT.search, new))
 
 
 def _says(one: _Weakening, statements: Collection[str]) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.quality.conftest import Module
 
 
+LEFT_BEHIND = ("~", ".pyc", ".pyo", ".swp", ".swo", ".orig", ".rej")
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads YAML ten times as fast where it can."""
 
@@ -63,6 +64,12 @@ def test_text_files_end_with_a_line_and_have_no_stray_blanks(repository: tuple[P
         if not text.endswith("\n") or re.search(r"[ \t]+$", text, re.MULTILINE):
             wrong.append(str(path.relative_to(root)))
     assert wrong == []
+
+
+def test_no_file_of_the_content_looks_like_what_an_editor_left(repository: tuple[Path, ...], root: Path) -> None:
+    """Where such a name is meant, its source ends in ``.j2``: what reads content takes the others for backups."""
+    left = [path.relative_to(root) for path in repository if path.name.endswith(LEFT_BEHIND)]
+    assert [str(path) for path in left if path.parts[0] in {"images", "labs", "scenarios"}] == []
 
 
 def test_what_is_run_is_executable(root: Path) -> None:

@@ -52,6 +52,37 @@ def test_a_difference_says_what_was_and_what_is() -> None:
     assert masked.sentence.en == "ssh.service is masked."
 
 
+def of_network(what: str, before: dict[str, str], now: dict[str, str]) -> ObjectChange:
+    return ObjectChange("hv1", "network", what, before, now)
+
+
+def test_an_interface_that_comes_or_goes_is_told_once() -> None:
+    gone, come, value = {"kind": "tun", "up": "yes"}, {"kind": "vlan", "up": "yes"}, {"value": "1"}
+    told = differences(
+        (
+            of_network("link tap0", gone, {}),
+            of_network("queue tap0", {"kind": "noqueue"}, {}),
+            of_network("sysctl net.ipv4.conf.tap0.forwarding", value, {}),
+            of_network("link eth0.10", {}, come),
+            of_network("sysctl net.ipv6.conf.eth0/10.accept_ra", {}, value),
+            of_network("sysctl net.ipv4.conf.eth0.forwarding", {}, value),
+            of_network("queue eth0", {"kind": "noqueue"}, {"kind": "netem"}),
+            replace(of_network("queue tap0", {"kind": "noqueue"}, {}), host="hv2"),
+        ),
+        NONE,
+    )
+    assert sorted((one.host, one.object) for one in told) == [
+        ("hv1", "link eth0.10"),
+        ("hv1", "link tap0"),
+        ("hv1", "queue eth0"),
+        ("hv1", "sysctl net.ipv4.conf.eth0.forwarding"),
+        ("hv2", "queue tap0"),
+    ]
+    sentences = {one.object: one.sentence for one in told}
+    assert sentences["link tap0"].en == "The interface tap0 is gone (kind: tun)."
+    assert sentences["link eth0.10"].fr == "L'interface eth0.10 est nouvelle (type : vlan)."
+
+
 def test_what_is_volatile_is_left_out_unless_it_is_forbidden() -> None:
     own = replace(NONE, volatile={"pc1": (VolatilePath(path="/srv", why="its data"),)})
     assert seen(new("/srv/x"), new("/root/x"), expected=own) == []

@@ -10,6 +10,8 @@ from grader import HiddenFile, ObservationError, check, concurrently, lines_in, 
 from lab_tools import listed
 
 PASSAGE = "/srv/passage"
+HOUSE_LIST, OLD_SCRIPT = "/etc/passage.csv", "/usr/local/bin/menage"
+LINES = 9
 ACCOUNT = "daemon"
 HOUSE = {
     "compagnie-du-phare/tempete.qlc": "Tempête, 42 mémoires",
@@ -34,6 +36,12 @@ LEFT_BEHIND = {
     ".autosave": ("tempete.autosave", *(f"lumiere/phare-{number}.autosave" for number in (1, 2, 3))),
 }
 """What le-phare's programs have left, by the end of the names."""
+
+
+def has_its_lines(text, lab):
+    """Return whether the list has all its lines, those without sense where they stood."""
+    lines, empty = text.splitlines(), int(lab.values["empty"])
+    return len(lines) == LINES and lines[empty - 1] == ";" and lines[7].startswith(f"{lab.values['gone']};")
 
 
 def script(lab):
@@ -323,8 +331,10 @@ def test_production_is_tidied(lab):
     "guard",
     points=1,
     competence="2.5",
-    fr="Dans /srv/passage, rien d'autre n'a disparu ; seul root peut changer le script.",
-    en="In /srv/passage nothing else is gone; only root may change the script.",
+    fr="Dans /srv/passage, rien d'autre n'a disparu ; la liste et l'ancien script sont là, tels quels ; seul root peut "
+    "changer le nouveau.",
+    en="In /srv/passage nothing else is gone; the list and the old script are there, as they were; only root may "
+    "change the new one.",
     host="srv1",
     lock="",
 )
@@ -340,6 +350,10 @@ def test_the_rest_is_untouched(lab):
         )
 
     concurrently(untouched, [*HOUSE, *others])
+    for path, is_as_it_was in ((HOUSE_LIST, has_its_lines), (OLD_SCRIPT, lambda text, _lab: "rm -rfv *$fin" in text)):
+        file = host.file(path)
+        kept = file.is_file and is_as_it_was(file.content_string, lab)
+        assert kept, reason(fr=f"{path} n'est plus tel quel", en=f"{path} is not as it was any more")
     own = host.file(script(lab))
     if own.exists:
         owner, path = own.user, script(lab)
