@@ -457,6 +457,8 @@ def assert_machine_is_as_it_was_made(lab):
         if not re.fullmatch(r"/etc/(?:rc2\.d/[SK]\d\dchrony|chrony/.*)", path)
     }
     changed += [path for path in sorted(loose) if now.links.get(path) != made.links.get(path)]
+    known = _addresses(now)
+    changed += ["/etc/hosts" for name, address in _addresses(made).items() if known.get(name) != address]
     dull = [path for path in ("/etc/init.d/rcS", "/etc/init.d/chrony") if now.modes.get(path) != made.modes.get(path)]
     changed += dull
     assert not changed, reason(
