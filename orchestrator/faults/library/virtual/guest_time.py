@@ -18,7 +18,7 @@ from orchestrator.faults.library.system.units import UnitName, restart_and_wait
 from orchestrator.model.base import HostName, Slug
 from orchestrator.model.lab import Subnet
 
-_How = Literal["source", "preferred", "boot", "refused"]
+_How = Literal["boot", "source", "preferred", "refused"]
 _CONF: Final = "/etc/chrony/chrony.conf"
 _PREFERRED: Final = "/etc/chrony/sources.d/{wrong}.sources"
 _PATIENCE: Final = 120.0
