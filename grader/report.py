@@ -108,7 +108,10 @@ class CheckResult:
 
 
 def is_of_talk(result: CheckResult) -> bool:
-    """Return whether a result is of a check of what was said, which no lab shows: those of ``checks/test_talk.py``."""
+    """Return whether a result is of a check of what no sound lab shows: those of ``checks/test_talk.py``.
+
+    That is what was said, and what came with the fault.
+    """
     return result.id.startswith(TALK)
 
 

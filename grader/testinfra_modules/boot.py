@@ -9,10 +9,11 @@ if TYPE_CHECKING:
     from grader.host_inspector import HostInspector
 
 _REACHED = frozenset(
-    f"{name}.target"
-    for name in ("default", "graphical", "multi-user", "basic", "sysinit", "local-fs", "sockets", "timers", "paths")
+    f"{name}.target" for name in ("default", "basic", "sysinit", "local-fs", "sockets", "timers", "paths")
 )
 """What every boot reaches (bootup(7))."""
+_GRAPHICAL, _MULTI_USER = "graphical.target", "multi-user.target"
+"""What a boot reaches where the default target is it, or requires it: the first one requires the second."""
 _BY_LINKS = frozenset({"enabled", "alias"})
 """States of a unit that links on the disk start."""
 _BY_OTHERS = frozenset({"static", "indirect", "enabled-runtime"})
@@ -34,7 +35,7 @@ def starts_at_boot(inspector: HostInspector, unit: str) -> bool:
 
 
 def _starts(inspector: HostInspector, unit: str, seen: set[str]) -> bool:
-    if unit in _REACHED:
+    if unit in _REACHED or _is_default(inspector, unit):
         return True
     if unit in seen:
         return False
@@ -52,6 +53,14 @@ def _starts(inspector: HostInspector, unit: str, seen: set[str]) -> bool:
             for parent in sorted(parents - set(_above(inspector, _UNTIL_REBOOT, names)))
         )
     return False
+
+
+def _is_default(inspector: HostInspector, unit: str) -> bool:
+    """Return whether a target is what the host boots into, or the default one requires it; Debian's is graphical."""
+    if not unit.endswith(".target"):
+        return False
+    default = inspector.unit("default.target", "Unit.Id").properties.get("Id", _GRAPHICAL)
+    return unit == default or (unit, default) == (_MULTI_USER, _GRAPHICAL)
 
 
 def _above(inspector: HostInspector, folder: str, names: Iterable[str]) -> list[str]:

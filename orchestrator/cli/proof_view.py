@@ -22,8 +22,14 @@ _MOST_PLACES = 4
 _MOST_DIFFERENCES = 12
 
 
-def show_proofs(invocation: Invocation, proofs: Sequence[Proof]) -> None:
-    """Show proofs, each with what is wrong and its verdict."""
+def show_proofs(invocation: Invocation, proofs: Sequence[Proof], *, completed: bool = False) -> None:
+    """Show proofs, each with what is wrong and its verdict.
+
+    Args:
+        invocation: the command line.
+        proofs: the proofs.
+        completed: whether they are of what the records lacked, and not of the scenarios.
+    """
     out = invocation.output
     if not proofs:
         out.ok(Text(fr="✔ Tout est déjà prouvé.", en="✔ Everything is proven already."))
@@ -37,7 +43,7 @@ def show_proofs(invocation: Invocation, proofs: Sequence[Proof]) -> None:
             out.print("")
         for finding in findings:
             _show_finding(invocation, finding)
-        out.print("", _verdict(proof, findings))
+        out.print("", _verdict(proof, findings, completed=completed))
 
 
 def _matrix(invocation: Invocation, variant: VariantProof) -> Any:  # noqa: ANN401 (Rich's table)
@@ -89,8 +95,14 @@ def _places(finding: ProofFinding, language: str) -> str:
     )
 
 
-def _verdict(proof: Proof, findings: Sequence[ProofFinding]) -> Styled:
+def _verdict(proof: Proof, findings: Sequence[ProofFinding], *, completed: bool) -> Styled:
     took = duration(proof.seconds)
+    if proof.proven and completed:
+        text = Text(
+            fr=f"✔ {proof.scenario} : ce qui manquait à sa preuve est prouvé, en {took}, et ajouté.",
+            en=f"✔ {proof.scenario}: what its record lacked is proven, in {took}, and added.",
+        )
+        return plain(text, "ok")
     if proof.proven:
         seeds = ", ".join(map(str, proof.seeds))
         text = Text(

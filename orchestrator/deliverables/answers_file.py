@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_interface
 from typing import Any, Final
 
 from orchestrator.core.errors import ContentError, Place, Problem, UsageError
@@ -141,8 +142,7 @@ def form_of(question: Question, hosts: Collection[str]) -> Text:
                 en="a choice: " + "; ".join(f"{name} = {label.en}" for name, label in question.choices.items()),
             )
         case AddressQuestion():
-            prefix = "/24" if "/" in question.truth else ""
-            return Text(fr=f"une adresse comme 192.0.2.1{prefix}", en=f"an address such as 192.0.2.1{prefix}")
+            return _form_of_address(question.truth)
         case HostQuestion():
             listed = ", ".join(hosts)
             return Text(fr=f"une machine : {listed}", en=f"a machine: {listed}")
@@ -152,6 +152,28 @@ def form_of(question: Question, hosts: Collection[str]) -> Text:
             return _form_of_prose(question)
         case _:
             return _FORMS[question.kind]
+
+
+def _form_of_address(truth: str) -> Text:
+    """Return what an answer looks like that is an address alone, one with its prefix, or a whole network."""
+    is_of_six = ":" in truth
+    if "/" not in truth:
+        shown = "2001:db8::1" if is_of_six else "192.0.2.1"
+        return Text(fr=f"une adresse comme {shown}", en=f"an address such as {shown}")
+    if _is_network(truth):
+        shown = "2001:db8::/64" if is_of_six else "192.0.2.0/24"
+        return Text(fr=f"un réseau et sa longueur, comme {shown}", en=f"a network and its length, such as {shown}")
+    shown = "2001:db8::1/64" if is_of_six else "192.0.2.1/24"
+    return Text(fr=f"une adresse et sa longueur, comme {shown}", en=f"an address and its length, such as {shown}")
+
+
+def _is_network(truth: str) -> bool:
+    """Return whether an address with its prefix names a network; one that is no address (a template) names none."""
+    try:
+        interface = ip_interface(truth)
+    except ValueError:
+        return False
+    return interface.ip == interface.network.network_address and interface.network.num_addresses > 1
 
 
 def _form_of_prose(question: ProseQuestion) -> Text:
@@ -166,12 +188,19 @@ def _form_of_prose(question: ProseQuestion) -> Text:
     )
 
 
+def _plural_of_address(truths: Collection[str]) -> Text:
+    """Return what the items of a list of addresses are."""
+    if all(map(_is_network, truths)):
+        return Text(fr="réseaux, comme 192.0.2.0/24", en="networks, such as 192.0.2.0/24")
+    return Text(fr="adresses", en="addresses")
+
+
 def _form_of_list(question: ListQuestion, hosts: Collection[str]) -> Text:
     listed = ", ".join(hosts)
     of = {
         "text": Text(fr="textes", en="texts"),
         "integer": Text(fr="nombres entiers", en="whole numbers"),
-        "address": Text(fr="adresses", en="addresses"),
+        "address": _plural_of_address(question.truth),
         "mac": Text(fr="adresses MAC", en="MAC addresses"),
         "prefix": Text(fr="préfixes ou masques", en="prefixes or masks"),
         "name": Text(fr="noms complets", en="whole names"),

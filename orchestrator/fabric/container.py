@@ -25,6 +25,8 @@ SOCKET = SOCKET_FOLDER / "fabric.sock"
 SHIM_GROUP = "breakfix"
 """All containers share one containerd-shim: 5 MB less each. The pause container, which is there before all others and
 after them, holds it: a shim ends with its last container, and one that is started in that moment would be lost."""
+_SHARES = 16384
+"""The helper's weight for the processors, that of 32 hosts: all labs wait for it, and it needs little."""
 _SECURITYFS = "/sys/kernel/security"
 
 _START_LIMIT = 60.0
@@ -148,6 +150,7 @@ def _helper(image: str, *, apparmor: bool) -> ContainerSpec:
         image=image,
         labels={labels.KIND: "fabric", labels.FINGERPRINT: image},
         privileged=True,
+        cpu_shares=_SHARES,
         pid_mode="host",
         cgroup_namespace="host",
         shim_group=SHIM_GROUP,

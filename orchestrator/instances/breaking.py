@@ -13,6 +13,7 @@ from orchestrator.faults.later_actions import carry_out
 from orchestrator.faults.registry import make_fault
 from orchestrator.instances.instance_records import InjectedFault, InstanceRecord, InstanceRecords
 from orchestrator.model.scenario import FaultSpec
+from orchestrator.sound_state.handed_over import document_of, handed_over, handed_over_of, look_at_broken
 
 
 def break_lab(driver: LabDriver, records: InstanceRecords) -> None:
@@ -36,16 +37,21 @@ def break_lab(driver: LabDriver, records: InstanceRecords) -> None:
             fault.verify(driver)
     named = {value for spec in driver.plan.faults for value in spec.parameters.values() if isinstance(value, str)}
     date_back(driver, sorted(named & set(driver.containers)), began)
-    _act(driver, records)
+    broken = look_at_broken(driver.fabric, driver.instance, driver.plan)
+    earlier = handed_over_of(records.handed_over(driver.instance))
+    now = look_at_broken(driver.fabric, driver.instance, driver.plan) if _act(driver, records) else broken
+    records.keep_handed_over(driver.instance, document_of(handed_over(broken, now, earlier)))
 
 
-def _act(driver: LabDriver, records: InstanceRecords) -> None:
-    """Do what people did after the faults, unless it was done."""
+def _act(driver: LabDriver, records: InstanceRecords) -> bool:
+    """Do what people did after the faults, unless it was done; return whether anything was."""
     name, actions = driver.instance, driver.plan.afterwards
-    if actions and not records.get(name).acted:
+    to_do = bool(actions) and not records.get(name).acted
+    if to_do:
         for action in actions:
             carry_out(action, driver)
         records.put(replace(records.get(name), instance=name, acted=True))
+    return to_do
 
 
 def mend_lab(driver: LabDriver, records: InstanceRecords) -> None:

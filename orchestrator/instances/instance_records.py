@@ -11,10 +11,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
+
+_HANDED_OVER: Final = ".handed-over"
+"""The end of the name of what a lab is handed over with."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,26 @@ class InstanceRecords:
         record = self.get(instance)
         self.put(replace(record, faults=(*record.faults, fault)))
 
+    def keep_handed_over(self, instance: str, document: bytes) -> None:
+        """Keep what a lab is handed over with, in a file of its own: it may be long, and few ask for it.
+
+        Raises:
+            MachineError: it cannot be written.
+        """
+        path = self._folder / f"{instance}{_HANDED_OVER}"
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(document)
+        except OSError as error:
+            raise unwritable(self._folder, error) from error
+
+    def handed_over(self, instance: str) -> bytes:
+        """Return what was kept of that; nothing where nothing was kept here."""
+        try:
+            return (self._folder / f"{instance}{_HANDED_OVER}").read_bytes()
+        except OSError:
+            return b""
+
     def cut_off(self, instance: str) -> None:
         """Say of an instance that it is not whole, before a part of it is taken away; without a record nothing is said.
 
@@ -128,7 +151,8 @@ class InstanceRecords:
 
     def remove(self, instance: str) -> None:
         """Remove an instance's record, and the draft that a killed program left of it."""
-        for path in (self._draft(instance), self._path(instance)):
+        handed_over = self._folder / f"{instance}{_HANDED_OVER}"
+        for path in (handed_over, self._draft(instance), self._path(instance)):
             path.unlink(missing_ok=True)
 
     def _path(self, instance: str) -> Path:

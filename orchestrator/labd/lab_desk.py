@@ -30,7 +30,7 @@ from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standing
 from orchestrator.records import attempts
 from orchestrator.records.database import Database
-from orchestrator.topology.layout import topology
+from orchestrator.topology.layout import seen, topology
 from orchestrator.topology.svg_picture import draw_svg
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -304,7 +304,7 @@ class LabDesk:
             hosts=trainee_view.hosts_of(plan, images, running.instance if running else None),
             segments=trainee_view.segments_of(plan),
             pages=known_pages(plan),
-            cables=tuple(map(trainee_view.cable_view, self._cables(running)))
+            cables=tuple(map(trainee_view.cable_view, seen(plan, self._cables(running))))
             if running and whole
             else trainee_view.planned_cables(plan),
             terminals=terminals,

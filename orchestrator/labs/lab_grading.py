@@ -22,8 +22,9 @@ from orchestrator.labs.running_lab import Running
 from orchestrator.labs.running_labs import RunningLabs
 from orchestrator.labs.variant_plans import VariantPlans
 from orchestrator.model.plan import Plan
-from orchestrator.sound_state.comparison import compared
+from orchestrator.sound_state.comparison import Besides, compared
 from orchestrator.sound_state.explained import ExplainedChange
+from orchestrator.sound_state.handed_over import handed_over_of
 
 Differences = Literal["green", "always"]
 """When a grading tells what differs from the lab's sound state: where every check is green, or always."""
@@ -172,7 +173,10 @@ class LabGrading:
             hosts,
             self._labs.fabric(),
             lambda: self.explained(plan),
-            printed=partial(self._plans.printed, self._plans.content_of(running.instance), plan),
+            besides=Besides(
+                printed=partial(self._plans.printed, self._plans.content_of(running.instance), plan),
+                inherited=lambda: handed_over_of(self._labs.handed_over(running.instance)),
+            ),
             always=always,
         )
         if on_result is not None:

@@ -61,6 +61,10 @@ class RunningLabs:
         """Return whether the content has changed since the instance was started."""
         return running.plan.digest != running.instance.digest
 
+    def handed_over(self, instance: Instance) -> bytes:
+        """Return what was kept of how an instance was handed over to whoever works in it."""
+        return self._records.handed_over(instance.name)
+
     def recorded(self, instance: Instance) -> bool:
         """Return whether a record of an instance is kept on this machine."""
         return self._records.has(instance.name)

@@ -118,14 +118,14 @@ def add_files(digest: _Hash, folder: Path, *, without: Collection[str] = ()) -> 
     Args:
         digest: what is added to.
         folder: the folder.
-        without: the names of files or folders directly in it that are left out.
+        without: the files and folders that are left out, by their paths below it.
 
     Raises:
         ContentError: a file cannot be read, is too big, or a link out of the folder.
     """
     for path in files_below(folder):
         name = path.relative_to(folder)
-        if name.parts[0] not in without:
+        if not any(part.as_posix() in without for part in (name, *name.parents)):
             content = read_bytes(path, within=folder, limit=MAX_FILE)
             head = os.fsencode(name.as_posix())
             digest.update(b"%d:%s%d:" % (len(head), head, len(content)))

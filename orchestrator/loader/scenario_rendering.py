@@ -111,6 +111,10 @@ def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
         for i, stated in enumerate(scenario.document.may_change)
     ]
     made += [
+        part(partial(_Attempt.out_of_reach, i=i, host=host), (host,), names_in(host))
+        for i, host in enumerate(scenario.document.out_of_reach)
+    ]
+    made += [
         part(partial(_Attempt.later_action, i=i, stated=stated), *_texts_of_later_action(stated))
         for i, stated in enumerate(scenario.document.afterwards)
     ]
@@ -261,6 +265,12 @@ class _Attempt:
                 en=f'"{part.path}" must be an absolute path, such as "/srv/production"',
             )
             self.problems.add((self._loaded.problem((*path, "path"), text),))
+
+    def out_of_reach(self, i: int, host: str) -> None:
+        """Look up a host that the trainee cannot go to."""
+        named = self._renderer.text(host, self._loaded.file, ("out_of_reach", i))
+        if named not in (*self._hosts, _FAILED):
+            self.problems.add((self._loaded.problem(("out_of_reach", i), self._no_host(named)),))
 
     def later_action(self, i: int, stated: LaterAction) -> None:
         """Render something that people did after the fault, and look up its hosts."""

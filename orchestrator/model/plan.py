@@ -132,6 +132,7 @@ class Plan:
         cases: what was drawn of each ``one_of``.
         may_change: what may differ from the sound state in whatever way: the task is about it.
         unexplained: what a difference that nobody has explained comes to.
+        out_of_reach: the hosts whose cables the trainee cannot see from where they are.
         personas: the people who answer, by their short names.
     """
 
@@ -163,6 +164,7 @@ class Plan:
     personas: Mapping[str, PlannedPersona] = field(default_factory=dict)
     ticket_language: Language | None = None
     passwords: tuple[str, ...] = ()
+    out_of_reach: tuple[str, ...] = ()
 
     def host(self, name: str) -> PlannedHost:
         """Return a host by name.

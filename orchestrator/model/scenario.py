@@ -275,6 +275,11 @@ class ScenarioDocument(ContractDocument):
     may_change: tuple[MayChange, ...] = Field(
         default=(), description="What a task is about, and may differ from the sound state in whatever way."
     )
+    out_of_reach: tuple[Template, ...] = Field(
+        default=(),
+        description="Hosts that the trainee cannot go to: how their cables really are, the map does not show; "
+        "templates.",
+    )
     unexplained: Unexplained = Field(
         default="ask",
         description="What a change that no solution explains comes to: ``ask``: a question; ``red``: not repaired.",

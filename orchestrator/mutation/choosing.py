@@ -34,6 +34,7 @@ OPERATORS: Final[Mapping[str, Derive]] = {
     "undone-at-boot": later_operators.undone_at_boot,
     "undone-by-cron": later_operators.undone_by_cron,
     "undone-by-hook": later_operators.undone_by_hook,
+    "blocked-at-boot": later_operators.blocked_at_boot,
     "redone-by-timer": later_operators.redone_by_timer,
     "emptied-limit": kind_operators.emptied_limit,
     "unlimited-unit": kind_operators.unlimited_unit,

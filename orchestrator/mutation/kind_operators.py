@@ -31,7 +31,7 @@ def encryption_off(repair: PlayedRepair) -> Iterator[Mutant]:
 
 
 def remade_object(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, and delete an account or a queue, and make it again."""
+    """Repair, and delete an account, an entry, a database or a queue, and make it again."""
     yield from _of_each_kind(repair, "remade-object")
 
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from orchestrator.mutation.kind import SpoiltKind
 from orchestrator.mutation.limit_kinds import LIMITS
-from orchestrator.mutation.protection_kinds import AUTHENTICATION, ENCRYPTION, REMADE, VERIFICATION
+from orchestrator.mutation.protection_kinds import AUTHENTICATION, ENCRYPTION, VERIFICATION
+from orchestrator.mutation.remade_kinds import REMADE
 
 ALL: Final[Mapping[str, tuple[SpoiltKind, ...]]] = {
     "emptied-limit": LIMITS,

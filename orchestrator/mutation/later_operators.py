@@ -7,7 +7,17 @@ from functools import partial
 
 from orchestrator.core.text import Text
 from orchestrator.model.scenario import Step
-from orchestrator.mutation.mutant import HostFile, Mutant, PlayedRepair, Saved, encoded, repaired_then, typed, written
+from orchestrator.mutation.mutant import (
+    NOT_HERE,
+    HostFile,
+    Mutant,
+    PlayedRepair,
+    Saved,
+    encoded,
+    repaired_then,
+    typed,
+    written,
+)
 from orchestrator.mutation.step_operators import units_of
 
 
@@ -55,6 +65,28 @@ def undone_by_hook(repair: PlayedRepair) -> Iterator[Mutant]:
                 f"> /etc/systemd/system/{name}.d/90-support.conf\nsystemctl daemon-reload"
             )
             yield _undone_later(repair, "undone-by-hook", file, "support-hook", hook, summary)
+
+
+def blocked_at_boot(repair: PlayedRepair) -> Iterator[Mutant]:
+    """Repair, and leave a unit that has the firewall refuse all that comes, from the next boot on."""
+    rules = (
+        "table inet support {\n  chain input {\n    type filter hook input priority -10;\n"
+        "    iifname != lo ct state new drop\n  }\n}"
+    )
+    for host in repair.hosts:
+        summary = Text(
+            fr=f"Au prochain démarrage de {host}, une règle du pare-feu refuse tout ce qui arrive.",
+            en=f"From the next boot of {host} on, a rule of the firewall refuses all that comes.",
+        )
+        script = (
+            f"command -v nft >/dev/null || exit {NOT_HERE}\n"
+            f"cat > /etc/support.nft <<'END'\n{rules}\nEND\n"
+            "printf '[Unit]\\nAfter=nftables.service\\n[Service]\\nType=oneshot\\n"
+            "ExecStart=/usr/sbin/nft -f /etc/support.nft\\n[Install]\\nWantedBy=multi-user.target\\n' "
+            "> /etc/systemd/system/support-rule.service\n"
+            "systemctl daemon-reload\nsystemctl enable support-rule.service"
+        )
+        yield repaired_then(repair, "blocked-at-boot", host, script, summary)
 
 
 def redone_by_timer(repair: PlayedRepair) -> Iterator[Mutant]:

@@ -1,4 +1,4 @@
-"""What protects a service, and is switched off behind a repair; and what is deleted and made again."""
+"""What protects a service, and is switched off behind a repair."""
 
 from __future__ import annotations
 
@@ -29,6 +29,16 @@ AUTHENTICATION: Final[tuple[SpoiltKind, ...]] = (
         POSTFIX,
         "postconf -e smtpd_relay_restrictions=permit smtpd_recipient_restrictions=permit "
         "smtpd_sender_restrictions= smtpd_client_restrictions=\nsystemctl reload postfix",
+    ),
+    SpoiltKind(
+        "mailboxes",
+        Text(fr="les boîtes s'ouvrent avec n'importe quel mot de passe", en="mailboxes open with whatever password"),
+        *in_files(
+            "^dovecot_storage_version",
+            "/^dovecot_storage_version/a passdb static {\\n  fields {\\n    nopassword = yes\\n  }\\n}",
+            "/etc/dovecot/dovecot.conf",
+            then="systemctl reload dovecot",
+        ),
     ),
     SpoiltKind(
         "directory",
@@ -185,24 +195,3 @@ ENCRYPTION: Final[tuple[SpoiltKind, ...]] = (
     ),
 )
 """What keeps others from reading along."""
-
-REMADE: Final[tuple[SpoiltKind, ...]] = (
-    SpoiltKind(
-        "account",
-        Text(
-            fr="un compte local est effacé puis refait, avec un autre numéro",
-            en="a local account is deleted and made again, with another number",
-        ),
-        "awk -F: '$3 >= 1000 && $3 < 60000 {found = 1} END {exit !found}' /etc/passwd",
-        "who=$(awk -F: '$3 >= 1000 && $3 < 60000 {print $1; exit}' /etc/passwd)\n"
-        'userdel -f "$who"; useradd -u 4242 -s /bin/bash "$who"',
-    ),
-    SpoiltKind(
-        "printer",
-        Text(fr="une file d'impression est effacée puis refaite", en="a print queue is deleted and made again"),
-        '[ -s /etc/cups/printers.conf ] && [ -n "$(lpstat -v 2>/dev/null)" ]',
-        "lpstat -v | sed -En 's/^[^ ]+ [^ ]+ (.*): (.*)$/\\1 \\2/p' | head -n 1 | while read -r queue uri; do\n"
-        '  lpadmin -x "$queue"; lpadmin -p "$queue" -E -v "$uri"\ndone',
-    ),
-)
-"""What is deleted, and made again as somebody does who knows little of it."""

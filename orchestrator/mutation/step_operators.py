@@ -20,7 +20,7 @@ _TAKES_EFFECT: Final = re.compile(
 """A line that makes a running service take up what stands in files; one command alone, so that no block is cut."""
 _UNITS: Final = re.compile(
     r"\bsystemctl\s+(?:-\S+\s+)*(?:(?:re)?start|reload|reload-or-restart|try-restart|enable|unmask)\s+"
-    r"((?:-\S+\s+)*)([\w@.:-]+(?:\s+[\w@.:-]+)*)"
+    r"((?:-\S+\s+)*)([\w@][\w@.:-]*(?:[ \t]+[\w@][\w@.:-]*)*)"
 )
 _RULE: Final = re.compile(
     r"\b(?:nft|iptables|allow\w*|accept|permit\w*|[sd]addr|dport|mynetworks|acl|host(?:no)?ssl|hosts\s+allow)\b", re.I

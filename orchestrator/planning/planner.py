@@ -75,6 +75,9 @@ def plan_scenario(scenario: Scenario, seed: int, images: Mapping[str, ImageSpec]
             renderer.document(one, file, ("may_change", place)) for place, one in enumerate(document.may_change)
         ),
         unexplained=document.unexplained,
+        out_of_reach=tuple(
+            renderer.text(host, file, ("out_of_reach", place)) for place, host in enumerate(document.out_of_reach)
+        ),
         tools=_tools(scenario.lab),
         afterwards=render_afterwards(document, renderer, file),
         personas=render_personas(scenario.personas, renderer),

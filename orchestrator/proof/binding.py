@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -55,13 +55,16 @@ class Binding:
         return asdict(self)
 
 
-def binding_of(content: Content, scenario: str, fingerprint: Callable[[str], str]) -> Binding:
+def binding_of(
+    content: Content, scenario: str, fingerprint: Callable[[str], str], *, without: Collection[str] = ()
+) -> Binding:
     """Return what a scenario is now.
 
     Args:
         content: all content.
         scenario: the scenario's id.
         fingerprint: returns the fingerprint of an image by name, its parents included.
+        without: files of the scenario that are left out, by their paths below its folder.
 
     Raises:
         UsageError: there is no such scenario.
@@ -72,7 +75,7 @@ def binding_of(content: Content, scenario: str, fingerprint: Callable[[str], str
     images = sorted({host.image for host in lab.document.hosts.values()} - {HELPER_IMAGE})
     own = [root / "faults" for root in content.roots if (root / "faults").is_dir()]
     return Binding(
-        scenario=_hash((folder, *own), without=("checks", RECORD, SIGNATURE, MUTANTS)),
+        scenario=_hash((folder, *own), without=("checks", RECORD, SIGNATURE, MUTANTS, *without)),
         checks=_hash((folder / "checks", lab.folder / "checks")),
         lab=_hash((lab.folder,), without=("checks",)),
         images=_hash_of(f"{name}={fingerprint(name)}" for name in images),
@@ -80,7 +83,7 @@ def binding_of(content: Content, scenario: str, fingerprint: Callable[[str], str
     )
 
 
-def _hash(folders: Iterable[Path], *, without: tuple[str, ...] = ()) -> str:
+def _hash(folders: Iterable[Path], *, without: Collection[str] = ()) -> str:
     digest = hashlib.sha256()
     for folder in folders:
         add_files(digest, folder, without=without)

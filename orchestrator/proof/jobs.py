@@ -27,7 +27,16 @@ from orchestrator.proof.applying import apply, said
 from orchestrator.proof.job_lab import AtWork, JobLab, JobOverError, job_lab
 from orchestrator.proof.judging import Judged
 from orchestrator.proof.model import Stage, VariantProof, Verdict
-from orchestrator.proof.stages import Key, ProofSubject, Watch, dialogues_of, keys_of, stages_of
+from orchestrator.proof.stages import (
+    Key,
+    ProofSubject,
+    Watch,
+    chosen_repairs,
+    dialogues_of,
+    keys_of,
+    shortcut_key,
+    stages_of,
+)
 from orchestrator.sound_state.explained import ExplainedChange
 
 _NOWHERE = "nowhere"
@@ -79,19 +88,26 @@ class ProvenVariant:
 
     def _planned_jobs(self) -> tuple[ProofJob, ...]:
         """Return the jobs, the longest first."""
-        if self._subject.repairs_only:
-            return tuple(ProofJob(partial(self._solution, s), keys_of(s)) for s in self.plan.solutions)
+        if self._subject.repairs is not None:
+            return tuple(self._repair_jobs(*chosen_repairs(self.plan, self._subject.repairs)))
         first, others = next(iter(self.plan.solutions), None), self.plan.solutions[1:]
         keys = tuple(key for key in stages_of(self._subject) if key[0] in _BEFORE_REPAIRS)
         proof_jobs = [ProofJob(partial(self._break_and_repair, first), (*keys, *(keys_of(first) if first else ())))]
         if self._subject.main_line:
             return tuple(proof_jobs)
-        proof_jobs += [ProofJob(partial(self._solution, s), keys_of(s)) for s in others]
-        proof_jobs += [ProofJob(partial(self._shortcut, s), (("shortcut", s.name),)) for s in self.plan.shortcuts]
+        proof_jobs += self._repair_jobs(others, self.plan.shortcuts)
         if dialogues := dialogues_of(self.plan):
             proof_jobs.append(ProofJob(self._dialogues, dialogues))
         proof_jobs.append(ProofJob(self._nowhere, (("nowhere", ""),)))
         return tuple(proof_jobs)
+
+    def _repair_jobs(
+        self, solutions: Iterable[PlannedSolution], shortcuts: Iterable[PlannedSolution]
+    ) -> Iterator[ProofJob]:
+        for solution in solutions:
+            yield ProofJob(partial(self._solution, solution), keys_of(solution))
+        for shortcut in shortcuts:
+            yield ProofJob(partial(self._shortcut, shortcut), (shortcut_key(shortcut),))
 
     def run(self, proof_job: ProofJob) -> None:
         """Run one job to its end, in a thread of the pool."""
@@ -149,7 +165,7 @@ class ProvenVariant:
             self._solve(lab, solution, clock)
 
     def _shortcut(self, shortcut: PlannedSolution, clock: Clock) -> None:
-        key: Key = ("shortcut", shortcut.name)
+        key = shortcut_key(shortcut)
 
         def judge() -> Judged:
             failed = apply(self._labs, lab.running, shortcut, _nobody, is_shortcut=True)

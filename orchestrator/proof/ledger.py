@@ -259,9 +259,12 @@ class Ledger:
             _write(self._own / SUMS, lines.encode())
         return file
 
-    def comes_with_program(self, scenario: str) -> bool:
-        """Return whether a scenario is one of the program's, whose records are believed by their hashes."""
-        return self._file(scenario).is_relative_to(self._own)
+    def may_be_added_to(self, found: FoundEntry) -> bool:
+        """Return whether a record is not one of the program's that somebody edited.
+
+        The record of somebody else's content is anybody's to write: it is believed once it is signed.
+        """
+        return found.believed != "no" or not self._file(found.entry.scenario).is_relative_to(self._own)
 
     def sign(self, scenario: str, signature: bytes) -> Path:
         """Write a signature beside a scenario's record."""

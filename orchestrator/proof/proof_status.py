@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, TypeGuard
@@ -107,9 +107,9 @@ class Proofs:
         self._store = store
         self.ledger = ledger
 
-    def binding(self, scenario: str) -> Binding:
-        """Return what a scenario is now; raises as ``binding_of``."""
-        return binding_of(self._content, scenario, self._fingerprint)
+    def binding(self, scenario: str, *, without: Collection[str] = ()) -> Binding:
+        """Return what a scenario is now; arguments and errors as of ``binding_of``."""
+        return binding_of(self._content, scenario, self._fingerprint, without=without)
 
     def status(self, scenario: str) -> Status:
         """Return whether a scenario is proven as it is now; no image is read of one that never was.
@@ -177,7 +177,7 @@ class Proofs:
         """
         entry = LedgerEntry.of(stored.proof, stored.binding, stored.proven_at, machine)
         found = self.ledger.find(entry.scenario)
-        if self._may_be_added_to(found, stored.binding):
+        if self._is_addable(found, stored.binding):
             entry = replace(entry, mutants=found.entry.mutants)
         self.ledger.record(entry)
 
@@ -199,7 +199,7 @@ class Proofs:
     def record_to_add_to(self, scenario: str, binding: Binding) -> FoundEntry:
         """Return a scenario's record, if what came of its mutants may be added to it; raises as ``record_mutants``."""
         found = self.ledger.find(scenario)
-        if self._may_be_added_to(found, binding) and self.binding(scenario) == binding:
+        if self._is_addable(found, binding) and self.binding(scenario) == binding:
             return found
         raise UsageError(
             Text(
@@ -212,14 +212,9 @@ class Proofs:
             ),
         )
 
-    def _may_be_added_to(self, found: FoundEntry | None, binding: Binding) -> TypeGuard[FoundEntry]:
-        """Return whether a record is of a content, and not one of the program's that somebody edited.
-
-        The record of somebody else's content is anybody's to write: it is believed once it is signed.
-        """
-        if found is None or found.entry.binding.changed(binding):
-            return False
-        return found.believed != "no" or not self.ledger.comes_with_program(found.entry.scenario)
+    def _is_addable(self, found: FoundEntry | None, binding: Binding) -> TypeGuard[FoundEntry]:
+        """Return whether a record is of a content, and may be added to."""
+        return found is not None and not found.entry.binding.changed(binding) and self.ledger.may_be_added_to(found)
 
     def voucher(self, scenario: str) -> FoundEntry:
         """Return the record of a scenario as it is now, by somebody who is believed: it vouches for a brief proof.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -34,7 +34,7 @@ class ProofSubject:
         plan: the variant.
         cases: what its seed drew of each ``one_of``.
         main_line: whether only the main line is played: healthy, broken, the reference solution, a reboot.
-        repairs_only: whether only the solutions are played, each with its reboot: what they change in this variant.
+        repairs: the solutions (each with its reboot) and shortcuts that alone are played; None: all stages are.
         red_first: shortcut -> the checks that are likely to be red after it. Its grading begins with them and ends at
             its first red; None: every check is graded after each shortcut.
         learning: whether the proof is to learn what the solutions change, rather than to hold them to what is known;
@@ -44,7 +44,7 @@ class ProofSubject:
     plan: Plan
     cases: Mapping[str, str] = field(default_factory=dict)
     main_line: bool = False
-    repairs_only: bool = False
+    repairs: Collection[Key] | None = None
     red_first: Mapping[str, tuple[str, ...]] | None = None
     learning: bool = False
 
@@ -52,8 +52,10 @@ class ProofSubject:
 def stages_of(subject: ProofSubject) -> tuple[Key, ...]:
     """Return the stages of a variant's proof, in the order in which a person reads them."""
     plan = subject.plan
-    if subject.repairs_only:
-        return (*(key for solution in plan.solutions for key in keys_of(solution)), ("stopped", ""))
+    if subject.repairs is not None:
+        solutions, shortcuts = chosen_repairs(plan, subject.repairs)
+        played = [key for solution in solutions for key in keys_of(solution)]
+        return (*played, *(shortcut_key(shortcut) for shortcut in shortcuts), ("stopped", ""))
     if subject.main_line:
         begun: Key = ("broken", "") if plan.faults else ("not-begun", "")
         repaired = [key for solution in plan.solutions[:1] for key in keys_of(solution)]
@@ -63,8 +65,23 @@ def stages_of(subject: ProofSubject) -> tuple[Key, ...]:
     keys += dialogues_of(plan)
     for solution in plan.solutions:
         keys += keys_of(solution)
-    keys += [("shortcut", shortcut.name) for shortcut in plan.shortcuts]
+    keys += [shortcut_key(shortcut) for shortcut in plan.shortcuts]
     return (*keys, ("stopped", ""))
+
+
+def chosen_repairs(
+    plan: Plan, chosen: Collection[Key]
+) -> tuple[tuple[PlannedSolution, ...], tuple[PlannedSolution, ...]]:
+    """Return those of a variant's solutions, and of its shortcuts, whose stage is among some."""
+    return (
+        tuple(solution for solution in plan.solutions if keys_of(solution)[0] in chosen),
+        tuple(shortcut for shortcut in plan.shortcuts if shortcut_key(shortcut) in chosen),
+    )
+
+
+def solutions_of(plan: Plan) -> frozenset[Key]:
+    """Return the stage of each of a variant's solutions."""
+    return frozenset(keys_of(solution)[0] for solution in plan.solutions)
 
 
 def dialogues_of(plan: Plan) -> tuple[Key, ...]:
@@ -74,6 +91,11 @@ def dialogues_of(plan: Plan) -> tuple[Key, ...]:
         for person in plan.personas.values()
         for number, dialogue in enumerate(person.document.dialogues, 1)
     )
+
+
+def shortcut_key(shortcut: PlannedSolution) -> Key:
+    """Return the stage of a shortcut."""
+    return "shortcut", shortcut.name
 
 
 def keys_of(solution: PlannedSolution) -> tuple[Key, Key]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from grader.report import CheckResult, Difference, Report
@@ -14,6 +14,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.sound_state.cabling_state import cabling_changes
 from orchestrator.sound_state.differences import Expectations, differences
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
+from orchestrator.sound_state.handed_over import HandedOver, Inheritance
 from orchestrator.sound_state.look import changes_since
 
 Printed: TypeAlias = Callable[[Collection[str]], Mapping[str, str]]
@@ -21,6 +22,19 @@ Printed: TypeAlias = Callable[[Collection[str]], Mapping[str, str]]
 _NOT_DRAWN: Final = ("lab", "domain", "seed")
 _RESULT: Final = "sound-state"
 """The id of the result that says why nothing is known of the differences."""
+
+
+@dataclass(frozen=True)
+class Besides:
+    """What a comparison asks of a lab besides its state.
+
+    Attributes:
+        printed: see ``words_of``.
+        inherited: returns what the lab was handed over with.
+    """
+
+    printed: Printed = lambda _constant: {}
+    inherited: Callable[[], Collection[HandedOver]] = tuple
 
 
 def words_of(plan: Plan, printed: Printed = lambda _constant: {}) -> VariantWords:
@@ -49,7 +63,7 @@ def compared(
     fabric: Fabric,
     explained: Callable[[], Collection[ExplainedChange] | None],
     *,
-    printed: Printed = lambda _constant: {},
+    besides: Besides | None = None,
     always: bool = False,
 ) -> Report:
     """Return a report with what differs from the sound state, where every check was asked and is green.
@@ -64,9 +78,10 @@ def compared(
         fabric: reaches them.
         explained: returns the changes that the scenario's solutions bring; None where nobody has learnt them: then
             only what is forbidden is told.
-        printed: see ``words_of``.
+        besides: what else is asked where something is left to be told.
         always: whether all of them are told, where a check is red and where nothing was learnt as well.
     """
+    besides = besides or Besides()
     green = report.whole and report.verdict == "repaired"
     if not green and not always:
         return report
@@ -89,11 +104,12 @@ def compared(
         return replace(report, results=(*report.results, _unknown(said)))
     known = explained()
     expected = Expectations(
-        words=words_of(plan, printed),
+        words=words_of(plan, besides.printed),
         explained=frozenset(change.key() for change in known or ()),
         volatile={host.name: host.volatile for host in plan.hosts},
         may_change=plan.may_change,
         strict=plan.unexplained == "red" and known is not None,
+        own=Inheritance(besides.inherited()).without,
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
     found = (*stopped, *differences((*changes, *cables), expected))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from grader.report import Difference
@@ -48,6 +48,7 @@ class Expectations:
         volatile: for each host the paths of which nothing is told.
         may_change: what the task is about.
         strict: whether what nobody has explained is forbidden.
+        own: returns what of a difference came after the lab was handed over (``handed_over.Inheritance``).
     """
 
     words: VariantWords
@@ -55,6 +56,7 @@ class Expectations:
     volatile: Mapping[str, tuple[VolatilePath, ...]] = field(default_factory=dict)
     may_change: Collection[MayChange] = ()
     strict: bool = False
+    own: Callable[[Difference], Difference] = lambda one: one
 
 
 def differences(changes: Iterable[ObjectChange], expected: Expectations) -> tuple[Difference, ...]:
@@ -69,6 +71,14 @@ def differences(changes: Iterable[ObjectChange], expected: Expectations) -> tupl
     if len(told) <= _MOST:
         return tuple(told)
     return (*told[:_MOST], _more(told[_MOST:]))
+
+
+def plain_differences(
+    changes: Iterable[ObjectChange], volatile: Mapping[str, tuple[VolatilePath, ...]]
+) -> tuple[Difference, ...]:
+    """Return all that changes come to but what is harmless, whatever a scenario says of it."""
+    found = _raw(changes, Expectations(VariantWords({}), volatile=volatile))
+    return tuple(one for one in found if one.standing != "harmless")
 
 
 def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Difference]:
@@ -118,8 +128,13 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
         return replace(one, standing="explained")  # the task is to give somebody rights: how many, its checks ask
     if one.standing != "unexplained":
         return one
-    if expected.words.is_explained(one, expected.explained) or _is_the_task(one, expected.may_change):
+    own = expected.own(one)
+    known = any(expected.words.is_explained(part, expected.explained) for part in dict.fromkeys((one, own)))
+    if known or _is_the_task(one, expected.may_change):
         return replace(one, standing="explained")
+    one = own
+    if one.standing == "explained":
+        return one
     return replace(one, standing="forbidden") if expected.strict else one
 
 

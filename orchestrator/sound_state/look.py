@@ -46,22 +46,34 @@ def keep_sound_state(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence
 
 
 def changes_since(
-    fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]
+    fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]], *, timeout: float = _LONG_ENOUGH
 ) -> tuple[tuple[ObjectChange, ...], tuple[str, ...]]:
-    """Return in what a lab is not in its sound state, and of which hosts that was not kept; raises as above."""
-    more = _applications(fabric, instance, hosts)
-    found, missing = fabric.state_changes(instance, list(hosts), more, timeout=_LONG_ENOUGH)
+    """Return in what a lab is not in its sound state, and of which hosts that was not kept.
+
+    Args:
+        fabric: reaches the hosts.
+        instance: the lab.
+        hosts: each host with its applications.
+        timeout: seconds that each look may take.
+
+    Raises:
+        LabError: a host cannot be looked at.
+    """
+    more = _applications(fabric, instance, hosts, timeout)
+    found, missing = fabric.state_changes(instance, list(hosts), more, timeout=timeout)
     told = with_long_texts(fabric, instance, found)
     known = without_news(told)
     return tuple(change for change in known if not _runs_without_processes(fabric, instance, change)), missing
 
 
-def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]]) -> States:
+def _applications(
+    fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[str]], timeout: float = _LONG_ENOUGH
+) -> States:
     """Return what states applications are in, and what else the program looks for in each host."""
     found: dict[str, dict[str, Objects]] = {}
     for host, stated in hosts.items():
         target = HostRef(instance, host)
-        run = _runner(fabric, target)
+        run = _runner(fabric, target, timeout)
         found[host] = {name: APPLICATIONS[name].look(run) for name in (*stated, *found_on(fabric, target))}
         if told := daemon_state.daemons(fabric.processes(target)):
             found[host][daemon_state.NAME] = told
@@ -70,9 +82,9 @@ def _applications(fabric: Fabric, instance: str, hosts: Mapping[str, Sequence[st
     return found
 
 
-def _runner(fabric: Fabric, target: HostRef) -> RunInHost:
+def _runner(fabric: Fabric, target: HostRef, timeout: float) -> RunInHost:
     def run(argv: Sequence[str], stdin: bytes) -> str:
-        done = fabric.run(target, argv, stdin=stdin, vouched=True, timeout=_LONG_ENOUGH)
+        done = fabric.run(target, argv, stdin=stdin, vouched=True, timeout=timeout)
         if done.changed:
             what = ", ".join(done.changed)
             raise LabError(

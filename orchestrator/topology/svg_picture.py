@@ -26,6 +26,8 @@ _BAR = 10
 _CAPTION = 26
 _ICON = 34
 _NARROWEST = 176
+_INDENT, _FIRST_CABLE = 16, 42
+"""From the margin to the first box, and to its first cable."""
 _SIGN = 0.6
 """Width of a character in ems: exact for the monospaced fonts, near enough for the others."""
 _TITLE_SIGNS = 24
@@ -105,7 +107,7 @@ class _Picture:
 
     def _measured(self) -> list[_Column]:
         columns: list[_Column] = []
-        left = float(_MARGIN + 16)
+        left = float(_MARGIN + _INDENT)
         for number in range(self._topology.columns):
             nodes = [n for n in self._topology.nodes if n.column == number]
             width = max([float(_NARROWEST), *(self._node_width(n) for n in nodes)])
@@ -118,12 +120,11 @@ class _Picture:
         """Return where a column must begin for its cables to come down beside the captions, not through them."""
         if not column:
             return 0  # no room at the left: there the caption gives way, see ``_caption_x``
-        crossed = [
-            bar
-            for number, bar in enumerate(self._topology.bars)
-            if any(n.row < number <= self._topology.index(c.segment) for n in nodes for c in n.down)
-        ]
-        return max([_MARGIN + _width(self._caption(bar), 13.5) + 4 for bar in crossed], default=0)
+        crossed = [number for number in range(len(self._topology.bars)) if any(self._crosses(n, number) for n in nodes)]
+        return max(map(self._past_caption, crossed), default=0)
+
+    def _past_caption(self, number: int) -> float:
+        return self._caption_x(number) + _width(self._caption(self._topology.bars[number]), 13.5) + 2
 
     def _node_width(self, node: Node) -> float:
         inner = max([_width(node.name, 16), *(_width(line, 12) for line in self._titles[node.name])])
@@ -137,6 +138,8 @@ class _Picture:
     def _rows(self) -> tuple[list[float], float]:
         """Return where each bar is, and the height of all."""
         tops, y = [], float(self._head)
+        if above := self._topology.row(-1):
+            y += max(self._box_height(n) for n in above) + _CABLE - 12
         for number in range(len(self._topology.bars)):
             y += _CAPTION
             tops.append(y)
@@ -153,13 +156,15 @@ class _Picture:
         return max(_ICON + 24.0, 38.0 + 16 * len(self._titles[node.name]))
 
     def _top(self, node: Node) -> float:
+        if node.row < 0:
+            return self._head
         return self._tops[node.row] + _BAR + _CABLE
 
     def _ends(self, node: Node) -> list[tuple[Cable, float, bool]]:
         """Return where each cable leaves a box: from the left, where its label fits beside it."""
         ends = []
         for side, upwards in ((node.up, True), (node.down, False)):
-            x = self._columns[node.column].left + 26
+            x = self._columns[node.column].left + _FIRST_CABLE - _INDENT
             for cable in side:
                 ends.append((cable, x, upwards))
                 x += self._label_width(cable) + 34
@@ -191,15 +196,13 @@ class _Picture:
         text.set("stroke-width", "6")
 
     def _caption_x(self, number: int) -> float:
-        """Return where a caption begins: at the left, or after a cable that comes down there."""
-        down = [
-            x
-            for node in self._topology.nodes
-            for cable, x, upwards in self._ends(node)
-            if not upwards and node.row < number <= self._topology.index(cable.segment)
-        ]
-        first = min(down, default=self._width)
-        return _MARGIN + 2 if first > _MARGIN + 60 else first + 16
+        """Return where a caption begins: at the left, or after a cable of the first column that comes down there."""
+        first = any(node.column == 0 and self._crosses(node, number) for node in self._topology.nodes)
+        return _MARGIN + (_FIRST_CABLE + 16 if first else 2)
+
+    def _crosses(self, node: Node, number: int) -> bool:
+        """Return whether a cable of a host comes down to a bar, or over it."""
+        return any(node.row < number <= self._topology.index(cable.segment) for cable in node.down)
 
     def _cable(self, root: ET.Element, node: Node, cable: Cable, x: float, *, upwards: bool) -> None:
         number = self._topology.index(cable.segment)

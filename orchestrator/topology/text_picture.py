@@ -150,7 +150,10 @@ class _Picture:
         return 1 + sum(self._widths[:column]) + _GAP * column
 
     def _make_room_for_captions(self) -> None:
-        """Move the first column whose cables cross a bar's caption to the right of it."""
+        """Move the first column whose cables cross a bar's caption to the right of it.
+
+        Where that is the leftmost, the caption stands between it and the next one, in two lines if need be.
+        """
         for number, bar in enumerate(self._topology.bars):
             crossing = [
                 node.column
@@ -161,10 +164,14 @@ class _Picture:
             if column:
                 lacking = len(self._caption(bar)) - self._left(column)
                 self._widths[column - 1] += max(0, lacking)
+            elif len(crossing) > 1:
+                longest = max(len(bar.title.in_(self._language)), len(" · ".join(bar.labels)))
+                self._widths[0] = max(self._widths[0], longest + 3 - _GAP)
 
     def _row_tops(self) -> list[int]:
         """Return each row's first line (its bar's caption), and the line after the last row."""
-        tops = [0]
+        above = [3 + len(self._titles[n.name]) for n in self._topology.row(-1)]
+        tops = [3 + max(above) if above else 0]
         for number in range(len(self._topology.bars)):
             nodes = self._topology.row(number)
             height = 2
@@ -177,10 +184,13 @@ class _Picture:
     def _bar_y(self, number: int) -> int:
         return self._tops[number] + 1
 
+    def _box_y(self, node: Node) -> int:
+        return 0 if node.row < 0 else self._bar_y(node.row) + 3
+
     # Drawing --------------------------------------------------------------------------------------------
 
     def _box(self, node: Node) -> None:
-        left, top = self._lefts[node.column], self._bar_y(node.row) + 3
+        left, top = self._lefts[node.column], self._box_y(node)
         width = self._box_width(node)
         titles = self._titles[node.name]
         self._canvas.put(left, top, "┌" + "─" * (width - 2) + "┐")
@@ -191,7 +201,7 @@ class _Picture:
         self._canvas.put(left, top + 2 + len(titles), "└" + "─" * (width - 2) + "┘")
 
     def _cables(self, node: Node) -> None:
-        top = self._bar_y(node.row) + 3
+        top = self._box_y(node)
         bottom = top + 2 + len(self._titles[node.name])
         for side, upwards in ((node.up, True), (node.down, False)):
             x = self._lefts[node.column] + 2
@@ -229,11 +239,16 @@ class _Picture:
         return _caption(bar, self._language)
 
     def _name_bar(self, number: int, bar: Bar) -> None:
-        """Write a bar's caption above it, in the widest stretch that no cable crosses."""
+        """Write a bar's caption above it, where no cable crosses: in two lines if one is short and both are blank."""
         y = self._tops[number]
         start, length = self._canvas.free(y)[0]
-        caption = textwrap.shorten(self._caption(bar), max(8, length - 2), placeholder="…")
-        self._canvas.put(start + (1 if start else 0), y, caption, _STYLES["bar"])
+        x, room = start + (1 if start else 0), max(8, length - 2)
+        caption = self._caption(bar)
+        if len(caption) > room and y and all(self._canvas.sign(x + n, y - 1) == " " for n in range(room)):
+            title = textwrap.shorten(bar.title.in_(self._language), room, placeholder="…")
+            self._canvas.put(x, y - 1, title, _STYLES["bar"])
+            caption = " · ".join(bar.labels)
+        self._canvas.put(x, y, textwrap.shorten(caption, room, placeholder="…"), _STYLES["bar"])
 
 
 def _caption(bar: Bar, language: Language) -> str:

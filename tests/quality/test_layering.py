@@ -119,6 +119,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "loader model proof.binding proof.ledger proof.model proof.mutant_record proof.program proof.proof_store "
         "sound_state.explained"
     ),
+    "orchestrator.proof.completion": (
+        "model proof.binding proof.ledger proof.model proof.proof_status proof.stages sound_state.explained"
+    ),
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
     "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",

@@ -85,6 +85,11 @@ def assert_has_come_up_by_itself(lab, name):
 
     late = reason(fr="srv1 n'a pas fini de démarrer", en="srv1 has not finished starting")
     whole = lab.wait(started, within=20, every=0.2, what=late)
+    again = int(lab.host("srv1").service("multi-user.target").systemd_property(_LEFT))
+    assert not again, reason(
+        fr="multi-user.target a été relancé à la main : cela ne dit plus rien du démarrage. Redémarrez srv1",
+        en="multi-user.target was restarted by hand: it no longer tells anything about the boot. Restart srv1",
+    )
     after = int(service.systemd_property(_ENTERED)) - whole
     assert after <= 0, reason(
         fr=f"{name} n'est pas venu avec srv1 : il a démarré {_seconds(after)} après la fin du démarrage. "
@@ -94,7 +99,7 @@ def assert_has_come_up_by_itself(lab, name):
     )
 
 
-_ENTERED = "Unit.ActiveEnterTimestampMonotonic"
+_ENTERED, _LEFT = "Unit.ActiveEnterTimestampMonotonic", "Unit.ActiveExitTimestampMonotonic"
 
 
 def _seconds(microseconds):

@@ -4,6 +4,7 @@ import html
 import json
 import re
 import secrets
+from contextlib import contextmanager, suppress
 
 from grader import lines_in, reason, scaled_timeout
 
@@ -82,20 +83,40 @@ def assert_departures_are_shown(lab):
     )
 
 
+@contextmanager
+def noted(lab, guest):
+    """Note a line in the logbook that nobody else has, and give it; strike it out at the end, whatever came of it."""
+    mark = f"essai-{secrets.token_hex(4)}"
+    try:
+        opened(lab, guest, f"/cgi-bin/noter?ligne={mark}")
+        yield mark
+    finally:
+        with suppress(AssertionError):  # what cannot be opened now has not taken it
+            opened(lab, guest, f"/cgi-bin/rayer?ligne={mark}")
+
+
+def assert_not_paused(lab, guest):
+    """A guest runs: QEMU has not paused it."""
+    status = lab.host("hv1").file(f"/run/libvirt/qemu/{guest}.xml")
+    text = status.content_string if status.exists else ""
+    assert "<domstatus state='paused'" not in text, reason(fr=f"{guest} est en pause", en=f"{guest} is paused")
+    off = hopeless(lab, guest)
+    assert not off, off
+
+
 def assert_logbook_is_kept(lab):
     """The logbook has all the crossings that it had, and a new one can be noted in it."""
-    mark = f"essai-{secrets.token_hex(4)}"
     kept = lines_in(opened(lab, "carnet", "/carnet.csv").body)
     missing = [line for line in CROSSINGS if line not in kept]
     assert not missing, reason(
         fr=f"la traversée « {missing[0]} » n'est plus dans le carnet",
         en=f'the crossing "{missing[0]}" is no longer in the logbook',
     )
-    opened(lab, "carnet", f"/cgi-bin/noter?ligne={mark}")
-    noted = lines_in(opened(lab, "carnet", "/carnet.csv").body)
-    assert mark in noted, reason(
-        fr="ce qu'on note dans le carnet n'y reste pas", en="what is noted in the logbook does not stay in it"
-    )
+    with noted(lab, "carnet") as mark:
+        now = lines_in(opened(lab, "carnet", "/carnet.csv").body)
+        assert mark in now, reason(
+            fr="ce qu'on note dans le carnet n'y reste pas", en="what is noted in the logbook does not stay in it"
+        )
 
 
 SHOWN = {"horaires": assert_departures_are_shown, "carnet": assert_logbook_is_kept}
@@ -212,23 +233,28 @@ def assert_snapshot_is_on_disk(lab, guest, name):
 def assert_snapshot_brings_back(lab, guest, name):
     """Going back to a snapshot undoes what was noted in the logbook since, and that alone; what is now is put back."""
     assert_snapshot_is_on_disk(lab, guest, name)
-    mark, now = f"essai-{secrets.token_hex(4)}", f"controle-{secrets.token_hex(4)}"
-    opened(lab, guest, f"/cgi-bin/noter?ligne={mark}")
+    now = f"controle-{secrets.token_hex(4)}"
+    opened(lab, guest)
     done = virsh(lab, "snapshot-create-as", guest, now)
     assert done.rc == 0, reason(
         fr=f"{guest} ne peut pas prendre d'instantané : {said(done)}",
         en=f"{guest} cannot take a snapshot: {said(done)}",
     )
-    try:
-        done = virsh(lab, "snapshot-revert", guest, name)
-        assert done.rc == 0, reason(
-            fr=f"{guest} ne revient pas à {name} : {said(done)}", en=f"{guest} does not go back to {name}: {said(done)}"
-        )
-        kept = lines_in(opened(lab, guest, "/carnet.csv").body)
-        assert mark not in kept, reason(
-            fr=f"revenue à {name}, {guest} a encore ce qu'on a noté depuis",
-            en=f"back at {name}, {guest} still has what was noted since",
-        )
+    try:  # what is noted from here on goes with the last revert
+        with noted(lab, guest) as mark:
+            assert mark in lines_in(opened(lab, guest, "/carnet.csv").body), reason(
+                fr="ce qu'on note dans le carnet n'y reste pas", en="what is noted in the logbook does not stay in it"
+            )
+            done = virsh(lab, "snapshot-revert", guest, name)
+            assert done.rc == 0, reason(
+                fr=f"{guest} ne revient pas à {name} : {said(done)}",
+                en=f"{guest} does not go back to {name}: {said(done)}",
+            )
+            kept = lines_in(opened(lab, guest, "/carnet.csv").body)
+            assert mark not in kept, reason(
+                fr=f"revenue à {name}, {guest} a encore ce qu'on a noté depuis",
+                en=f"back at {name}, {guest} still has what was noted since",
+            )
         missing = [line for line in CROSSINGS if line not in kept]
         assert not missing, reason(
             fr=f"revenue à {name}, {guest} n'a plus la traversée « {missing[0]} »",

@@ -48,6 +48,8 @@ def cable_command(
     """Act on a cable, or look at it."""
     host, _ = cable_of(place)
     instance, _ = host_of(invocation, lab, host)
+    if action is None and not intervene:
+        _require_in_sight(invocation.app.labs, instance, host)
     words = f"cable {place} {action}"
     note = partial(note_intervention, invocation, instance, words, reason, intervene=intervene)
     if action is not None:
@@ -55,6 +57,22 @@ def cable_command(
     show_cable(invocation, act_on_cable(invocation.app.labs, instance, place, action, note), action)
     if action is not None:
         invocation.labd.told("cable", instance.name)
+
+
+def _require_in_sight(labs: Labs, instance: Instance, host: str) -> None:
+    """Refuse to tell how a cable is that the trainee cannot see: somebody sits there who can be asked.
+
+    Raises:
+        UsageError: it is out of reach.
+    """
+    if host in labs.running.planned(instance.name).plan.out_of_reach:
+        raise UsageError(
+            Text(
+                fr=f"Personne ne peut aller voir le câble de {host} : il se trouve hors de portée.",
+                en=f"Nobody can go and look at {host}'s cable: it is out of reach.",
+            ),
+            Text(fr="Demandez à qui s'y trouve : « breakfix talk ».", en="Ask whoever is there: 'breakfix talk'."),
+        )
 
 
 def act_on_cable(labs: Labs, instance: Instance, place: str, action: str | None, note: Callable[[], None]) -> PortState:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -16,16 +15,14 @@ from orchestrator.cli.language_choice import localized
 from orchestrator.cli.mutants import prove_mutants
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
-from orchestrator.core.errors import ExitCode, MachineError, UsageError
+from orchestrator.cli.proof_work import ProofWork
+from orchestrator.core.errors import ExitCode, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
-from orchestrator.proof.binding import Binding
-from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachine, differences
+from orchestrator.proof.ledger import ColourDifference
 from orchestrator.proof.model import Proof, Stage
-from orchestrator.proof.proof_words import stage_title, status_text
+from orchestrator.proof.proof_words import stage_title
 from orchestrator.proof.prover import prove
-from orchestrator.proof.seed_cover import Draw, draw, seeds_for, seeds_of_other_cases
-from orchestrator.proof.stages import ProofSubject
 
 
 @command(
@@ -70,6 +67,16 @@ from orchestrator.proof.stages import ProofSubject
         "les mutants ont donné.",
         en="Record the proof beside the scenario, so that it travels with it; with --mutate, add to it what came of "
         "the mutants.",
+    ),
+)
+@option(
+    "--complete",
+    "extent",
+    flag_value="complete",
+    help=Text(
+        fr="Jouer seulement les solutions et les raccourcis que la preuve enregistrée ne connaît pas encore, et les y "
+        "ajouter.",
+        en="Play only the solutions and shortcuts that the recorded proof does not know yet, and add them to it.",
     ),
 )
 @option(
@@ -145,7 +152,7 @@ def prove_command(  # noqa: PLR0913 - one for each option
         raise click.UsageError(
             localized(Text(fr="--seed ne va qu'avec --mutate.", en="--seed goes with --mutate only."))
         )
-    work = _Work(invocation, extent or "whole")
+    work = ProofWork(invocation, extent or "whole")
     subjects = []
     for name in _names(invocation, scenarios, everything=everything, changed=changed):
         subjects += work.subjects(name, seeds)
@@ -189,94 +196,10 @@ def _names(invocation: Invocation, scenarios: Sequence[str], *, everything: bool
     return tuple(name for name, one in known.items() if one.older or one.state not in {"here", "recorded"})
 
 
-@dataclass
-class _Work:
-    """What is proven, how much of it, and what comes of each proof.
-
-    Attributes:
-        invocation: the command line.
-        extent: ``whole``; ``brief``: the main line; ``record``: whole, and recorded; ``replay``: as it is recorded.
-        bindings: what each scenario was when its proof began.
-        records: the record that vouches for a brief proof, or that is played again.
-        differences: what a replay saw otherwise than it is recorded.
-    """
-
-    invocation: Invocation
-    extent: str
-    bindings: dict[str, Binding] = field(default_factory=dict)
-    records: dict[str, FoundEntry] = field(default_factory=dict)
-    differences: dict[str, tuple[ColourDifference, ...]] = field(default_factory=dict)
-
-    def subjects(self, name: str, seeds: int) -> list[ProofSubject]:
-        """Return the variants of a scenario that are to be played.
-
-        Raises:
-            UsageError: a brief proof or a replay needs a record of the scenario as it is now, and there is none.
-        """
-        loaded, proofs = self.invocation.app.labs.plans.scenario(name), self.invocation.app.proofs
-        self.bindings[loaded.id] = proofs.binding(loaded.id)
-        if self.extent == "brief":
-            self.records[loaded.id] = proofs.voucher(loaded.id)
-        if self.extent == "replay":
-            self.records[loaded.id] = self._played_again(loaded.id)
-            recorded = self.records[loaded.id].entry.variants
-            return [self._subject(name, draw(loaded, one.seed), repairs_only=one.repairs_only) for one in recorded]
-        drawn = seeds_for(loaded, seeds)
-        subjects = [self._subject(name, one) for one in drawn]
-        if self.extent == "record":
-            others = seeds_of_other_cases(loaded, drawn)
-            subjects += [self._subject(name, one, repairs_only=True) for one in others]
-        return subjects
-
-    def _subject(self, name: str, one: Draw, *, repairs_only: bool = False) -> ProofSubject:
-        return ProofSubject(
-            self.invocation.app.labs.plans.plan(name, one.seed),
-            one.cases,
-            main_line=self.extent == "brief",
-            repairs_only=repairs_only,
-            learning=self.extent == "record",
-        )
-
-    def proved(self, proof: Proof) -> None:
-        """Keep a proof, record it, or compare it, as the command asks."""
-        proofs = self.invocation.app.proofs
-        found = self.records.get(proof.scenario)
-        vouched_by = found.digest if found is not None and self.extent == "brief" else ""
-        stored = proofs.keep(proof, self.bindings[proof.scenario], vouched_by=vouched_by)
-        if stored is None:
-            text = Text(
-                fr=f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
-                en=f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
-            )
-            self.invocation.output.note(text, style="warn")
-        elif self.extent == "record" and proof.proven:
-            info = self.invocation.app.labs.running.engine().info()
-            proofs.record(stored, ProvingMachine.this(info.version, info.cgroup_version))
-        if found is not None and self.extent == "replay":
-            self.differences[proof.scenario] = tuple(differences(found.entry, proof))
-
-    def _played_again(self, scenario: str) -> FoundEntry:
-        proofs = self.invocation.app.proofs
-        found = proofs.ledger.find(scenario)
-        if found is not None and not found.entry.binding.changed(self.bindings[scenario]):
-            return found
-        why = status_text(proofs.status(scenario))
-        raise UsageError(
-            Text(
-                fr=f"De {scenario} tel qu'il est maintenant, aucune preuve n'est enregistrée. {why.fr}",
-                en=f"No proof is recorded of {scenario} as it is now. {why.en}",
-            ),
-            Text(
-                fr=f"Prouvez-le et enregistrez-le : « breakfix prove {scenario} --record ».",
-                en=f"Prove and record it: 'breakfix prove {scenario} --record'.",
-            ),
-        )
-
-
 class _Told:
     """Tells each stage as it ends, with how many there are in all; each proof is kept as soon as it is whole."""
 
-    def __init__(self, invocation: Invocation, shown: Steps, work: _Work) -> None:
+    def __init__(self, invocation: Invocation, shown: Steps, work: ProofWork) -> None:
         self._invocation = invocation
         self._shown = shown
         self._work = work
@@ -307,7 +230,7 @@ class _Told:
         self._work.proved(proof)
 
 
-def _tell(invocation: Invocation, work: _Work, proofs: Sequence[Proof]) -> None:
+def _tell(invocation: Invocation, work: ProofWork, proofs: Sequence[Proof]) -> None:
     if invocation.json:
         document: dict[str, object] = {
             "proven": all(p.proven for p in proofs),
@@ -317,7 +240,7 @@ def _tell(invocation: Invocation, work: _Work, proofs: Sequence[Proof]) -> None:
             document["differences"] = _documents(work.differences)
         invocation.output.document(document)
         return
-    show_proofs(invocation, proofs)
+    show_proofs(invocation, proofs, completed=work.extent == "complete")
     for scenario, found in work.differences.items():
         show_differences(invocation, scenario, found)
 

@@ -268,8 +268,10 @@ const READABLE = 0.6; // of the size that the map is drawn for
 
 /** Tell the style sheet how small the map may become. */
 function sizeMap() {
-  const drawn = Number(document.querySelector(".lab-picture")?.getAttribute("height"));
-  if (drawn) byId("part-map").style.setProperty("--lab-readable", `${drawn * READABLE}px`);
+  for (const side of ["height", "width"]) {
+    const drawn = Number(document.querySelector(".lab-picture")?.getAttribute(side));
+    if (drawn) byId("part-map").style.setProperty(`--lab-readable-${side}`, `${drawn * READABLE}px`);
+  }
 }
 
 function setUpFolds() {

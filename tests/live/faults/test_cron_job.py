@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import pytest
 
 from orchestrator.access.lab_driver import LabDriver
+from orchestrator.app import App
 from orchestrator.faults.edits import LineEdit, SettingEdit
 from orchestrator.faults.library.system.cron_job import CronAccountExpired, CronLineBroken, CronTableSkipped
+from orchestrator.labs import Running
 from tests.live.faults.harness import Case, output, prove, succeeds
-from tests.live.faults.lending import Lent
 
 pytestmark = pytest.mark.live
 
@@ -19,9 +22,10 @@ JOB = {"host": "srv1", "table": "essai", "job": "essai && echo", "hour": "05:15"
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _job(driver: LabDriver, lent: Lent) -> None:
+def _job(app: App, running: Running, undo: ExitStack) -> None:
     """Give the server a job of its own while the module has it."""
-    lent.undo.callback(lambda: driver.run("srv1", ("rm", "-f", TABLE, PROGRAM, MADE)))
+    driver = app.labs.running.driver(running)
+    undo.callback(lambda: driver.run("srv1", ("rm", "-f", TABLE, PROGRAM, MADE)))
     table = f"PATH=/usr/local/sbin:/usr/bin:/bin\n{LINE}\n"
     driver.write("srv1", TABLE, table.encode(), mode="0644")
     driver.write("srv1", PROGRAM, f"#!/bin/sh\necho made >{MADE}\n".encode(), mode="0755")

@@ -453,6 +453,14 @@ def test_a_new_cable_carries_frames_as_it_should(cli: Cli, app: FakeApp) -> None
     assert app.fabric.cables["pc1", "eth0"] == replace(good, plugged=True)
 
 
+def test_a_cable_out_of_reach_is_asked_about(cli: Cli, app: FakeApp) -> None:
+    app.labs.variant = replace(app.labs.variant, out_of_reach=("pc1",))
+    refused = cli("cable", "pc1:eth0")
+    assert (refused.exit_code, "breakfix talk" in refused.stderr) == (2, True)
+    assert cli("cable", "r1:eth0").exit_code == 0
+    assert "unplugged" not in cli("map").stdout
+
+
 def test_a_lab_s_page_is_read_from_inside_and_outside(cli: Cli) -> None:
     running, named = cli("lab", lang="fr").stdout, cli("lab", "small-office", lang="fr").stdout
     assert "La clinique des Tilleuls" in running

@@ -15,7 +15,7 @@ from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import check_verdicts
 from orchestrator.proof.model import Proof, SeenColour, Stage, VariantProof, Verdict
 from orchestrator.proof.proof_store import ProofStore
-from orchestrator.proof.stages import ProofSubject, Watch
+from orchestrator.proof.stages import Key, ProofSubject, Watch, stages_of
 
 from .conftest import PLAN, Cli, FakeApp, result, text
 
@@ -34,6 +34,7 @@ class Prover:
     jobs: int | None = 0
     main_lines: set[bool] = field(default_factory=set)
     repairs: list[tuple[str, int]] = field(default_factory=list)
+    played: list[set[Key]] = field(default_factory=list)
 
     def prove(
         self, _labs: object, subjects: Sequence[ProofSubject], *, jobs: int | None, watch: Watch
@@ -44,12 +45,13 @@ class Prover:
         for subject in subjects:
             watch.end(replace(subject.plan, scenario=NAMES[0]), self.stage)
             self.main_lines.add(subject.main_line)
-            if subject.repairs_only:
-                self.repairs.append((self.asked[-1][0], subject.plan.seed))
+            if subject.repairs is not None:
+                self.repairs.append((self.asked[-1][0] if self.asked else NAMES[0], subject.plan.seed))
+                self.played.append({*subject.repairs})
             else:
                 self.asked.append((NAMES[number % len(NAMES)], subject.plan.seed))
                 number += 1
-        for name in dict.fromkeys(name for name, _ in self.asked):
+        for name in dict.fromkeys(name for name, _ in (*self.asked, *self.repairs)):
             seeds = [seed for asked, seed in self.asked if asked == name]
             variants = tuple(VariantProof(seed, "d1", (self.stage,), {"cause": "unplugged"}) for seed in seeds)
             repaired = Stage("solution", "reference", 1.5, (SeenColour("pass", result("page", "pass")),))
@@ -201,6 +203,33 @@ def test_a_record_is_written_where_the_proof_is_sound(cli: Cli, app: FakeApp, pr
     recorded = {variant.seed for variant in found.entry.variants if variant.repairs_only}
     assert recorded == {seed for _, seed in prover.repairs}, "of the cases that seed 1 does not draw"
     assert set(found.entry.seeds) == {1}
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("fr", "ce qui manquait à sa preuve est prouvé"), ("en", "what its record lacked is proven")]
+)
+def test_a_record_is_completed_with_what_it_lacks(cli: Cli, app: FakeApp, prover: Prover, lang: str, said: str) -> None:
+    cli("prove", NAMES[0], "--record")
+    assert cli("prove", NAMES[0], "--complete").exit_code == 2, "a record without its solutions is of something else"
+    found = app.ledger.find(NAMES[0])
+    assert found is not None
+    plan = app.labs.plans.plan(NAMES[0], 1)
+    added = plan.solutions[0].name
+    binding = app.proofs.binding(NAMES[0], without=[f"solutions/{added}.yaml"])
+    whole = {" ".join(key).strip(): {"test_x.py::page": "fail"} for key in stages_of(ProofSubject(plan))}
+    known = {name: seen for name, seen in whole.items() if not name.endswith(f" {added}")}
+    (variant, *_) = found.entry.variants
+    app.ledger.record(replace(found.entry, binding=binding, variants=(replace(variant, stages=known),), explained=()))
+    prover.stage = Stage("solution", added, 1.5, (SeenColour("pass", result("page", "pass")),))
+    for noted in (prover.asked, prover.repairs, prover.played):
+        noted.clear()
+    done = cli("prove", NAMES[0], "--complete", lang=lang)  # type: ignore[arg-type]
+    assert (done.exit_code, said in done.stdout) == (0, True), done.stdout + done.stderr
+    completed = app.ledger.find(NAMES[0])
+    assert completed is not None
+    assert completed.entry.binding == app.proofs.binding(NAMES[0])
+    assert completed.entry.variants[0].stages[f"solution {added}"] == {"test_x.py::page": "pass"}
+    assert prover.played == [{("solution", added)}]
 
 
 @pytest.mark.slow

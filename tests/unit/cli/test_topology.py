@@ -12,7 +12,7 @@ from orchestrator.core.text import same
 from orchestrator.fabric.fabric_interface import PortState
 from orchestrator.model.image import MachineKind
 from orchestrator.model.plan import Plan, PlannedSegment
-from orchestrator.topology.layout import topology
+from orchestrator.topology.layout import seen, topology
 from orchestrator.topology.svg_picture import draw_svg
 from orchestrator.topology.text_picture import as_text, draw
 
@@ -53,12 +53,52 @@ def test_a_cable_that_passes_a_row_keeps_its_column_free() -> None:
     assert {node.name: node.column for node in drawn.nodes} == {"r1": 0, "x": 1}
 
 
+def many(count: int) -> Plan:
+    """Return a plan with so many hosts on one segment, which a router leaves to another one."""
+    segments = tuple(PlannedSegment(n, text(n), "10.0.0.0/24") for n in ("a", "b"))
+    hosts = [host(f"h{number}", ("eth0", "a", "10.0.0.1/24")) for number in range(1, count)]
+    return replace(PLAN, hosts=(*hosts, host("r1", ("eth0", "a", None), ("eth1", "b", None))), segments=segments)
+
+
+def test_hosts_stand_on_their_bar_only_where_a_picture_would_be_wide() -> None:
+    beside = topology(many(4))
+    assert ({node.row for node in beside.nodes}, beside.columns) == ({0}, 4)
+    around = topology(many(9))
+    above = [node.name for node in around.row(-1)]
+    assert (above, around.columns) == (["h1", "h2", "h3", "h4"], 5)
+    assert all((not node.up, len(node.down)) == (True, 1) for node in around.row(-1))
+    assert [node.name for node in around.row(0)][-1] == "r1", "whose other cable goes down"
+
+
+@pytest.mark.parametrize("count", [5, 9, 12])
+def test_what_stands_above_the_first_bar_is_whole_and_inside_the_frame(count: int) -> None:
+    drawn = topology(many(count))
+    lines = as_text(draw(drawn, "en", 300)).splitlines()
+    assert lines[0].startswith(" ┌")
+    said = "\n".join(lines)
+    assert said.count("eth0") == count
+    assert said.count("10.0.0.1") == count - 1
+    assert "a (en)" in said
+    assert "a · 10.0.0.0/24" in said
+    root = ET.fromstring(draw_svg(drawn, "en", titled=False))
+    boxes = [e for e in root.iter("{http://www.w3.org/2000/svg}rect") if e.get("rx") == "10"]
+    assert len(boxes) == 2 * count
+    assert min(float(box.get("y", "-1")) for box in boxes) > 0
+
+
 def test_cables_are_drawn_where_they_are() -> None:
     ports = [PortState("pc1", "eth0", "servers", True), PortState("web1", "eth0", "servers", False)]
     picture = as_text(draw(topology(PLAN, ports), "en", 120))
     assert "eth0 (planned: office)" in picture
     assert "eth0 unplugged" in picture
     assert "╳" in picture
+
+
+def test_a_cable_that_nobody_can_see_is_drawn_as_documented() -> None:
+    ports = [PortState("pc1", "eth0", "servers", False), PortState("web1", "eth0", "servers", False)]
+    plan = replace(PLAN, out_of_reach=("pc1",))
+    assert topology(plan, ports) == topology(plan, ports[1:])
+    assert [port.host for port in seen(plan, ports)] == ["web1"]
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

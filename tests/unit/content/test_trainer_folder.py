@@ -34,6 +34,9 @@ SCENARIO = Path("scenarios/1.3-network-connection/cable-out")
 CHECKS = f"{SCENARIO}/checks/test_network.py"
 REFERENCE = f"{SCENARIO}/solutions/reference.yaml"
 
+pytestmark = pytest.mark.slow
+"""Some hundred whole folders are read."""
+
 Break = Callable[["Folder"], None]
 
 
@@ -407,7 +410,6 @@ def test_a_path_that_names_nothing_is_refused(
     assert document["error"]["hint"]["en"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("language", "says"),
     [("fr", "✔ Aucune erreur (1 scénario, 1 lab)."), ("en", "✔ No errors (1 scenario, 1 lab).")],

@@ -135,7 +135,7 @@ def test_the_truth_is_in_no_file_of_the_trainee(world: World, running: Running) 
     old = str(running.plan.values["old"])
     written = [path.read_text(encoding="utf-8") for path in world.state.parent.glob("*/*") if path.is_file()]
     written += [path.read_text(encoding="utf-8") for path in (world.state.parent / "deliverables").glob("*/*")]
-    assert len(written) == 3, "the record, the answers and the report"
+    assert len(written) == 4, "the record, how the lab is handed over, the answers and the report"
     assert not [text for text in written if old in text]
 
 

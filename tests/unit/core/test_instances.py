@@ -710,7 +710,7 @@ def test_removing_one_leaves_the_others(world: World) -> None:
     first, second = world.start(), world.start()
     world.instances.remove(first.name)
     assert [i.name for i in world.instances.all()] == [second.name]
-    assert world.left[1] == [f"{second.name}.json"]
+    assert world.left[1] == [f"{second.name}.handed-over", f"{second.name}.json"]
     world.instances.remove(first.name)
 
 

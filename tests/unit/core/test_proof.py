@@ -34,7 +34,7 @@ from orchestrator.proof.ledger import RecordedVariant
 from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.stages import ProofSubject
+from orchestrator.proof.stages import ProofSubject, shortcut_key, solutions_of
 from orchestrator.sound_state import comparison
 from tests.unit.differences import EVERY, EXPLAINED, FORBIDDEN, HARMLESS, UNEXPLAINED
 from tests.unit.personas.conftest import persona
@@ -782,7 +782,8 @@ def test_what_one_seed_shows_counts_for_all(world: World, grader: Grader) -> Non
 def test_of_another_case_only_the_solutions_are_played(world: World, grader: Grader) -> None:
     """What they change there is learnt; no check is blind or untried because no fault was looked at there."""
     grader.order = [*ORDER, *("repaired", "rebooted", "repaired", "rebooted")]
-    others = ProofSubject(world.plan(8), {"cause": "x"}, repairs_only=True, learning=True)
+    plan = world.plan(8)
+    others = ProofSubject(plan, {"cause": "x"}, repairs=solutions_of(plan), learning=True)
     (proof,) = prove(world.labs(), [ProofSubject(world.plan(7)), others], jobs=1, watch=Watching())
     whole, repairs = proof.variants
     assert [stage.key for stage in repairs.stages] == [
@@ -796,6 +797,22 @@ def test_of_another_case_only_the_solutions_are_played(world: World, grader: Gra
     assert (found(proof), proof.proven) == ([], True)
     recorded = [RecordedVariant.of(variant) for variant in proof.variants]
     assert [one.repairs_only for one in recorded] == [False, True]
+
+
+def test_only_the_repairs_that_are_asked_for_are_played(world: World, grader: Grader) -> None:
+    plan = world.plan(8)
+    shortcut = shortcut_key(plan.shortcuts[0])
+    grader.order = ["repaired", "rebooted", "shortcut"]
+    some = ProofSubject(plan, repairs=frozenset({("solution", "second"), shortcut}), learning=True)
+    (proof,) = prove(world.labs(), [some], jobs=1, watch=Watching())
+    (variant,) = proof.variants
+    assert [stage.key for stage in variant.stages] == [
+        ("solution", "second"),
+        ("reboot", "second"),
+        shortcut,
+        ("stopped", ""),
+    ]
+    assert proof.proven
 
 
 def test_labs_run_side_by_side_and_every_stage_is_told_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ from orchestrator.proof.model import Stage
 from tests.unit.core.conftest import Told, World
 from tests.unit.differences import EXPLAINED, FORBIDDEN, UNEXPLAINED
 
+pytestmark = pytest.mark.slow
+
 SCENARIO = "scenarios/1.3-network-connection/moved-desks"
 ROLES: dict[str, Role] = {"reaches": "symptom", "untouched": "guard"}
 Make = Callable[[], Trial]
@@ -320,7 +322,6 @@ def test_a_scenario_with_a_mistake_is_refused_at_once(world: World, make: Make) 
     assert world.left == ([], [])
 
 
-@pytest.mark.slow
 def test_a_lab_that_does_not_come_up_leaves_none(trial: Trial, world: World) -> None:
     world.fabric.on("systemctl is-active *", status=3)
     with pytest.raises(LabError):

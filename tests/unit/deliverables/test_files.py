@@ -47,6 +47,30 @@ QUESTIONS: dict[str, Question] = TypeAdapter(dict[str, Question]).validate_json(
 )
 
 
+@pytest.mark.parametrize(
+    ("truth", "form"),
+    [
+        ("10.1.1.1", "an address such as 192.0.2.1"),
+        ("10.1.1.1/24", "an address and its length, such as 192.0.2.1/24"),
+        ("10.1.1.0/24", "a network and its length, such as 192.0.2.0/24"),
+        ("10.1.1.128/25", "a network and its length, such as 192.0.2.0/24"),
+        ("10.1.1.1/32", "an address and its length, such as 192.0.2.1/24"),
+        ("{{ net }}/24", "an address and its length, such as 192.0.2.1/24"),
+        ("fd00:1::/64", "a network and its length, such as 2001:db8::/64"),
+        ("fd00:1::5", "an address such as 2001:db8::1"),
+    ],
+)
+def test_the_form_of_an_address_fits_what_is_asked_for(truth: str, form: str) -> None:
+    words = {"fr": "Où ?", "en": "Where?"}
+    asked = {"kind": "address", "question": words, "truth": truth}
+    question: Question = TypeAdapter(Question).validate_python(asked)
+    assert form_of(question, HOSTS).en == form
+    listed: Question = TypeAdapter(Question).validate_python(
+        {"kind": "list", "of": "address", "question": words, "truth": [truth]}
+    )
+    assert ("networks" in form_of(listed, HOSTS).en) == form.startswith("a network")
+
+
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_empty_file_asks_everything_and_tells_no_truth(language: str) -> None:
     text = write_answers(QUESTIONS, {}, HOSTS, language)  # type: ignore[arg-type]

@@ -131,6 +131,7 @@ HELPER_SPEC = ContainerSpec(
     pid_mode="host",
     cgroup_namespace="host",
     privileged=True,
+    cpu_shares=16384,
     shim_group=SHIM_GROUP,
     binds={
         "/sys/fs/cgroup": ("/sys/fs/cgroup", False),

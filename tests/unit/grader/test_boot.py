@@ -61,6 +61,31 @@ def test_a_link_until_the_next_boot(host: Host) -> None:
     assert host.starts("x.service"), "a generator makes such links again at each boot"
 
 
+@pytest.mark.parametrize(
+    ("default", "reached"),
+    [
+        ("graphical.target", {"graphical.target", "multi-user.target"}),
+        ("multi-user.target", {"multi-user.target"}),
+        ("kiosk.target", {"kiosk.target"}),
+        ("rescue.target", set()),
+    ],
+)
+def test_what_the_host_boots_into_decides(host: Host, default: str, reached: set[str]) -> None:
+    host.unit(default, "static", names=["default.target"])
+    host.unit("x.service", "enabled")
+    for target in ("graphical.target", "multi-user.target", "kiosk.target"):
+        host.links("/etc/systemd/system", f"{target}.wants/x.service")
+        assert host.starts("x.service") == (target in reached)
+
+
+def test_a_default_of_somebody_s_own_may_require_the_usual_one(host: Host) -> None:
+    host.unit("kiosk.target", "static", names=["default.target"])
+    host.unit("multi-user.target", "static", wanted_by=["kiosk.target"])
+    host.unit("x.service", "enabled")
+    host.links("/etc/systemd/system", "multi-user.target.wants/x.service")
+    assert host.starts("x.service")
+
+
 def test_a_unit_that_an_enabled_one_wants(host: Host) -> None:
     host.unit("x@1.service", "enabled-runtime", wanted_by=["x.service"])
     host.unit("x.service", "enabled", names=["alias.service"])

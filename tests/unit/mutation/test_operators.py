@@ -84,9 +84,9 @@ def test_another_cause_is_repaired(repair: PlayedRepair) -> None:
 def test_units_that_are_named_are_disabled_or_stopped(repair: PlayedRepair) -> None:
     assert scripts(only(step_operators.disabled_unit(repair)))[-1] == "mail1: systemctl disable postfix"
     assert scripts(only(step_operators.stopped_unit(repair)))[-1] == "mail1: systemctl stop postfix"
-    several = shell("pc1", "systemctl --quiet enable --now a.service b@1.timer && echo done")
+    several = shell("pc1", "systemctl --quiet enable --now a.service b@1.timer && echo done\nsystemctl start c\ndf -h")
     one = replace(repair, solution=replace(repair.solution, steps=(several,)))
-    assert step_operators.units_of(one) == (("pc1", "a.service"), ("pc1", "b@1.timer"))
+    assert step_operators.units_of(one) == (("pc1", "a.service"), ("pc1", "b@1.timer"), ("pc1", "c"))
 
 
 def test_files_get_back_what_they_held(repair: PlayedRepair) -> None:
@@ -215,6 +215,7 @@ def test_every_operator_has_the_name_of_its_mutants(repair: PlayedRepair) -> Non
         (state_operators.rights_for_all, ["fw1", "mail1", "pc1"]),
         (state_operators.emptied_firewall, ["fw1"]),
         (state_operators.stopped_neighbour, ["fw1", "mail1", "pc1"]),
+        (later_operators.blocked_at_boot, ["fw1", "mail1", "pc1"]),
     ],
 )
 def test_what_is_spoilt_afterwards(repair: PlayedRepair, operator: Derive, hosts: list[str]) -> None:

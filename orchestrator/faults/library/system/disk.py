@@ -12,6 +12,7 @@ from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.text import Text
 from orchestrator.faults import snapshot
 from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break
+from orchestrator.faults.library.system.as_account import as_account
 from orchestrator.faults.library.system.units import UnitName, reload_units, unit_state
 from orchestrator.model.base import AbsolutePath, AccountName, HostName
 
@@ -264,5 +265,4 @@ class HomeFilled(Fault):
         return tuple(f"{self.folder.rstrip('/')}/{name}" for name in self.files)
 
     def _as_account(self, driver: LabDriver, *argv: str) -> tuple[str, ...]:
-        group = driver.run(self.host, ("id", "--group", "--", self.account)).stdout.decode().strip()
-        return ("setpriv", f"--reuid={self.account}", f"--regid={group}", "--init-groups", "env", "LC_ALL=C", *argv)
+        return as_account(driver, self.host, self.account, "env", "LC_ALL=C", *argv)

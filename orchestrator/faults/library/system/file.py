@@ -13,6 +13,7 @@ from orchestrator.faults import snapshot
 from orchestrator.faults.edits import Edit
 from orchestrator.faults.effect_probe import EffectProbe
 from orchestrator.faults.fault import Fault, Memento, not_effective, nothing_to_break
+from orchestrator.faults.library.system.as_account import as_account
 from orchestrator.faults.library.system.units import UnitName, restart, restart_and_wait
 from orchestrator.model.base import AbsolutePath, AccountName, FileMode, HostName
 
@@ -294,6 +295,5 @@ class FileMissing(_OfFile):
 
 def may(driver: LabDriver, host: str, account: str, access: Access, path: str) -> bool:
     """Return whether an account may use a path: the account itself asks, with its groups and without root's power."""
-    group = driver.run(host, ("id", "--group", "--", account)).stdout.decode().strip()
-    argv = ("setpriv", f"--reuid={account}", f"--regid={group}", "--init-groups", "test", _TESTS[access], path)
+    argv = as_account(driver, host, account, "test", _TESTS[access], path)
     return driver.run(host, argv, check=False).status == 0

@@ -14,14 +14,28 @@ def screen_opened(lab):
     return datetime.fromtimestamp(began / MICRO, UTC) if began else None
 
 
+def put_right(talk, opened):
+    """Return whether whoever looked too early has left, apologised, then asked, and not looked again since."""
+    settled = talk.when("settled")
+    if settled is None or opened > settled:
+        return False
+    return any(datetime.fromisoformat(turn.at) >= settled for turn in talk.asked("ask_consent"))
+
+
 @check(
     "objective",
     points=4,
     competence="1.4",
     fr="L'accord {{ user.full | de }} a été demandé avant que l'on regarde son écran, et la réponse respectée.",
     en="{{ user.full }} was asked before anybody looked at their screen, and the answer was respected.",
-    before_fr="On ne s'est pas assuré de l'accord {{ user.full | de }} pour regarder son écran.",
-    before_en="Nobody has made sure that {{ user.full }} agrees to having their screen seen.",
+    before_fr=(
+        "On ne s'est pas assuré de l'accord {{ user.full | de }} avant de regarder son écran. "
+        "Si on l'a déjà regardé : fermez la session qui y est ouverte, excusez-vous, demandez."
+    ),
+    before_en=(
+        "Nobody has made sure that {{ user.full }} agrees to having their screen seen. "
+        "If it was looked at already: log out of the session that is open there, apologise, and ask."
+    ),
 )
 def test_consent(lab):
     talk, opened = lab.conversation(), screen_opened(lab)
@@ -29,12 +43,13 @@ def test_consent(lab):
         fr="personne n'a demandé s'il pouvait voir l'écran", en="nobody has asked whether they may see the screen"
     )
     assert not talk.when("looked_before"), reason(
-        fr="l'écran était déjà regardé quand on l'a demandé",
-        en="the screen was being looked at already when they asked",
+        fr="l'écran était déjà regardé quand on l'a demandé : fermez la session, excusez-vous, redemandez",
+        en="the screen was being looked at already when they asked: log out, apologise, ask again",
     )
     if opened is not None:
-        assert talk.consent_before(opened), reason(
-            fr="l'écran a été regardé sans accord", en="the screen was looked at without consent"
+        assert talk.consent_before(opened) or put_right(talk, opened), reason(
+            fr="l'écran a été regardé sans accord ; pardonné une fois, si l'on ferme la session, s'excuse et redemande",
+            en="the screen was looked at without consent; forgiven once, after a logout, an apology and a new request",
         )
 
 

@@ -10,8 +10,14 @@ from lab_tools import assert_logs_in, login_of
     competence="1.4",
     fr="L'identité a été vérifiée au poste de l'annuaire, avant que le compte soit touché.",
     en="The identity was checked on the listed extension, before the account was touched.",
-    before_fr="On ne sait pas encore qui appelait.",
-    before_en="It is not yet known who was calling.",
+    before_fr=(
+        "On n'a pas vérifié qui appelait avant de toucher au compte. "
+        "Si on y a déjà touché, rien ne l'efface : « breakfix reset », et la vérification d'abord."
+    ),
+    before_en=(
+        "Nobody checked who was calling before the account was touched. "
+        "If it was touched already, nothing undoes that: 'breakfix reset', and check first."
+    ),
 )
 def test_identity_first(lab):
     talk = lab.conversation("desk")
@@ -20,12 +26,12 @@ def test_identity_first(lab):
         en="nothing has proven who they are, on their extension",
     )
     assert not talk.when("touched_before"), reason(
-        fr="le compte avait déjà été touché quand l'identité a été vérifiée",
-        en="the account had been touched already when the identity was checked",
+        fr="le compte avait déjà été touché quand l'identité a été vérifiée : à recommencer (« breakfix reset »)",
+        en="the account had been touched already when the identity was checked: start again ('breakfix reset')",
     )
     assert talk.identity_before("changed"), reason(
-        fr="le mot de passe a été donné avant la vérification de l'identité",
-        en="the password was given before the identity was checked",
+        fr="le mot de passe a été donné avant la vérification de l'identité : à recommencer (« breakfix reset »)",
+        en="the password was given before the identity was checked: start again ('breakfix reset')",
     )
 
 

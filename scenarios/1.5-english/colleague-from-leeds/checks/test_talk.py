@@ -9,8 +9,14 @@ from grader import check, reason
     competence="1.4",
     fr="Sophie Nguyen a donné son matricule avant que l'on touche à l'annuaire.",
     en="Sophie Nguyen has given her staff number before the directory was touched.",
-    before_fr="On n'a pas encore vérifié que c'est bien Sophie Nguyen.",
-    before_en="Nobody has made sure yet that it really is Sophie Nguyen.",
+    before_fr=(
+        "On n'a pas vérifié que c'est bien Sophie Nguyen avant de changer quoi que ce soit. "
+        "Si c'est déjà changé : remettez comme c'était, demandez-lui son matricule, puis recommencez."
+    ),
+    before_en=(
+        "Nobody made sure that it really is Sophie Nguyen before anything was changed. "
+        "If something was changed already: put it back as it was, ask for her staff number, then do it again."
+    ),
 )
 def test_identity_first(lab):
     talk = lab.conversation()
@@ -18,8 +24,8 @@ def test_identity_first(lab):
         fr="personne ne lui a demandé son matricule", en="nobody has asked for her staff number"
     )
     assert not talk.when("touched_before"), reason(
-        fr="l'annuaire avait déjà été changé quand elle l'a donné",
-        en="the directory had been changed already when she gave it",
+        fr="l'annuaire avait déjà été changé quand elle l'a donné ; remis comme il était, on peut le redemander",
+        en="the directory had been changed already when she gave it; put back as it was, it can be asked again",
     )
 
 

@@ -3,8 +3,8 @@
 import json
 from xml.etree import ElementTree as ET
 
-from grader import check, lines_in, reason, scaled_timeout
-from lab_tools import SHOWN, assert_runs_as_defined, assert_starts_with_the_machine, hopeless, opened
+from grader import check, reason, scaled_timeout
+from lab_tools import SHOWN, assert_not_paused, assert_runs_as_defined, assert_starts_with_the_machine
 
 _IMAGES = "/var/lib/libvirt/images"
 _MIB = 1 << 20
@@ -47,20 +47,12 @@ def _disks(lab, guest):
     return [part for path in paths for part in _chain(lab, path)]
 
 
-def _assert_not_paused(lab, guest):
-    status = lab.host("hv1").file(f"/run/libvirt/qemu/{guest}.xml")
-    text = status.content_string if status.exists else ""
-    assert "<domstatus state='paused'" not in text, reason(fr=f"{guest} est en pause", en=f"{guest} is paused")
-    off = hopeless(lab, guest)
-    assert not off, off
-
-
 @check(
     "symptom",
     points=3,
     competence="3.1",
-    fr="Le carnet s'ouvre sur pc2, prend une traversée, et a toutes celles d'avant, ce matin compris.",
-    en="The logbook opens on pc2, takes a crossing, and has all the earlier ones, this morning's included.",
+    fr="Le carnet s'ouvre sur pc2, prend une traversée, et a toutes celles des jours d'avant.",
+    en="The logbook opens on pc2, takes a crossing, and has all those of the days before.",
     before_fr="Le carnet ne s'ouvre plus au quai.",
     before_en="The logbook no longer opens at the landing stage.",
     because="is paused",
@@ -69,20 +61,8 @@ def _assert_not_paused(lab, guest):
     timeout=120,
 )
 def test_logbook(lab):
-    _assert_not_paused(lab, "carnet")
+    assert_not_paused(lab, "carnet")
     SHOWN["carnet"](lab)
-    first, *later = (
-        f"2026-11-30;la Sterne;6 h 40;{lab.values['early']};RAS",
-        f"2026-11-30;la Sterne;7 h 10;{lab.values['school']};RAS",
-        f"2026-11-30;le Courlis;7 h 40;{lab.values['late']};une poussette à bord",
-    )
-    kept = lines_in(opened(lab, "carnet", "/carnet.csv").body)
-    # The first one was noted before the snapshots: where it is, the others have been noted too.
-    missing = [line for line in later if first in kept and line not in kept]
-    assert not missing, reason(
-        fr=f"la traversée « {missing[0]} » n'est plus dans le carnet",
-        en=f'the crossing "{missing[0]}" is no longer in the logbook',
-    )
 
 
 @check(
@@ -176,7 +156,7 @@ def test_memory(lab):
     timeout=90,
 )
 def test_lasts(lab):
-    _assert_not_paused(lab, "carnet")
+    assert_not_paused(lab, "carnet")
     assert_runs_as_defined(lab, "carnet")
     assert_starts_with_the_machine(lab, "carnet")
 
@@ -192,6 +172,6 @@ def test_lasts(lab):
     timeout=120,
 )
 def test_departures(lab):
-    _assert_not_paused(lab, "horaires")
+    assert_not_paused(lab, "horaires")
     SHOWN["horaires"](lab)
     assert_starts_with_the_machine(lab, "horaires")

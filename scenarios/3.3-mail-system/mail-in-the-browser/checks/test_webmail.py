@@ -58,6 +58,23 @@ def browser(lab, login, *, password=None):
     return replace(me, server=lab.address("web1"), name=name, password=password or me.password)
 
 
+def opens(lab, login, *, shows=""):
+    """Open the webmail as an employee, and see that it lists a message.
+
+    Roundcube makes an account at somebody's first login, and of two that come at once it refuses one; PHP goes on for
+    two seconds with settings that it has read. Others tidy the same inbox: a list asked for meanwhile may not be whole.
+    """
+
+    def listed():
+        assert shows in open_webmail(lab.probe("lan"), browser(lab, login)), reason(
+            fr=f"le webmail ne montre pas l'ancien courrier de {login}",
+            en=f"the webmail does not list the earlier mail of {login}",
+        )
+        return True
+
+    lab.wait(listed, within=5, every=0.5)
+
+
 def others(lab):
     """Return the logins of those who did not write the ticket."""
     return sorted(PASSWORDS.keys() - {lab.values["login"]})
@@ -77,12 +94,7 @@ def others(lab):
 )
 def test_mail_is_read(lab):
     lan, login = lab.probe("lan"), lab.values["login"]
-    earlier = reason(
-        fr=f"le webmail ne montre pas l'ancien courrier de {login}",
-        en=f"the webmail does not list the earlier mail of {login}",
-    )
-    # Other checks send to the same inbox and tidy it: a list that is asked for meanwhile may not be whole.
-    lab.wait(lambda: "Facture 2026-0917" in open_webmail(lan, browser(lab, login)), within=5, every=0.5, what=earlier)
+    opens(lab, login, shows="Facture 2026-0917")
     me = employee(lab, login)
     subject = send(lab, sawyer(lab), me.address, "Commande")
     received(lab, me, subject, keep=True)
@@ -110,6 +122,7 @@ def test_mail_is_read(lab):
 )
 def test_mail_is_sent(lab):
     lan, login = lab.probe("lan"), lab.values["login"]
+    opens(lab, login)
 
     def arrives(reader):
         subject = send_by_webmail(lan, browser(lab, login), reader.address, subject=f"{OURS} {GRADING} Confirmation")
@@ -144,6 +157,7 @@ def test_mail_is_sent(lab):
 )
 def test_address_book(lab):
     login = lab.values["login"]
+    opens(lab, login)
     page = webmail_contacts(lab.probe("lan"), browser(lab, login))
     lost = sorted(address for address in CONTACTS[login] if address not in page)
     assert not lost, reason(
@@ -166,8 +180,7 @@ def test_address_book(lab):
     lock="",
 )
 def test_everybody_reads(lab):
-    lan = lab.probe("lan")
-    concurrently(lambda login: open_webmail(lan, browser(lab, login)), others(lab))
+    concurrently(lambda login: opens(lab, login), others(lab))
     for name in ("nginx", "php8.4-fpm"):
         assert_service(lab, "web1", name)
 

@@ -1,0 +1,120 @@
+"""What ``prove`` plays of a scenario, and where what comes of it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+from orchestrator.cli.invocation import Invocation
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
+from orchestrator.proof.binding import Binding
+from orchestrator.proof.completion import RecordCompletion, completion_of
+from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachine, differences
+from orchestrator.proof.model import Proof
+from orchestrator.proof.proof_words import status_text
+from orchestrator.proof.seed_cover import Draw, draw, seeds_for, seeds_of_other_cases
+from orchestrator.proof.stages import ProofSubject, solutions_of
+
+
+@dataclass
+class ProofWork:
+    """What is proven, how much of it, and what comes of each proof.
+
+    Attributes:
+        invocation: the command line.
+        extent: ``whole``; ``brief``: the main line; ``record``: whole, and recorded; ``complete``: what the record does
+            not know; ``replay``: as it is recorded.
+        bindings: what each scenario was when its proof began.
+        records: the record that vouches for a brief proof, or that is played again.
+        completions: the records that are to be completed.
+        differences: what a replay saw otherwise than it is recorded.
+    """
+
+    invocation: Invocation
+    extent: str
+    bindings: dict[str, Binding] = field(default_factory=dict)
+    records: dict[str, FoundEntry] = field(default_factory=dict)
+    completions: dict[str, RecordCompletion] = field(default_factory=dict)
+    differences: dict[str, tuple[ColourDifference, ...]] = field(default_factory=dict)
+
+    def subjects(self, name: str, seeds: int) -> list[ProofSubject]:
+        """Return the variants of a scenario that are to be played.
+
+        Raises:
+            UsageError: a brief proof, a completion or a replay needs a record of the scenario, and there is none that
+                serves.
+        """
+        plans, proofs = self.invocation.app.labs.plans, self.invocation.app.proofs
+        loaded = plans.scenario(name)
+        if self.extent == "complete":
+            completion = completion_of(proofs, loaded.id, partial(plans.plan, loaded.id))
+            self.completions[loaded.id] = completion
+            return completion.subjects()
+        self.bindings[loaded.id] = proofs.binding(loaded.id)
+        if self.extent == "brief":
+            self.records[loaded.id] = proofs.voucher(loaded.id)
+        if self.extent == "replay":
+            self.records[loaded.id] = self._played_again(loaded.id)
+            recorded = self.records[loaded.id].entry.variants
+            return [self._subject(name, draw(loaded, one.seed), repairs_only=one.repairs_only) for one in recorded]
+        drawn = seeds_for(loaded, seeds)
+        subjects = [self._subject(name, one) for one in drawn]
+        if self.extent == "record":
+            others = seeds_of_other_cases(loaded, drawn)
+            subjects += [self._subject(name, one, repairs_only=True) for one in others]
+        return subjects
+
+    def _subject(self, name: str, one: Draw, *, repairs_only: bool = False) -> ProofSubject:
+        plan = self.invocation.app.labs.plans.plan(name, one.seed)
+        return ProofSubject(
+            plan,
+            one.cases,
+            main_line=self.extent == "brief",
+            repairs=solutions_of(plan) if repairs_only else None,
+            learning=self.extent == "record",
+        )
+
+    def proved(self, proof: Proof) -> None:
+        """Keep a proof, record it, complete a record with it, or compare it, as the command asks."""
+        proofs = self.invocation.app.proofs
+        if completion := self.completions.get(proof.scenario):
+            if proofs.binding(proof.scenario) != completion.binding:
+                self._tell_edited(proof)
+            elif proof.proven:
+                proofs.ledger.record(completion.entry_with(proof))
+            return
+        found = self.records.get(proof.scenario)
+        vouched_by = found.digest if found is not None and self.extent == "brief" else ""
+        stored = proofs.keep(proof, self.bindings[proof.scenario], vouched_by=vouched_by)
+        if stored is None:
+            self._tell_edited(proof)
+        elif self.extent == "record" and proof.proven:
+            info = self.invocation.app.labs.running.engine().info()
+            proofs.record(stored, ProvingMachine.this(info.version, info.cgroup_version))
+        if found is not None and self.extent == "replay":
+            self.differences[proof.scenario] = tuple(differences(found.entry, proof))
+
+    def _tell_edited(self, proof: Proof) -> None:
+        text = Text(
+            fr=f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
+            en=f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
+        )
+        self.invocation.output.note(text, style="warn")
+
+    def _played_again(self, scenario: str) -> FoundEntry:
+        proofs = self.invocation.app.proofs
+        found = proofs.ledger.find(scenario)
+        if found is not None and not found.entry.binding.changed(self.bindings[scenario]):
+            return found
+        why = status_text(proofs.status(scenario))
+        raise UsageError(
+            Text(
+                fr=f"De {scenario} tel qu'il est maintenant, aucune preuve n'est enregistrée. {why.fr}",
+                en=f"No proof is recorded of {scenario} as it is now. {why.en}",
+            ),
+            Text(
+                fr=f"Prouvez-le et enregistrez-le : « breakfix prove {scenario} --record ».",
+                en=f"Prove and record it: 'breakfix prove {scenario} --record'.",
+            ),
+        )

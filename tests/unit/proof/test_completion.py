@@ -1,0 +1,204 @@
+"""What a record lacks of a scenario that has gained solutions and shortcuts, and the record with it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from orchestrator.core.errors import UsageError
+from orchestrator.core.text import Text
+from orchestrator.loader.content import Content
+from orchestrator.loader.roots import built_in_root
+from orchestrator.model.plan import Plan, PlannedSolution
+from orchestrator.proof.completion import RecordCompletion, completion_of
+from orchestrator.proof.ledger import LedgerEntry, ProvingMachine, RecordedVariant
+from orchestrator.proof.model import Proof, Stage, VariantProof
+from orchestrator.proof.mutant_record import RecordedMutants
+from orchestrator.proof.proof_status import Proofs
+from orchestrator.proof.proof_store import ProofStore
+from orchestrator.proof.stages import Key, ProofSubject, stages_of
+from orchestrator.sound_state.explained import ExplainedChange
+
+from .conftest import SCENARIO, TITLE, ledger, seen
+
+MACHINE = ProvingMachine("6.12.1", 2, "28.1.0")
+OLDER = "0.0.1+0123456789abcdef"
+"""The program that made the record."""
+GREEN = (seen("web", "pass", "pass"),)
+RED = (seen("web", "fail", "any"),)
+FIRST, LAST = (ExplainedChange("pc1", "file", name, "content", "x") for name in ("/etc/a", "/etc/b"))
+
+
+class _Content:
+    """A scenario of somebody's own on a lab that comes with the program."""
+
+    def __init__(self, folder: Path) -> None:
+        own = Content([folder.parents[1]])
+        self.roots = own.roots
+        self.scenario_folder = own.scenario_folder
+        self.scenario_document = own.scenario_document
+        self.lab = Content([built_in_root()]).lab
+
+
+@pytest.fixture
+def proofs(folder: Path, tmp_path: Path) -> Proofs:
+    return Proofs(cast("Any", _Content(folder)), lambda _: "f", ProofStore(tmp_path / "proofs"), ledger(folder))
+
+
+@pytest.fixture
+def plan(folder: Path) -> Callable[[int], Plan]:
+    """Return a variant with the solutions and shortcuts that are in the folder now; of seed 3 ``for-five`` is none."""
+
+    def repairs(kind: str, seed: int) -> tuple[PlannedSolution, ...]:
+        names = sorted(path.stem for path in (folder / kind).glob("*.yaml"))
+        return tuple(PlannedSolution(n, TITLE, n == "reference", ()) for n in names if (n, seed) != ("for-five", 3))
+
+    def made(seed: int) -> Plan:
+        solutions, shortcuts = repairs("solutions", seed), repairs("shortcuts", seed)
+        digest = f"{seed}-{len(solutions)}-{len(shortcuts)}"
+        shape = SimpleNamespace(solutions=solutions, shortcuts=shortcuts, faults=("f",), personas={}, digest=digest)
+        return cast("Plan", shape)
+
+    return made
+
+
+@pytest.fixture
+def recorded(proofs: Proofs, plan: Callable[[int], Plan]) -> LedgerEntry:
+    """The record of the scenario: one variant whole, of another the solutions; one shortcut is refused by changes."""
+    variants = []
+    for seed in (1, 3):
+        subject = ProofSubject(plan(seed))
+        names = [key for key in stages_of(subject) if seed == 1 or key[0] in {"solution", "reboot"}]
+        by_changes = {("shortcut", plan(seed).shortcuts[0].name)}
+        stages = tuple(
+            Stage(*key, 1.0, RED if key[0] == "shortcut" and key not in by_changes else GREEN)
+            for key in names
+            if key != ("stopped", "")
+        )
+        variants.append(RecordedVariant.of(VariantProof(seed, plan(seed).digest, stages, {"cause": str(seed)})))
+    binding = replace(proofs.binding(SCENARIO), program=OLDER)
+    mutants = (RecordedMutants(1, "2026-01-02T03:04:05Z", OLDER, 0, ()),)
+    entry = LedgerEntry(SCENARIO, "2026-01-02T03:04:05Z", binding, MACHINE, tuple(variants), (FIRST,), mutants)
+    proofs.ledger.record(entry)
+    return entry
+
+
+def add(folder: Path, kind: str, name: str) -> None:
+    known = next((folder / kind).glob("*.yaml"))
+    shutil.copy(known, folder / kind / f"{name}.yaml")
+
+
+def refused(proofs: Proofs, plan: Callable[[int], Plan]) -> str:
+    with pytest.raises(UsageError) as raised:
+        completion_of(proofs, SCENARIO, plan)
+    return f"{raised.value.text.en} {cast('Text', raised.value.hint).en}"
+
+
+def played(completion: RecordCompletion) -> dict[int, list[Key]]:
+    return {int(subject.plan.digest[0]): [*stages_of(subject)] for subject in completion.subjects()}
+
+
+def test_a_solution_is_played_in_each_variant_and_what_changes_alone_refused_again(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    add(folder, "solutions", "third-way")
+    completion = completion_of(proofs, SCENARIO, plan)
+    third: list[Key] = [("solution", "third-way"), ("reboot", "third-way")]
+    again: Key = ("shortcut", plan(1).shortcuts[0].name)
+    assert played(completion) == {1: [*third, again, ("stopped", "")], 3: [*third, ("stopped", "")]}
+    assert [subject.cases for subject in completion.subjects()] == [{"cause": "1"}, {"cause": "3"}]
+    assert all(subject.learning for subject in completion.subjects())
+    assert recorded.binding.changed(completion.binding) == ("scenario",)
+
+
+def test_a_shortcut_is_played_where_shortcuts_were(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    add(folder, "shortcuts", "another-fake")
+    completion = completion_of(proofs, SCENARIO, plan)
+    assert played(completion) == {1: [("shortcut", "another-fake"), ("stopped", "")]}
+    assert {v.seed for v in recorded.variants} == set(completion.plans)
+
+
+def test_a_solution_of_some_variants_is_played_in_these(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    assert recorded.explained == (FIRST,)
+    add(folder, "solutions", "for-five")
+    assert set(played(completion_of(proofs, SCENARIO, plan))) == {1}
+
+
+def test_the_record_is_what_it_was_with_what_was_added(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    add(folder, "solutions", "third-way")
+    completion = completion_of(proofs, SCENARIO, plan)
+    stages = (
+        Stage("solution", "third-way", 1.0, GREEN, changes=(LAST,)),
+        Stage("reboot", "third-way", 1.0, GREEN, changes=(FIRST,)),
+        Stage("stopped", "", 1.0),
+    )
+    variants = tuple(VariantProof(seed, "?", stages, {}) for seed in (1, 3))
+    entry = completion.entry_with(Proof(SCENARIO, TITLE, variants))
+    proofs.ledger.record(entry)
+    assert proofs.status(SCENARIO).state == "claimed", "of the scenario as it is now"
+    assert (entry.proven_at, entry.machine, entry.binding.program) == (recorded.proven_at, MACHINE, OLDER)
+    assert (entry.explained, entry.mutants) == ((FIRST, LAST), ()), "mutants were derived from other solutions"
+    for before, now in zip(recorded.variants, entry.variants, strict=True):
+        assert now.digest == plan(now.seed).digest
+        assert (now.cases, now.repairs_only) == (before.cases, before.repairs_only)
+        assert {name: now.stages[name] for name in before.stages} == before.stages
+        added = [*now.stages][-2:] if now.repairs_only else ["solution third-way", "reboot third-way"]
+        assert all(now.stages[name] == {"test_x.py::web": "pass"} for name in added)
+        whole = [" ".join(key).strip() for key in stages_of(ProofSubject(plan(now.seed)))]
+        assert [*now.stages] == [name for name in whole if name in now.stages], "in the order of a whole proof"
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda _: None, "knows each solution and each shortcut"),
+        (
+            lambda folder: (folder / "ticket.fr.md").write_text("Bonjour"),
+            "more has changed than solutions or shortcuts",
+        ),
+        (lambda folder: (folder / "solutions/reference.yaml").unlink(), "(the scenario)"),
+        (lambda folder: next((folder / "checks").glob("test_*.py")).write_text("# none"), "(the checks)"),
+        (lambda folder: (folder / "proof.json").unlink(), "no recorded proof"),
+    ],
+)
+def test_whatever_else_has_changed_takes_a_whole_proof(
+    folder: Path,
+    proofs: Proofs,
+    plan: Callable[[int], Plan],
+    recorded: LedgerEntry,
+    edit: Callable[[Path], object],
+    words: str,
+) -> None:
+    assert recorded.scenario == SCENARIO
+    edit(folder)
+    assert words in refused(proofs, plan)
+    if words.startswith("knows"):
+        return
+    add(folder, "solutions", "third-way")
+    assert f"'breakfix prove {SCENARIO} --record'" in refused(proofs, plan)
+
+
+def test_a_record_that_somebody_edited_or_that_learnt_nothing_is_not_completed(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    add(folder, "solutions", "third-way")
+    proofs.ledger.record(replace(recorded, explained=None))
+    assert "no recorded proof" in refused(proofs, plan)
+    proofs.ledger._own = folder.parent.resolve()
+    proofs.ledger.record(recorded)
+    assert completion_of(proofs, SCENARIO, plan).repairs
+    file = folder / "proof.json"
+    file.write_text(file.read_text().replace("2026-01-02", "2026-01-03"))
+    assert "no recorded proof" in refused(proofs, plan)
