@@ -2,14 +2,9 @@
 
 from grader import check
 from lab_tools import (
-    GATE,
     assert_follows_the_server,
-    assert_gives_the_hour,
-    assert_machine_is_as_it_was_made,
     assert_next_start_is_right,
     assert_punches_with_the_right_hour,
-    assert_register_is_whole,
-    assert_server_serves_the_works_alone,
     assert_wall_clocks_are_right,
 )
 
@@ -49,29 +44,3 @@ def test_hour(lab):
 )
 def test_next_start(lab):
     assert_next_start_is_right(lab)
-    assert_machine_is_as_it_was_made(lab)
-
-
-@check(
-    "guard",
-    fr="heure1 et le portail donnent chacun leur heure.",
-    en="heure1 and the gate each give their own hour.",
-    host="heure1",
-    lock="",
-    timeout=60,
-)
-def test_servers(lab):
-    assert_server_serves_the_works_alone(lab)
-    assert_gives_the_hour(lab, "portail1", GATE, 15)
-
-
-@check(
-    "guard",
-    fr="Le registre est entier.",
-    en="The register is whole.",
-    host="pc2",
-    lock="register",
-    timeout=90,
-)
-def test_register(lab):
-    assert_register_is_whole(lab)

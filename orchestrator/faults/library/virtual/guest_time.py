@@ -85,7 +85,7 @@ class MachineClockWrong(Fault):
         return {}
 
     def inject(self, driver: LabDriver) -> None:
-        """Give chrony the other source, take it out of the boot, or have its server refuse; it counts at once."""
+        """Give chrony the other source, take it out of the boot, or have its server refuse; wait until it counts."""
         if self.how == "source":
             self._run(driver, f"sed -i 's/^server .*/server {self.wrong} iburst/' {_CONF}\nservice chrony restart")
         elif self.how == "preferred":
@@ -100,16 +100,11 @@ class MachineClockWrong(Fault):
             driver.write(str(self.server), _CONF, conf.encode())
             restart_and_wait(driver, str(self.server), "chrony.service")
             self._start_again(driver)
+        wait_until(lambda: not self._unlike_it(driver), within=_PATIENCE)
 
     def verify(self, driver: LabDriver) -> None:
         """The machine's clock must be off, for the reason that ``how`` gives."""
-
-        def look() -> str:
-            state = self._state(driver)
-            told = ", ".join(f"{key} {value}" for key, value in state.items()) or "no answer"
-            return "" if abs(int(state.get("off", "0"))) >= _WRONG and self._as_said(driver, state) else told
-
-        wait_for_effect(self, look)
+        wait_for_effect(self, lambda: self._unlike_it(driver))
 
     def revert(self, driver: LabDriver, memento: Memento) -> None:
         """Give back what was changed, and wait until the machine has its server's hour again."""
@@ -148,7 +143,16 @@ class MachineClockWrong(Fault):
                 en=f"the time server {self.server} denied the hour to {self.denied}",
             ),
         }[self.how]
-        return Text(fr=f"L'horloge de {self.machine} était fausse : {why.fr}.", en=f"{self.machine}: {why.en}.")
+        return Text(
+            fr=f"L'horloge de {self.machine} était fausse : {why.fr}.",
+            en=f"The clock of {self.machine} was wrong: {why.en}.",
+        )
+
+    def _unlike_it(self, driver: LabDriver) -> str:
+        """Return what is seen where the fault does not show."""
+        state = self._state(driver)
+        shown = abs(int(state.get("off", "0"))) >= _WRONG and self._as_said(driver, state)
+        return "" if shown else _told(state)
 
     def _as_said(self, driver: LabDriver, state: Mapping[str, str]) -> bool:
         """Return whether what the machine says of its time service is what ``how`` makes of it."""
@@ -162,7 +166,7 @@ class MachineClockWrong(Fault):
     def _unsound(self, driver: LabDriver) -> str:
         state = self._state(driver)
         right = abs(int(state.get("off", str(_WRONG)))) <= _RIGHT and state.get("leap") == "Normal"
-        return "" if right else ", ".join(f"{key} {value}" for key, value in state.items()) or "no answer"
+        return "" if right else _told(state)
 
     def _state(self, driver: LabDriver) -> dict[str, str]:
         done = self._run(driver, _STATE, check=False)
@@ -185,3 +189,7 @@ class MachineClockWrong(Fault):
         """Run a script of root's in the machine."""
         argv = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", self.machine, "LC_ALL=C bash -s")
         return driver.run(self.host, argv, stdin=script.encode(), timeout=_PATIENCE, check=check)
+
+
+def _told(state: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} {value}" for key, value in state.items()) or "no answer"

@@ -2,14 +2,9 @@
 
 from grader import check
 from lab_tools import (
-    GATE,
     assert_follows_the_server,
-    assert_gives_the_hour,
-    assert_machine_is_as_it_was_made,
     assert_next_start_is_right,
     assert_punches_with_the_right_hour,
-    assert_register_is_whole,
-    assert_server_serves_the_works_alone,
     assert_wall_clocks_are_right,
 )
 
@@ -79,46 +74,3 @@ def test_source(lab):
 )
 def test_next_start(lab):
     assert_next_start_is_right(lab)
-
-
-@check(
-    "guard",
-    points=2,
-    competence="2.3",
-    fr="Le portail garde son heure, et heure1 la sienne.",
-    en="The gate keeps its hour, and heure1 its own.",
-    host="heure1",
-    lock="",
-    timeout=60,
-)
-def test_servers(lab):
-    assert_server_serves_the_works_alone(lab)
-    assert_gives_the_hour(lab, "portail1", GATE, lab.values["gate"])
-
-
-@check(
-    "guard",
-    points=2,
-    competence="2.3",
-    fr="Rien de ce qui a été pointé n'a changé dans le registre.",
-    en="Nothing that was punched has changed in the register.",
-    host="pc2",
-    lock="register",
-    timeout=120,
-)
-def test_register(lab):
-    assert_register_is_whole(lab)
-
-
-@check(
-    "guard",
-    points=2,
-    competence="2.3",
-    fr="Programmes, page et fuseau de la pointeuse sont ceux qu'elle avait.",
-    en="The punch clock's programs, page and time zone are those that it had.",
-    host="hv1",
-    lock="disk",
-    timeout=120,
-)
-def test_machine(lab):
-    assert_machine_is_as_it_was_made(lab)
