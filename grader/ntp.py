@@ -38,8 +38,12 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
         received, answered = (whole - 2208988800 + part / 2**32 for whole, part in stamps)
         told = {
             "leap": data[0] >> 6, "stratum": data[1], "source": socket.inet_ntoa(data[12:16]),
-            "ahead": (received + answered) / 2 - (sent + got) / 2,
+            "ahead": (received + answered) / 2 - (sent + got) / 2, "card": "",
         }
+        with open("/proc/self/net/arp") as table:
+            for row in map(str.split, table):
+                if row[0] == sys.argv[1]:
+                    told["card"] = row[3]
         break
 print(json.dumps(told))
 """
@@ -55,12 +59,14 @@ class NtpAnswer:
         synchronised: whether it says that it knows the hour.
         source: the IPv4 address that it says to take its hour from; a letter code, as an address, for its own clock.
         ahead: seconds that its clock is ahead, negative where it is behind.
+        card: the network card that holds the address for who asks (``52:54:00:…``); empty behind a router.
     """
 
     answered: bool
     synchronised: bool = False
     source: str = ""
     ahead: float = 0.0
+    card: str = ""
 
 
 def ask_ntp(place: VantagePoint, address: str, port: int = 123) -> NtpAnswer:
@@ -80,4 +86,4 @@ def ask_ntp(place: VantagePoint, address: str, port: int = 123) -> NtpAnswer:
     if not told:
         return NtpAnswer(answered=False)
     known = told["leap"] != _UNKNOWN and told["stratum"] in _STRATA
-    return NtpAnswer(True, known, told["source"], told["ahead"])
+    return NtpAnswer(True, known, told["source"], told["ahead"], told["card"])

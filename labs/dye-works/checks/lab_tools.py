@@ -25,18 +25,16 @@ RIGHT = 5.0
 _BOOT, _SYNC = 60, 15
 """Seconds until the machine must answer after a start, and then until it must have its server's hour."""
 _CONSOLE = "/var/log/pointeuse/console.log"
-_NEIGHBOUR = ("ip", "-json", "neighbour", "show", CLOCK)
 _NO_ANSWER = reason(fr="pointeuse ne répond pas", en="pointeuse does not answer")
 
 
 # Over the network -------------------------------------------------------------------------------------------
 
 
-def _assert_card_holds_the_address(shown):
-    macs = sorted({one["lladdr"] for one in json.loads(shown or "[]") if "lladdr" in one})
-    assert macs == [_CARD], reason(
-        fr=f"{CLOCK} est tenue par {' '.join(macs) or 'personne'}, et non par la carte de pointeuse",
-        en=f"{CLOCK} is held by {' '.join(macs) or 'nobody'}, not by the card of pointeuse",
+def _assert_the_machines(card):
+    assert card == _CARD, reason(
+        fr=f"{CLOCK} est tenue par {card or 'personne'}, et non par la carte de pointeuse",
+        en=f"{CLOCK} is held by {card or 'nobody'}, not by the card of pointeuse",
     )
 
 
@@ -56,7 +54,8 @@ def page(lab, path):
         fr=f"pc2 : {url} est servie par {got.peer}, et non par pointeuse",
         en=f"pc2: {url} is served by {got.peer}, not by pointeuse",
     )
-    _assert_card_holds_the_address(pc2.ask(_NEIGHBOUR).stdout)
+    neighbours = json.loads(pc2.ask(("ip", "-json", "neighbour", "show", CLOCK)).stdout or "[]")
+    _assert_the_machines(" ".join(sorted({one["lladdr"] for one in neighbours if "lladdr" in one})))
     return got
 
 
@@ -121,7 +120,7 @@ def _settled(lab):
     with contextlib.suppress(AssertionError):  # what was seen last says it better
         lab.wait(settled, within=_BOOT, every=0.7, unless=in_vain)
     if seen[0].answered:
-        _assert_card_holds_the_address(lab.probe("lan").run(_NEIGHBOUR).stdout)
+        _assert_the_machines(seen[0].card)
     return seen[0]
 
 
