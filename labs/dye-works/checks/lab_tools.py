@@ -38,17 +38,30 @@ def _assert_the_machines(card):
     )
 
 
+def _has_started(console):
+    """Return whether the machine has come to the end of its boot, as its serial console tells."""
+    said = console.content_string if console.exists else ""
+    return said.rfind("pointeuse: started, ") > max(map(said.rfind, ("SeaBIOS", "pointeuse: stopping")))
+
+
 def page(lab, path):
     """Return a page of the punch clock as pc2 gets it; it may still be booting, and must be the machine itself."""
-    pc2, service = lab.client("pc2"), lab.host("hv1").service("pointeuse")
-    off = reason(fr="la machine pointeuse est éteinte", en="the machine pointeuse is off")
+    pc2, hv1 = lab.client("pc2"), lab.host("hv1")
+    service, console = hv1.service("pointeuse"), hv1.file(_CONSOLE)
     url = f"http://pointeuse.{lab.domain}{path}"
 
     def answers():
         answer = pc2.http_get(url, timeout=3.0)
         return answer if answer.status else None
 
-    got = lab.wait(answers, within=_BOOT, every=0.5, what=_NO_ANSWER, unless=lambda: "" if service.is_running else off)
+    def in_vain():
+        if not service.is_running:
+            return reason(fr="la machine est éteinte", en="the machine is off")
+        if _has_started(console):
+            return reason(fr="la machine a démarré, sa page non", en="the machine has started, its page has not")
+        return ""
+
+    got = lab.wait(answers, within=_BOOT, every=0.5, what=_NO_ANSWER, unless=in_vain)
     assert got.status == 200, reason(fr=f"pc2 : {url} répond {got.status}", en=f"pc2: {url} answers {got.status}")
     assert got.peer == CLOCK, reason(
         fr=f"pc2 : {url} est servie par {got.peer}, et non par pointeuse",
