@@ -234,12 +234,12 @@ def disks(lab, *images):
 
 
 def addresses(text):
-    """Return name -> address, as a file /etc/hosts tells it."""
+    """Return name -> address, as a file /etc/hosts tells it; several addresses of one name, all of them."""
     known = {}
     for line in lines_in(text):
         address, *names = line.partition("#")[0].split() or [""]
         for name in names:
-            known.setdefault(name.lower(), address)
+            known[name.lower()] = " ".join(dict.fromkeys([*known.get(name.lower(), "").split(), address]))
     return known
 
 
