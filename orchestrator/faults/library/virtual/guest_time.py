@@ -27,6 +27,8 @@ _RIGHT, _WRONG = 2, 60
 """Seconds by which a right clock is off at most, and a wrong one at least."""
 _ASKED = 3
 """Questions without an answer after which a time server refuses."""
+_NO_SSH = 255
+"""The status of ssh(1) where it does not reach the machine, or loses it."""
 _STATE: Final = """
 echo "clock $(date +%s)"
 LC_ALL=C chronyc -c -n tracking | awk -F, 'NF > 10 {print "source " $2; print "leap " $NF}'
@@ -186,9 +188,24 @@ class MachineClockWrong(Fault):
             raise LabError(Text(fr=f"{self.machine} ne répond pas", en=f"{self.machine} does not answer"))
 
     def _run(self, driver: LabDriver, script: str, *, check: bool = True) -> Completed:
-        """Run a script of root's in the machine."""
-        argv = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=5", self.machine, "LC_ALL=C bash -s")
-        return driver.run(self.host, argv, stdin=script.encode(), timeout=_PATIENCE, check=check)
+        """Run a script of root's in the machine; where it has to succeed, come again if SSH did not get through.
+
+        A script that has to succeed may be run twice: its connection can break behind it.
+        """
+        argv = ("ssh", "-o", "BatchMode=yes", "-o", "ConnectTimeout=15", self.machine, "LC_ALL=C bash -s")
+        last = Completed(_NO_SSH, b"", b"")
+
+        def got_through() -> bool:
+            nonlocal last
+            last = driver.run(self.host, argv, stdin=script.encode(), timeout=_PATIENCE, check=False)
+            return last.status != _NO_SSH
+
+        if not check:
+            got_through()
+        elif not wait_until(got_through, within=_PATIENCE) or last.status:
+            said = last.stderr.decode(errors="replace").strip()
+            raise LabError(Text(fr=f"{self.machine} : {said}", en=f"{self.machine}: {said}"))
+        return last
 
 
 def _told(state: Mapping[str, str]) -> str:
