@@ -21,7 +21,7 @@ _CARD = "52:54:00:5a:a0:21"
 TEST_BADGE = "999"
 """The technician's badge, which counts for nobody's hours."""
 RIGHT = 30.0
-"""Seconds by which a right clock may be off: payroll counts minutes, and a clock set by hand on a busy machine is late."""
+"""Seconds by which a right clock may be off: payroll counts minutes; one set by hand on a busy machine comes late."""
 _BOOT, _SYNC = 60, 15
 """Seconds until the machine must answer after a start, and then until it must have its server's hour."""
 _CONSOLE = "/var/log/pointeuse/console.log"
