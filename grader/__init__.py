@@ -11,6 +11,7 @@ from grader.accounts import account_names
 from grader.authorized_keys import authorized_keys, rrsync_command
 from grader.bilingual import reason
 from grader.certificates import certificate_key_ids
+from grader.chrony import chrony_directives, chrony_serves
 from grader.concurrency import concurrently
 from grader.conversation import Conversation
 from grader.cron import play_cron
@@ -36,6 +37,7 @@ from grader.mail import (
 from grader.marks import check
 from grader.names import names_by_hand, plain_name, same_name
 from grader.nftables import ruleset_differences
+from grader.ntp import NtpAnswer, ask_ntp
 from grader.openvpn import openvpn_options
 from grader.packet_policy import Allowed, policy_differences
 from grader.polling import eventually
@@ -55,15 +57,19 @@ __all__ = [
     "Link",
     "Mailbox",
     "Message",
+    "NtpAnswer",
     "ObservationError",
     "RequestTracker",
     "ServiceDesk",
     "Ticket",
     "account_names",
+    "ask_ntp",
     "ask_postgresql",
     "authorized_keys",
     "certificate_key_ids",
     "check",
+    "chrony_directives",
+    "chrony_serves",
     "concurrently",
     "directory_rights_gained",
     "eventually",
