@@ -40,7 +40,7 @@ LEFT_BEHIND = {
 
 def has_its_lines(text, lab):
     """Return whether the list has all its lines, those without sense where they stood."""
-    lines, empty = text.splitlines(), int(lab.values["empty"])
+    lines, empty = lines_in(text), int(lab.values["empty"])
     return len(lines) == LINES and lines[empty - 1] == ";" and lines[7].startswith(f"{lab.values['gone']};")
 
 
