@@ -90,10 +90,10 @@ def _places(state: SessionState, phase: Phase, candidate: str, offers: Mapping[s
     yield from (frozenset((scenario,)) for scenario in drawn)
     if drawing is None and not phase.scenarios:
         for rule in phase.draw:
-            yield from [_pool(rule, offers)] * rule.count
+            yield from [pool_for(rule, offers)] * rule.count
 
 
-def _pool(rule: DrawRule, offers: Mapping[str, Offered]) -> Place:
+def pool_for(rule: DrawRule, offers: Mapping[str, Offered]) -> Place:
     """Return what a rule may draw, proven or not: it may be proven until then."""
     return frozenset(
         name
