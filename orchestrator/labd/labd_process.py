@@ -174,6 +174,7 @@ def parts_of(app: App, proving: ProofCommand) -> LabParts:
         practice_of=app.practice_of,
         hints_shown=lambda lab: app.instance_records.get(lab).hints_shown,
         board=board,
+        registry=lambda: app.registry,
         proving=proving,
         jury_places=reserved.wanted,
     )

@@ -23,6 +23,11 @@ import pytest
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
 from grader.runner import OnResult, OnRunning
+from orchestrator.assessment.journal_log import JournalLog
+from orchestrator.assessment.plan_file import Offer, PlanContext
+from orchestrator.assessment.session_clock import Kernel
+from orchestrator.assessment.session_registry import SessionRegistry
+from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.fabric.fabric_interface import HostRef
@@ -43,6 +48,7 @@ from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs, lab_grading
+from orchestrator.model.session_plan import ProofRule
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
@@ -181,6 +187,23 @@ class Site:
         recorder = PracticeRecorder.of_account(lambda: self.store, "root", self.world.content.scenario_document)
         return Standings(self.store, lambda: self.labs, recorder, Pace(lambda: 0.0))
 
+    @cached_property
+    def registry(self) -> SessionRegistry:
+        """The jury sessions; a scenario may be used as ``proofs`` says."""
+        content = self.world.content
+
+        def unproven(scenario: str, rule: ProofRule) -> UsageError | None:
+            hint = Text(fr=f"« breakfix prove {scenario} »", en=f"'breakfix prove {scenario}'")
+            text = Text(fr=f"{scenario} n'est pas prouvé.", en=f"{scenario} is not proven.")
+            return None if self.proofs.known.holds(rule) else UsageError(text, hint)
+
+        def context() -> PlanContext:
+            documents = {name: content.scenario_document(name) for name in content.scenarios()}
+            offers = {name: Offer(tuple(one.competences), one.difficulty) for name, one in documents.items()}
+            return PlanContext(content.referential(), offers, unproven)
+
+        return SessionRegistry(JournalLog(self.store), self.folder / "sessions", context, Kernel())
+
     @property
     def parts(self) -> LabParts:
         document = self.world.content.scenario_document
@@ -191,6 +214,7 @@ class Site:
             practice_of=lambda ref, by: PracticeRecorder.of_person(lambda: self.store, ref, document, by=by),
             hints_shown=lambda lab: self.world.records.get(lab).hints_shown,
             board=self.standings.board,
+            registry=lambda: self.registry,
             proving=self.proving,
             jury_places=lambda _offers: self.jury_places,
         )
