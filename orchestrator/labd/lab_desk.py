@@ -58,6 +58,7 @@ class LabParts:
         hints_shown: returns how many hints of a lab were read.
         board: returns where each trainee of a class is, by its name, with a look at all their labs.
         registry: returns the timed sessions of juries.
+        missing_images: returns which of some images are not built; raises where the engine does not answer.
         proving: the process that proves a scenario.
         jury_places: returns the labs that juries will still open, by what scenarios offer; raises where the store does
             not answer.
@@ -70,6 +71,7 @@ class LabParts:
     hints_shown: Callable[[str], int]
     board: Callable[[str], tuple[Standing, ...]]
     registry: Callable[[], SessionRegistry]
+    missing_images: Callable[[Collection[str]], tuple[str, ...]]
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
     jury_places: Callable[[Mapping[str, Offered]], tuple[Place, ...]] = lambda _offers: ()
 

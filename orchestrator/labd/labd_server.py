@@ -149,7 +149,7 @@ class LabdServer:
                 help_calls,
                 self._talk,
                 self._catalogue,
-                SessionCalls(parts, threads),
+                SessionCalls(parts, threads, room, limits.labs),
                 command,
                 desk,
                 terminals,

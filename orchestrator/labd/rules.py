@@ -223,6 +223,7 @@ RULES: Final[Mapping[str, Right]] = {
     "plan-session": "organisers",
     "session": "organisers",
     "withdraw-session": "organisers",
+    "readiness": "organisers",
     "acted": "command-line",
     "waiting": "command-line",
 }

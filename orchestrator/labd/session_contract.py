@@ -244,6 +244,79 @@ class SessionView:
     retention_months: int
 
 
+Verdict = Literal["ok", "warn", "fail", "unknown"]
+"""As it has to be; it may do; it will not do; nobody can tell now."""
+
+
+@dataclass(frozen=True)
+class ReadinessPoint:
+    """One thing that a session needs.
+
+    Attributes:
+        verdict: whether it is there.
+        subject: what it is.
+        seen: what is there.
+        step: what to do; None where nothing is to be done.
+    """
+
+    verdict: Verdict
+    subject: Text
+    seen: Text
+    step: Text | None = None
+
+
+@dataclass(frozen=True)
+class UnprovenScenario:
+    """A scenario that has no proof to rely on: why not, and the command that makes one."""
+
+    id: str
+    title: Text
+    why: Text
+    step: Text | None
+
+
+@dataclass(frozen=True)
+class PhaseReadiness:
+    """What a phase still needs.
+
+    Attributes:
+        name: its short name.
+        title: its title.
+        opened: how many labs are open, or were.
+        labs: how many are still to be opened.
+        known: whether it is known which scenarios these are of; else they will be drawn.
+        points: the proofs, the images and the memory.
+        unproven: which proofs are missing.
+    """
+
+    name: str
+    title: str
+    opened: int
+    labs: int
+    known: bool
+    points: tuple[ReadinessPoint, ...]
+    unproven: tuple[UnprovenScenario, ...]
+
+
+@dataclass(frozen=True)
+class ReadinessView:
+    """Whether a session could be opened now.
+
+    Attributes:
+        id: the session's name.
+        title: its title.
+        at: when this was looked at, ISO 8601.
+        phases: what each phase needs.
+        machine: what all of them need together.
+    """
+
+    id: str
+    title: str
+    at: str
+    phases: tuple[PhaseReadiness, ...]
+    machine: tuple[ReadinessPoint, ...]
+
+
 SESSIONS = Call("sessions", Nothing, tuple[SessionLine, ...])
 """Return the sessions, the last day first; those that were withdrawn are not there."""
 PLAN_SESSION = Call("plan-session", PlanSession, PlanOutcome)
@@ -253,4 +326,7 @@ SESSION = Call("session", OfSession, SessionView)
 WITHDRAW_SESSION = Call("withdraw-session", WithdrawSession, Nothing)
 """Withdraw a plan, so that another one may take its name; refused: a lab is open or was, or there is no reason."""
 
-SESSION_CALLS: tuple[Call[Any, Any], ...] = (SESSIONS, PLAN_SESSION, SESSION, WITHDRAW_SESSION)
+READINESS = Call("readiness", OfSession, ReadinessView)
+"""Look at what a session needs: proofs, images, memory, disk, clock, a supervisor; nothing is changed or measured."""
+
+SESSION_CALLS: tuple[Call[Any, Any], ...] = (SESSIONS, PLAN_SESSION, SESSION, WITHDRAW_SESSION, READINESS)

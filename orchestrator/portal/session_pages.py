@@ -16,6 +16,7 @@ from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.session_contract import (
     PLAN_SESSION,
+    READINESS,
     SESSION,
     SESSIONS,
     WITHDRAW_SESSION,
@@ -23,7 +24,9 @@ from orchestrator.labd.session_contract import (
     PlanMistake,
     PlanOutcome,
     PlanSession,
+    ReadinessView,
     SessionView,
+    Verdict,
     WithdrawSession,
 )
 from orchestrator.portal import catalogue_words, in_words, session_words, trainer_words
@@ -32,6 +35,8 @@ from orchestrator.portal.visit import ask, visit_of
 from orchestrator.portal.web_forms import fields_of
 
 _TO_BE_CORRECTED: Final = 422
+_WORST: Final[tuple[Verdict, ...]] = ("fail", "unknown", "warn", "ok")
+"""What counts for the whole, the gravest first."""
 _SHOWN: Final = 160
 """Characters of a line that are shown beside what is wrong in it."""
 _MOST_DIGITS: Final = 4
@@ -44,6 +49,7 @@ def routes() -> list[BaseRoute]:
         Route("/new-session", show_form, methods=["GET"]),
         Route("/new-session", plan_session, methods=["POST"]),
         Route("/sessions/{session}", show_session, methods=["GET"]),
+        Route("/sessions/{session}/readiness", show_readiness, methods=["GET"]),
         Route("/sessions/{session}/withdraw", withdraw_session, methods=["POST"]),
     ]
 
@@ -161,6 +167,15 @@ async def show_session(request: Request) -> Response:
     return await _session(
         request, done=session_words.PLANNED if request.query_params.get("done") == "planned" else None
     )
+
+
+@signed_in
+async def show_readiness(request: Request) -> Response:
+    """Show whether a session could be opened now."""
+    view: ReadinessView = await ask(request, READINESS, OfSession(request.path_params["session"]))
+    points = [point for phase in view.phases for point in phase.points] + list(view.machine)
+    verdicts = {point.verdict for point in points}
+    return _page(request, "readiness.html.j2", {"view": view, "worst": next(one for one in _WORST if one in verdicts)})
 
 
 @signed_in

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from orchestrator.core.text import Text, same
 from orchestrator.labd.calls import Refusal
-from orchestrator.labd.session_contract import SessionStage
+from orchestrator.labd.session_contract import SessionStage, Verdict
 
 # The sessions -------------------------------------------------------------------------------------------------
 
@@ -231,3 +231,49 @@ WITHDRAW_ABOUT = Text(
 )
 REASON = Text(fr="Pourquoi", en="Why")
 DO_WITHDRAW = Text(fr="Retirer", en="Withdraw")
+
+# Readiness ----------------------------------------------------------------------------------------------------
+
+READINESS = Text(fr="Tout est-il prêt ?", en="Is everything ready?")
+READINESS_OF = Text(fr="Tout est-il prêt ? {title}", en="Is everything ready? {title}")
+READINESS_ABOUT = Text(
+    fr="Ce que la session demande, et ce que cette machine a en ce moment. Rien n'est changé ni démarré.",
+    en="What the session needs, and what this machine has now. Nothing is changed or started.",
+)
+TO_SESSION = Text(fr="Retour à la session", en="Back to the session")
+LOOKED_AT = Text(fr="Vu le", en="Looked at on")
+LOOK_AGAIN = Text(fr="Regarder de nouveau", en="Look again")
+WHOLE: Mapping[Verdict, Text] = {
+    "ok": Text(fr="Tout est prêt.", en="Everything is ready."),
+    "warn": Text(
+        fr="Rien n'empêche d'ouvrir la session ; lisez ce qui est signalé.",
+        en="Nothing is in the way of opening the session; read what is marked.",
+    ),
+    "fail": Text(
+        fr="Quelque chose ne va pas : à régler avant le jour de la session.",
+        en="Something is not right: put it right before the session's day.",
+    ),
+    "unknown": Text(
+        fr="Une partie ne se voit pas en ce moment : la machine des labs ne répond pas.",
+        en="Some of it cannot be seen now: the machine of the labs does not answer.",
+    ),
+}
+VERDICTS: Mapping[Verdict, Text] = {
+    "ok": Text(fr="bon", en="good"),
+    "warn": Text(fr="à voir", en="have a look"),
+    "fail": Text(fr="ne va pas", en="not right"),
+    "unknown": Text(fr="inconnu", en="unknown"),
+}
+VERDICT_ICONS: Mapping[Verdict, str] = {"ok": "solved", "warn": "tried", "fail": "wrong", "unknown": "new"}
+POINT = Text(fr="Point", en="Point")
+VERDICT = Text(fr="Verdict", en="Verdict")
+THERE = Text(fr="Ce qu'il y a", en="What there is")
+MACHINE = Text(fr="La machine", en="The machine")
+LABS_OF = Text(fr="Labs à ouvrir : {labs} ; ouverts : {opened}", en="Labs to open: {labs}; opened: {opened}")
+NOT_DRAWN = Text(
+    fr="Le tirage n'est pas fait : on compte le plus grand lab possible pour chaque place.",
+    en="The drawing is not done: the largest lab that is possible counts for each place.",
+)
+NOTHING_LEFT = Text(fr="Il n'y a plus rien à ouvrir ici.", en="There is nothing left to open here.")
+UNPROVEN = Text(fr="Preuves qui manquent", en="Proofs that are missing")
+TO_CATALOGUE = Text(fr="{title} dans le catalogue", en="{title} in the catalogue")

@@ -84,12 +84,35 @@ MISTAKES = (
 DOUBTS = (Text(fr="La date est passée : 2020-12-14.", en="The date is in the past: 2020-12-14."),)
 
 
+def point(verdict: k.Verdict, name: str, step: str = "") -> k.ReadinessPoint:
+    """Return a point of readiness."""
+    seen = Text(fr=f"{name} : 12 Gio", en=f"{name}: 12 GiB")
+    return k.ReadinessPoint(verdict, same(name), seen, same(step) if step else None)
+
+
+READINESS = k.ReadinessView(
+    SESSION,
+    VIEW.title,
+    world.NOW,
+    (
+        k.PhaseReadiness(
+            "reseau", PHASES[0].title, 0, 6, False,
+            (point("fail", "RAM-1", "breakfix prove address-conflict"), point("ok", "RAM-2"), point("warn", "RAM-3")),
+            (k.UnprovenScenario("address-conflict", world.CONFLICT.title, same("why not"), same("breakfix prove x")),),
+        ),
+        k.PhaseReadiness("ecrit", PHASES[1].title, 4, 0, True, (), ()),
+    ),
+    (point("unknown", "RAM-4"), point("warn", "RAM-5", "breakfix session run")),
+)  # fmt: skip
+
+
 class FakeSessions:
     """What the labd in memory knows of jury sessions.
 
     Attributes:
         sessions: the sessions by name.
         damaged: the names of those whose journal cannot be read.
+        readiness: whether each could be opened.
     """
 
     def __init__(self, _labd: FakeLabd, refuse: Refuse) -> None:
@@ -97,6 +120,7 @@ class FakeSessions:
         self._refuse = refuse
         self.sessions: dict[str, k.SessionView] = {SESSION: VIEW}
         self.damaged: list[str] = []
+        self.readiness = READINESS
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
@@ -106,6 +130,7 @@ class FakeSessions:
             "plan-session": self.plan,
             "session": self.one,
             "withdraw-session": self.withdraw,
+            "readiness": self.ready,
         }
         return {call.name: (call, does[call.name]) for call in k.SESSION_CALLS}
 
@@ -145,6 +170,10 @@ class FakeSessions:
         if asked.session not in self.sessions:
             raise self._refuse("missing", "Cette session n'existe pas.", "There is no such session.")
         return self.sessions[asked.session]
+
+    def ready(self, who: FakePerson, asked: k.OfSession) -> k.ReadinessView:
+        """Return whether a session could be opened."""
+        return replace(self.readiness, id=self.one(who, asked).id)
 
     def withdraw(self, who: FakePerson, asked: k.WithdrawSession) -> Nothing:
         """Withdraw a session."""

@@ -145,8 +145,9 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.candidate_list assessment.extra_time "
-        "assessment.reserved_places assessment.session_registry assessment.state assessment.written_plan "
-        "deliverables fabric.fabric_interface "
+        "assessment.plan_file assessment.reserved_places assessment.session_clock assessment.session_registry "
+        "assessment.state assessment.written_plan "
+        "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
         "practice privacy proof.binding proof.ledger proof.model proof.mutant_record proof.page proof.proof_status "

@@ -55,7 +55,7 @@ from orchestrator.practice.standings import Standings
 from orchestrator.privacy.kept_recordings import KeptRecordings
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.ledger import FoundEntry
-from orchestrator.proof.proof_status import Proofs, Status
+from orchestrator.proof.proof_status import Proofs, Reliance, Status
 from orchestrator.proof.proof_store import StoredProof
 from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
@@ -118,6 +118,12 @@ class Unproven:
     def status(self, _scenario: str) -> Status:
         return self.known
 
+    def require(self, scenario: str, rule: ProofRule) -> Reliance:
+        if self.known.holds(rule):
+            return Reliance(scenario, rule, self.known, self.binding(scenario))
+        hint = Text(fr=f"« breakfix prove {scenario} »", en=f"'breakfix prove {scenario}'")
+        raise UsageError(Text(fr=f"{scenario} n'est pas prouvé.", en=f"{scenario} is not proven."), hint)
+
 
 @dataclass(frozen=True)
 class Member:
@@ -143,6 +149,8 @@ class Site:
     """What a grading waits for."""
     proofs: Unproven = field(default_factory=Unproven)
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
+    unbuilt: set[str] = field(default_factory=set)
+    """Images that are not built."""
     jury_places: tuple[frozenset[str], ...] = ()
     """The labs that juries will still open."""
 
@@ -193,9 +201,11 @@ class Site:
         content = self.world.content
 
         def unproven(scenario: str, rule: ProofRule) -> UsageError | None:
-            hint = Text(fr=f"« breakfix prove {scenario} »", en=f"'breakfix prove {scenario}'")
-            text = Text(fr=f"{scenario} n'est pas prouvé.", en=f"{scenario} is not proven.")
-            return None if self.proofs.known.holds(rule) else UsageError(text, hint)
+            try:
+                self.proofs.require(scenario, rule)
+            except UsageError as error:
+                return error
+            return None
 
         def context() -> PlanContext:
             documents = {name: content.scenario_document(name) for name in content.scenarios()}
@@ -215,6 +225,7 @@ class Site:
             hints_shown=lambda lab: self.world.records.get(lab).hints_shown,
             board=self.standings.board,
             registry=lambda: self.registry,
+            missing_images=lambda names: tuple(sorted(set(names) & self.unbuilt)),
             proving=self.proving,
             jury_places=lambda _offers: self.jury_places,
         )

@@ -132,6 +132,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "plan-session": ORGANISER,
     "session": ORGANISER,
     "withdraw-session": ORGANISER,
+    "readiness": ORGANISER,
     "acted": COMMAND_LINE,
     "waiting": COMMAND_LINE,
     "sign-out": SOMEBODY,
@@ -211,7 +212,8 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     }
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
-    special |= {"session": OfSession("none"), "withdraw-session": WithdrawSession("none", "why")}
+    special |= {"session": OfSession("none"), "readiness": OfSession("none")}
+    special |= {"withdraw-session": WithdrawSession("none", "why")}
     if name in special:
         return special[name]
     if concerns_an_attempt(name):

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from orchestrator.assessment.events import Draft, SessionEvent
+from orchestrator.core.errors import MachineError
+from orchestrator.core.text import Text
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing
+from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.proof.proof_status import Status
 
-from .conftest import SCENARIO, Site, refusal_of
+from .conftest import SCENARIO, Site, refusal_of, started
 
 PLAN = f"""\
 contract: 1
@@ -244,5 +248,150 @@ def test_a_session_that_is_not_there(site: Site, session: str) -> None:
             assert (await refusal_of(client, contract.SESSION, asked, organiser.token)).kind == "missing"
             gone = contract.WithdrawSession(session, "why")
             assert (await refusal_of(client, contract.WITHDRAW_SESSION, gone, organiser.token)).kind == "missing"
+
+    asyncio.run(play())
+
+
+# Readiness ----------------------------------------------------------------------------------------------------
+
+
+async def looked(client: LabdClient, token: str) -> contract.ReadinessView:
+    return await client.call(contract.READINESS, contract.OfSession("december"), token)
+
+
+def by_subject(points: Iterable[contract.ReadinessPoint]) -> dict[str, contract.ReadinessPoint]:
+    return {point.subject.en: point for point in points}
+
+
+def test_what_is_ready_is_said_point_by_point(site: Site) -> None:
+    organiser = site.member("ines", "organiser")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            view = await looked(client, organiser.token)
+            fixed, drawn = view.phases
+            assert (fixed.labs, fixed.opened, fixed.known, drawn.labs, drawn.known) == (2, 0, True, 2, False)
+            for phase in view.phases:
+                assert [point.verdict for point in phase.points] == ["ok", "ok", "ok"], phase.points
+                assert phase.unproven == ()
+            assert by_subject(fixed.points)["Proofs"].seen.en == "1 of 1 scenarios proven"
+            machine = by_subject(view.machine)
+            assert {"Memory for the labs", "Places for the labs", "Free disk", "Clock", "Supervision"} <= set(machine)
+            assert machine["Places for the labs"].seen.en == "4 to open; no limit is set"
+            assert machine["Supervision"].verdict == "warn"
+            assert "breakfix session run --session december" in str(machine["Supervision"].step)
+            with site.registry.jury_session("december").folder.supervised():
+                now = by_subject((await looked(client, organiser.token)).machine)
+            assert now["Supervision"].verdict == "ok"
+
+    before = kept(site)
+    asyncio.run(play())
+    assert [event.kind for event in kept(site)] == ["planned", *["identity"] * 4, "clock"], "looking keeps nothing"
+    assert before == ()
+
+
+def test_what_is_missing_is_named_with_its_next_step(site: Site) -> None:
+    organiser = site.member("ines", "organiser")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            site.proofs.known = Status("changed", "2026-11-27T10:00:00Z")
+            site.unbuilt.add("workstation")
+            view = await looked(client, organiser.token)
+            for phase in view.phases:
+                points = by_subject(phase.points)
+                assert points["Proofs"].verdict == "fail"
+                assert SCENARIO in [one.id for one in phase.unproven]
+                (one,) = [one for one in phase.unproven if one.id == SCENARIO]
+                assert one.why.en == f"{SCENARIO} is not proven."
+                assert one.step is not None
+                assert f"breakfix prove {SCENARIO}" in one.step.en
+
+    asyncio.run(play())
+
+
+def test_images_that_are_not_built_are_named(site: Site) -> None:
+    organiser = site.member("ines", "organiser")
+    site.unbuilt |= {host.image for host in site.labs.plans.preview(SCENARIO, 0).hosts}
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            point = by_subject((await looked(client, organiser.token)).phases[0].points)["Images of the hosts"]
+            assert point.verdict == "warn"
+            assert all(image in point.seen.en for image in site.unbuilt)
+            assert "breakfix images build" in str(point.step)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize(
+    ("limits", "subject", "verdict"),
+    [
+        (LabLimits(labs=4), "Places for the labs", "ok"),
+        (LabLimits(labs=3), "Places for the labs", "fail"),
+        (LabLimits(memory=1 << 40), "Memory for the labs", "ok"),
+        (LabLimits(memory=1 << 20), "Memory for the labs", "fail"),
+    ],
+)
+def test_labs_are_held_against_what_labd_s_limits_leave(
+    site: Site, limits: LabLimits, subject: str, verdict: str
+) -> None:
+    organiser = site.member("ines", "organiser")
+    site.limits = limits
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            point = by_subject((await looked(client, organiser.token)).machine)[subject]
+            assert point.verdict == verdict, point
+            assert (point.step is None) == (verdict == "ok")
+
+    asyncio.run(play())
+
+
+def test_labs_of_others_leave_less(site: Site) -> None:
+    organiser, trainee = site.member("ines", "organiser"), site.member("lea")
+    site.limits = LabLimits(labs=4)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            await started(client, trainee)
+            point = by_subject((await looked(client, organiser.token)).machine)["Places for the labs"]
+            assert (point.verdict, point.seen.en) == ("warn", "4 to open; 3 of 4 free")
+
+    asyncio.run(play())
+
+
+def test_what_was_opened_needs_nothing_more(site: Site) -> None:
+    organiser = site.member("ines", "organiser")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            opened(site)
+            view = await looked(client, organiser.token)
+            assert [(phase.labs, phase.opened, phase.points) for phase in view.phases] == [(0, 2, ())] * 2
+            refusal = await refusal_of(client, contract.READINESS, contract.OfSession("none"), organiser.token)
+            assert refusal.kind == "missing"
+
+    asyncio.run(play())
+
+
+def test_an_engine_that_does_not_answer_is_no_verdict(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    organiser = site.member("ines", "organiser")
+
+    def silent(*_: object) -> NoReturn:
+        raise MachineError(Text(fr="Docker se tait.", en="Docker is silent."))
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            monkeypatch.setattr(type(site.labs.running), "all", silent)
+            view = await looked(client, organiser.token)
+            assert by_subject(view.machine)["Memory for the labs"].verdict == "unknown"
 
     asyncio.run(play())

@@ -403,6 +403,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("new session, wrong", "/new-session", "session_new.html.j2", "ines", act=_planning("a\nb\nmistake\nd")),
     Look("new session, in doubt", "/new-session", "session_new.html.j2", "ines", act=_planning("past")),
     Look("session", SESSION, "session.html.j2", "ines", act=_unfold_all),
+    Look("readiness of a session", f"{SESSION}/readiness", "readiness.html.j2", "ada"),
     Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
     Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),

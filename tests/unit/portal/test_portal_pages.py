@@ -84,6 +84,8 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/new-session": (303, 403, 403, 200),
     "/sessions/december-2026": (303, 403, 403, 200),
     "/sessions/nothing": (303, 403, 403, 404),
+    "/sessions/december-2026/readiness": (303, 403, 403, 200),
+    "/sessions/nothing/readiness": (303, 403, 403, 404),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -187,6 +189,7 @@ PAGES = (
     "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3", "/catalogue",
     "/catalogue?text=none&order=title", "/catalogue/no-network-after-move", "/catalogue/backup-script",
     "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/sessions/december-2026?done=planned",
+    "/sessions/december-2026/readiness",
 )  # fmt: skip
 
 

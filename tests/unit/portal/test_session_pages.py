@@ -48,7 +48,7 @@ def test_sessions_stand_in_the_navigation_of_organisers_and_administrators(
 @pytest.mark.parametrize("handle", ["lea", "theo"])
 def test_nobody_else_plans_or_withdraws(browser: Browser, labd: FakeLabd, handle: str) -> None:
     browser.sign_in(handle)
-    for path in ("/sessions", "/new-session", BASE):
+    for path in ("/sessions", "/new-session", BASE, f"{BASE}/readiness"):
         assert browser.get(path).status_code == 403
     assert browser.post("/new-session", {"plan": "id: mine"}, page="/").status_code == 403
     assert browser.post(f"{BASE}/withdraw", {"reason": "why"}, page="/").status_code == 403
@@ -163,3 +163,27 @@ def test_hostile_names_are_text(ines: Browser, labd: FakeLabd) -> None:
 def test_a_machine_in_trouble_is_another_page(ines: Browser, labd: FakeLabd) -> None:
     labd.refusals["plan-session"] = Refusal("machine", same("no store"))
     assert ines.post("/new-session", {"plan": "id: new"}, page="/").status_code == 503
+
+
+def test_readiness_names_what_is_missing_with_the_next_step(browser: Browser, labd: FakeLabd) -> None:
+    browser.sign_in("ines", "en")
+    page = browser.get(f"{BASE}/readiness").text
+    texts = " ".join(Reading.of(page).texts)
+    for said in ("Something is not right", "breakfix prove address-conflict", "Labs to open: 6", "why not",
+                 "nothing left to open", "breakfix session run", "largest lab", "RAM-4: 12 GiB"):  # fmt: skip
+        assert said in texts, said
+    assert 'href="/catalogue/address-conflict"' not in page, "an organiser proves nothing"
+    browser.http.cookies.clear()
+    browser.sign_in("ada", "en")
+    assert 'href="/catalogue/address-conflict"' in browser.get(f"{BASE}/readiness").text
+    assert asked(labd, "readiness") == [k.OfSession(fake.SESSION)] * 2
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [("ok", "Everything is ready."), ("warn", "Nothing is in the way"), ("unknown", "cannot be seen now")],
+)
+def test_the_gravest_point_counts(ines: Browser, labd: FakeLabd, verdict: k.Verdict, said: str) -> None:
+    machine = (fake.point("ok", "disk"), fake.point(verdict, "clock"))
+    labd.sessions.readiness = replace(fake.READINESS, phases=(), machine=machine)
+    assert said in ines.get(f"{BASE}/readiness").text
