@@ -21,6 +21,8 @@ from orchestrator.proof.proof_status import Status
 
 from .conftest import SCENARIO, Site, refusal_of, started
 
+pytestmark = pytest.mark.slow
+
 PLAN = f"""\
 contract: 1
 id: december

@@ -124,6 +124,7 @@ def test_roles_are_named_in_both_languages() -> None:
     assert roles_in_words(()).fr == "—"
 
 
+@pytest.mark.slow
 def test_a_store_of_the_version_before_takes_organisers(address: str) -> None:
     at_version(address, "0007")
     engine = create_engine(database_url(address, {}))
