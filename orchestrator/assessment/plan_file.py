@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
 from orchestrator.assessment.extra_time import ExtraTime
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import ContentError, Problem, UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.loader.model_validation import validate
-from orchestrator.loader.yaml_source import KeyPath, YamlSource, read_yaml
+from orchestrator.loader.yaml_source import KeyPath, YamlSource
 from orchestrator.model.referential import Referential
 from orchestrator.model.session_plan import Phase, ProofRule, SessionPlan
 
@@ -48,13 +48,13 @@ class Offer:
     title: Text | None = None
 
 
-def read_plan(path: Path, plan_context: PlanContext) -> SessionPlan:
+def read_plan(written: WrittenPlan, plan_context: PlanContext) -> SessionPlan:
     """Return a plan that may be carried out.
 
     Raises:
-        ContentError: with every problem of the file, at its line.
+        ContentError: with every problem of the plan, or of its list of candidates, at its line.
     """
-    source = read_yaml(path, within=path.parent)
+    source = written.source()
     plan, problems = validate(source, SessionPlan)
     if plan is None:
         raise ContentError(problems)
@@ -138,8 +138,10 @@ def _jury(page: _Page) -> Iterable[Problem]:
         yield page.problem(("jury",), Text(fr="un jury a au moins deux membres", en="a jury has at least two members"))
     for i, candidate in enumerate(page.plan.candidates):
         trainers = set(candidate.trainers)
-        if candidate.person:
-            trainers |= page.plan_context.trainers(candidate.person)
+        try:
+            trainers |= page.plan_context.trainers(candidate.person) if candidate.person else frozenset()
+        except UsageError as error:  # the store knows nobody of that name
+            yield page.problem(("candidates", i, "person"), error.text, error.hint)
         for member in page.plan.jury:
             if trainers & {member.id, member.person}:
                 yield page.problem(

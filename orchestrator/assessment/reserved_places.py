@@ -77,11 +77,15 @@ def _wanted(state: SessionState, now: datetime, offers: Mapping[str, Offered]) -
             continue  # who has no lab by now will have none
         if not (sittings or today):
             continue
-        for candidate in state.plan.candidates:
-            opened = [lab.scenario for lab in sittings[candidate.number].labs] if candidate.number in sittings else []
-            for place in _places(state, phase, candidate.number, offers):
-                if not place & set(opened):
-                    yield place
+        yield from still_to_open(state, phase, offers)
+
+
+def still_to_open(state: SessionState, phase: Phase, offers: Mapping[str, Offered]) -> Iterator[Place]:
+    """Yield a place for each lab of a phase that is not open yet, whatever day it is."""
+    for candidate in state.plan.candidates:
+        sitting = state.sittings.get((phase.name, candidate.number))
+        opened = {lab.scenario for lab in sitting.labs} if sitting is not None else set()
+        yield from (one for one in _places(state, phase, candidate.number, offers) if not one & opened)
 
 
 def _places(state: SessionState, phase: Phase, candidate: str, offers: Mapping[str, Offered]) -> Iterator[Place]:
@@ -90,10 +94,10 @@ def _places(state: SessionState, phase: Phase, candidate: str, offers: Mapping[s
     yield from (frozenset((scenario,)) for scenario in drawn)
     if drawing is None and not phase.scenarios:
         for rule in phase.draw:
-            yield from [_pool(rule, offers)] * rule.count
+            yield from [pool_for(rule, offers)] * rule.count
 
 
-def _pool(rule: DrawRule, offers: Mapping[str, Offered]) -> Place:
+def pool_for(rule: DrawRule, offers: Mapping[str, Offered]) -> Place:
     """Return what a rule may draw, proven or not: it may be proven until then."""
     return frozenset(
         name

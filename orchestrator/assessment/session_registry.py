@@ -13,14 +13,19 @@ from orchestrator.assessment.lottery import Drawing, draw, drawn_again, new_draw
 from orchestrator.assessment.plan_file import PlanContext, doubts_of, read_plan, zone_of
 from orchestrator.assessment.selectors import require_candidate, require_phase, require_words, sitting_of, waiting_for
 from orchestrator.assessment.session_clock import SessionClock, Source
-from orchestrator.assessment.session_folder import SessionFolder, sha256
+from orchestrator.assessment.session_folder import SessionFolder
 from orchestrator.assessment.state import MINUTE, SessionLab, SessionState, Sitting, state_of
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
 from orchestrator.model.session_plan import SessionPlan
 
 _SECOND: Final = 1_000_000_000
+
+
+class SessionExistsError(UsageError):
+    """There is a session of that name, which was not withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +44,19 @@ class SessionRegistry:
     plan_context: Callable[[], PlanContext]
     source: Source
 
-    def create(self, file: Path, by: str, *, minute: int = MINUTE) -> JurySession:
-        """Make a session of a plan's file.
+    def create(self, written: WrittenPlan, by: str, *, minute: int = MINUTE) -> JurySession:
+        """Make a session of its plan.
 
         Args:
-            file: the plan.
+            written: the plan.
             by: who makes it.
             minute: seconds of a minute; fewer make it a rehearsal.
 
         Raises:
             ContentError: the plan is not one that may be carried out.
-            UsageError: there is such a session already.
+            SessionExistsError: there is such a session already.
         """
-        plan = read_plan(file, self.plan_context())
+        plan = read_plan(written, self.plan_context())
         clock = SessionClock(self.source)
         now = clock.now()
         drafts = [
@@ -59,11 +64,11 @@ class SessionRegistry:
             *(Draft("identity", by, now, details=identity) for identity in _identities(plan)),
             Draft("clock", PROGRAM, now, details=clock.anchor.to_document()),
         ]
-        drafts[0] = Draft("planned", by, now, details=drafts[0].details, content_hash=sha256(file.read_bytes()))
+        drafts[0] = Draft("planned", by, now, details=drafts[0].details, content_hash=written.digest)
         jury_session = self._jury_session(plan.id)
         jury_session.folder.make_secret()
         if not self.log.create(plan.id, drafts):
-            raise UsageError(
+            raise SessionExistsError(
                 Text(fr=f"La session {plan.id} existe déjà.", en=f"The session {plan.id} exists already."),
                 Text(
                     fr=f"Donnez un autre « id » à ce plan ; ou, tant que rien n'est ouvert, « session withdraw "
@@ -74,9 +79,9 @@ class SessionRegistry:
             )
         return jury_session
 
-    def doubts(self, file: Path) -> tuple[Text, ...]:
+    def doubts(self, written: WrittenPlan) -> tuple[Text, ...]:
         """Return what a plan allows and hardly ever means; raises as ``create`` where it is no plan at all."""
-        plan = read_plan(file, self.plan_context())
+        plan = read_plan(written, self.plan_context())
         return doubts_of(plan, datetime.fromtimestamp(self.source.wall() / _SECOND, zone_of(plan)).date())
 
     def jury_session(self, session: str | None) -> JurySession:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from orchestrator.assessment.events import Kind, SessionEvent, damaged
 from orchestrator.assessment.extra_time import ExtraTime
@@ -17,6 +17,8 @@ from orchestrator.model.session_plan import Phase, SessionPlan
 MINUTE: Final = 60
 STEPS: Final[tuple[Kind, ...]] = ("cut", "collected", "rebooted", "graded", "frozen", "sealed")
 """What becomes of a candidate's labs when the time is over, one after another."""
+Stage = Literal["planned", "open", "sealed", "closed"]
+"""How far a session is: no lab was opened; some are, or were; all evidence is sealed; the record is signed."""
 ANONYMOUS: Final = "—"
 """What stands for a name that was forgotten."""
 
@@ -119,6 +121,17 @@ class SessionState:
     def begun_to_open(self) -> bool:
         """Return whether the labs of a phase are open, or were."""
         return bool(self.sittings)
+
+    @property
+    def stage(self) -> Stage:
+        """Return how far the session is."""
+        if self.closed:
+            return "closed"
+        if not self.begun_to_open:
+            return "planned"
+        begun = {phase for phase, _ in self.sittings}
+        over = all(phase.name in begun for phase in self.plan.phases) and all(s.sealed for s in self.sittings.values())
+        return "sealed" if over else "open"
 
     @property
     def closed(self) -> bool:

@@ -1,12 +1,27 @@
-"""Cells of a CSV file that a spreadsheet takes for the text that they are, never for a formula."""
+"""CSV as spreadsheets read and write it: cells are the text that they are, never a formula."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import Final
 
 _FORMULA: Final = r"[=+\-@＝＋－＠]"
 _AT_THE_START: Final = re.compile(rf"{_FORMULA}|[\t\r]")
+
+
+def csv_rows(text: str, more: str = "") -> csv.DictReader[str]:
+    """Return the rows of a CSV text whose first line names the columns, parted by commas or by semicolons.
+
+    Args:
+        text: the text; what UTF-8 files of spreadsheets begin with is left out.
+        more: the key of the cells for which there is no column.
+    """
+    text = text.removeprefix("\ufeff")
+    first = text.partition("\n")[0]
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    return csv.DictReader(io.StringIO(text), restkey=more, restval="", delimiter=delimiter, strict=True)
 
 
 def harmless(value: object, separator: str = ",") -> object:

@@ -157,11 +157,12 @@ def _line(shelved: ShelvedScenario) -> CatalogueLine:
         difficulty=document.difficulty,
         minutes=document.minutes,
         competences=document.competences,
-        proof=_proof(shelved.status),
+        proof=proof_view(shelved.status),
     )
 
 
-def _proof(status: Status) -> ProofView:
+def proof_view(status: Status) -> ProofView:
+    """Return what is known of a scenario's proof."""
     state: ProofState = "failed" if status.failed else status.state
     return ProofView(state, status.older, status.proven_at, status_text(status))
 

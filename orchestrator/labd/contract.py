@@ -15,6 +15,7 @@ from orchestrator.labd.lab_contract import LAB_CALLS
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.path_contract import PATH_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
+from orchestrator.labd.session_contract import SESSION_CALLS
 from orchestrator.labd.talk_contract import TALK_CALLS
 
 PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
@@ -27,6 +28,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "privacy and replay": PRIVACY_CALLS,
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
+    "jury sessions": SESSION_CALLS,
     "the command line": COMMAND_CALLS,
 }
 """What a part is about -> its calls."""

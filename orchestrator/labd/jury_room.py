@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.lab_desk import LabParts
-from orchestrator.labd.lab_limits import memory_of
+from orchestrator.labd.lab_needs import LabNeeds
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class JuryRoom:
     def __init__(self, parts: LabParts) -> None:
         """Take what labd serves."""
         self._parts = parts
-        self._memory: dict[str, int] = {}
+        self.needs = LabNeeds(parts)
         self._lock = threading.Lock()
 
     def kept(self) -> KeptRoom:
@@ -47,15 +47,5 @@ class JuryRoom:
             except BreakfixError as error:
                 _log.warning("no room can be kept for juries: %s", error)
                 return NOTHING_KEPT
-            needs = [max(map(self._memory_of, place), default=0) for place in places]
+            needs = [self.needs.most_memory(place) for place in places]
         return KeptRoom(len(needs), sum(needs))
-
-    def _memory_of(self, scenario: str) -> int:
-        """Return the bytes that a scenario's lab may take; all its variants have the same hosts."""
-        if scenario not in self._memory:
-            try:
-                self._memory[scenario] = memory_of(self._parts.labs().plans.preview(scenario, 0))
-            except BreakfixError as error:  # it cannot be opened then
-                _log.warning("no room can be kept for a lab of %s: %s", scenario, error)
-                return 0
-        return self._memory[scenario]

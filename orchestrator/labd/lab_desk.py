@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.assessment.reserved_places import Offered, Place
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
 from orchestrator.fabric.fabric_interface import PortState
@@ -56,6 +57,8 @@ class LabParts:
         practice_of: returns what records for a person, by their reference and that of who acts.
         hints_shown: returns how many hints of a lab were read.
         board: returns where each trainee of a class is, by its name, with a look at all their labs.
+        registry: returns the timed sessions of juries.
+        missing_images: returns which of some images are not built; raises where the engine does not answer.
         proving: the process that proves a scenario.
         jury_places: returns the labs that juries will still open, by what scenarios offer; raises where the store does
             not answer.
@@ -67,6 +70,8 @@ class LabParts:
     practice_of: Callable[[str, str], PracticeRecorder]
     hints_shown: Callable[[str], int]
     board: Callable[[str], tuple[Standing, ...]]
+    registry: Callable[[], SessionRegistry]
+    missing_images: Callable[[Collection[str]], tuple[str, ...]]
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
     jury_places: Callable[[Mapping[str, Offered]], tuple[Place, ...]] = lambda _offers: ()
 

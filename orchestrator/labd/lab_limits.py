@@ -91,9 +91,9 @@ def too_large(needs: int, limit: int) -> RefusedCallError:
     return refused(
         "wrong",
         Text(
-            fr=f"Ce lab demande {_gib(needs).fr} de mémoire : les labs de cette machine n'en ont que {_gib(limit).fr} "
+            fr=f"Ce lab demande {gib(needs).fr} de mémoire : les labs de cette machine n'en ont que {gib(limit).fr} "
             "en tout.",
-            en=f"This lab needs {_gib(needs).en} of memory: the labs of this machine have {_gib(limit).en} in all.",
+            en=f"This lab needs {gib(needs).en} of memory: the labs of this machine have {gib(limit).en} in all.",
         ),
         ASK,
     )
@@ -104,10 +104,9 @@ def larger_than_share(needs: int, share: int, hint: Text = ASK) -> RefusedCallEr
     return refused(
         "wrong",
         Text(
-            fr=f"Ce lab demande {_gib(needs).fr} de mémoire : chaque personne, ou chaque classe, n'a droit qu'à "
-            f"{_gib(share).fr}.",
-            en=f"This lab needs {_gib(needs).en} of memory: each person, or each class, may take {_gib(share).en} "
-            "only.",
+            fr=f"Ce lab demande {gib(needs).fr} de mémoire : chaque personne, ou chaque classe, n'a droit qu'à "
+            f"{gib(share).fr}.",
+            en=f"This lab needs {gib(needs).en} of memory: each person, or each class, may take {gib(share).en} only.",
         ),
         hint,
     )
@@ -116,11 +115,12 @@ def larger_than_share(needs: int, share: int, hint: Text = ASK) -> RefusedCallEr
 def too_much_memory(needs: int, share: int) -> Text:
     """Return what is said to somebody whose labs would take more than their share with one more."""
     return Text(
-        fr=f"Avec ce lab, les vôtres prendraient {_gib(needs).fr} de mémoire ; vous avez droit à {_gib(share).fr}.",
-        en=f"With this lab yours would take {_gib(needs).en} of memory; you may take {_gib(share).en}.",
+        fr=f"Avec ce lab, les vôtres prendraient {gib(needs).fr} de mémoire ; vous avez droit à {gib(share).fr}.",
+        en=f"With this lab yours would take {gib(needs).en} of memory; you may take {gib(share).en}.",
     )
 
 
-def _gib(size: int) -> Text:
+def gib(size: int) -> Text:
+    """Return how much memory a number of bytes is, in words."""
     number = number_text(size / _GIB, ",.1f")
     return Text(fr=f"{number.fr}\N{NO-BREAK SPACE}Gio", en=f"{number.en}\N{NO-BREAK SPACE}GiB")

@@ -38,6 +38,7 @@ from orchestrator.labd.rules import (
     concerns_an_attempt,
     counts_as_trainer,
 )
+from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.talk_calls import TalkCalls
 from orchestrator.labd.told_refusals import refused
@@ -59,6 +60,7 @@ class LabdParts:
         help: the calls by which a trainer helps.
         talk: the calls about talk with the people of labs.
         catalogue: the calls about the catalogue and proofs.
+        sessions: the calls about jury sessions.
         command: the calls of this machine's command line.
         desk: finds labs.
         terminals: the terminals of labs.
@@ -75,6 +77,7 @@ class LabdParts:
     help: HelpCalls
     talk: TalkCalls
     catalogue: CatalogueCalls
+    sessions: SessionCalls
     command: CommandCalls
     desk: LabDesk
     terminals: LabTerminals
@@ -151,6 +154,7 @@ class _Door:
             parts.privacy.of_somebody,
             parts.help.before,
             parts.catalogue.calls,
+            parts.sessions.calls,
         ):
             if call.name in known:
                 return await known[call.name](somebody(who), asked)

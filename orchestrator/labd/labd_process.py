@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from grader.runner import prepare
@@ -167,6 +167,11 @@ def parts_of(app: App, proving: ProofCommand) -> LabParts:
         labs()  # made under the lock
         return app.standings.board(group)
 
+    def missing(names: Collection[str]) -> tuple[str, ...]:
+        with making:
+            builder = app.builder
+        return builder.missing(names)
+
     return LabParts(
         labs=labs,
         database=app.database,
@@ -174,6 +179,8 @@ def parts_of(app: App, proving: ProofCommand) -> LabParts:
         practice_of=app.practice_of,
         hints_shown=lambda lab: app.instance_records.get(lab).hints_shown,
         board=board,
+        registry=lambda: app.registry,
+        missing_images=missing,
         proving=proving,
         jury_places=reserved.wanted,
     )

@@ -48,6 +48,7 @@ from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
 from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
+from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import StartQueue
@@ -148,6 +149,7 @@ class LabdServer:
                 help_calls,
                 self._talk,
                 self._catalogue,
+                SessionCalls(parts, threads, room, limits.labs),
                 command,
                 desk,
                 terminals,

@@ -11,12 +11,12 @@ from typing import Final, Literal
 
 from orchestrator.labd.calls import RefusalKind, Who
 
-Standing = Literal["anonymous", "signed-in", "trainer", "owner", "administrator"]
-"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an administrator.
+Standing = Literal["anonymous", "signed-in", "trainer", "owner", "organiser", "administrator"]
+"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an organiser; an administrator.
 
 About a lab or an attempt, a trainer is one of a class in which its owner is a trainee, and an administrator is so of
 every class; about a class, one of that class; about neither, anybody who is a trainer, and about the catalogue whoever
-is of a jury as well. Otherwise they are somebody.
+is of a jury as well. Somebody is an organiser about jury sessions only. Otherwise they are somebody.
 """
 Right = Literal[
     "anybody",
@@ -29,6 +29,7 @@ Right = Literal[
     "trainers",
     "trainers-and-jury",
     "trainers-of-the-class",
+    "organisers",
     "command-line",
 ]
 
@@ -39,12 +40,20 @@ DISPLAY: Final = "display"
 WEB: Final = "web"
 
 RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
-    "anybody": {"anonymous": None, "signed-in": None, "trainer": None, "owner": None, "administrator": None},
+    "anybody": {
+        "anonymous": None,
+        "signed-in": None,
+        "trainer": None,
+        "owner": None,
+        "organiser": None,
+        "administrator": None,
+    },
     "anyone-signed-in": {
         "anonymous": "signed-out",
         "signed-in": None,
         "trainer": None,
         "owner": None,
+        "organiser": None,
         "administrator": None,
     },
     "owner": {
@@ -52,6 +61,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": "missing",
         "owner": None,
+        "organiser": "missing",
         "administrator": "missing",
     },
     "owner-or-trainer": {
@@ -59,6 +69,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": None,
+        "organiser": "missing",
         "administrator": "missing",
     },
     "owner-or-trainer-of-the-attempt": {
@@ -66,6 +77,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": None,
+        "organiser": "missing",
         "administrator": "missing",
     },
     "trainer-of-the-owner": {
@@ -73,6 +85,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": "forbidden",
+        "organiser": "missing",
         "administrator": "missing",
     },
     "administrators": {
@@ -80,6 +93,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "organiser": "forbidden",
         "administrator": None,
     },
     "trainers": {
@@ -87,6 +101,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": None,
         "owner": "forbidden",
+        "organiser": "forbidden",
         "administrator": None,
     },
     "trainers-and-jury": {
@@ -94,6 +109,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": None,
         "owner": "forbidden",
+        "organiser": "forbidden",
         "administrator": None,
     },
     "trainers-of-the-class": {
@@ -101,6 +117,15 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": "missing",
+        "organiser": "missing",
+        "administrator": None,
+    },
+    "organisers": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": "forbidden",
+        "owner": "forbidden",
+        "organiser": None,
         "administrator": None,
     },
     "command-line": {
@@ -108,6 +133,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "organiser": "forbidden",
         "administrator": "forbidden",
     },
 }
@@ -193,6 +219,11 @@ RULES: Final[Mapping[str, Right]] = {
     "prove": "administrators",
     "cancel-proof": "administrators",
     "proof": "administrators",
+    "sessions": "organisers",
+    "plan-session": "organisers",
+    "session": "organisers",
+    "withdraw-session": "organisers",
+    "readiness": "organisers",
     "acted": "command-line",
     "waiting": "command-line",
 }
@@ -205,6 +236,7 @@ Who is no owner of the lab of a terminal or a screen looks at it only: what they
 """
 
 _OF_LABS: Final = frozenset({"owner", "owner-or-trainer", "trainer-of-the-owner"})
+_FOR_TRAINERS: Final = frozenset({"trainers", "trainers-and-jury"})
 
 
 def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) -> Standing:
@@ -215,7 +247,9 @@ def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) ->
         return "owner"
     if trains:
         return "trainer"
-    return "administrator" if "administrator" in who.roles else "signed-in"
+    if "administrator" in who.roles:
+        return "administrator"
+    return "organiser" if "organiser" in who.roles else "signed-in"
 
 
 def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
@@ -224,8 +258,12 @@ def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
 
 
 def counts_as_trainer(name: str, who: Who) -> bool:
-    """Return whether somebody counts as a trainer for a call about neither a lab nor a class."""
-    return "trainer" in who.roles or ("jury" in who.roles and RULES[name] == "trainers-and-jury")
+    """Return whether somebody counts as a trainer for a call about neither a lab nor a class.
+
+    They do where trainers are asked for: elsewhere, who is a trainer too is an organiser or an administrator no less.
+    """
+    right = RULES[name]
+    return ("trainer" in who.roles and right in _FOR_TRAINERS) or ("jury" in who.roles and right == "trainers-and-jury")
 
 
 def concerns_a_lab(name: str) -> bool:

@@ -144,16 +144,17 @@ def refusal_of(error: BreakfixError) -> Refusal:
         _log.warning("%s: %s %s", type(error).__name__, error.text.en, error.evidence)
     if text != error.text:
         return Refusal(kind, text, _ASK)
-    hint = error.hint if error.hint is not None and _speaks(error.hint) else None
+    hint = error.hint if error.hint is not None and speaks(error.hint) else None
     return Refusal(kind, text, hint or (_ASK if kind == "machine" else None))
 
 
 def words_of(error: BreakfixError) -> Text:
     """Return what is said of an error in a browser: its own words where they help there."""
-    return _general(error) if isinstance(error, ContentError) or not _speaks(error.text) else error.text
+    return _general(error) if isinstance(error, ContentError) or not speaks(error.text) else error.text
 
 
-def _speaks(text: Text) -> bool:
+def speaks(text: Text) -> bool:
+    """Return whether a text says something in a browser: it names no command and no path of the machine."""
     return not _OF_THE_MACHINE.search(text.fr) and not _OF_THE_MACHINE.search(text.en)
 
 

@@ -28,6 +28,7 @@ from orchestrator.portal import (
     privacy_pages,
     proof_pages,
     replay_pages,
+    session_pages,
     static_files,
     words,
 )
@@ -60,6 +61,7 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *board_pages.routes(),
             *catalogue_pages.routes(),
             *proof_pages.routes(),
+            *session_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
             *page_actions.routes(),

@@ -14,6 +14,7 @@ NAVIGATION = Text(fr="Pages", en="Pages")
 PATH = Text(fr="Parcours", en="Path")
 CLASSES = Text(fr="Classes", en="Classes")
 CATALOGUE = Text(fr="Catalogue", en="Catalogue")
+SESSIONS = same("Sessions")
 PEOPLE = Text(fr="Personnes", en="People")
 ACCOUNT = Text(fr="Compte", en="Account")
 ACCOUNT_OF = Text(fr="Compte de {name}", en="Account of {name}")
@@ -28,6 +29,7 @@ ROLES: Mapping[RoleName, Text] = {
     "trainee": Text(fr="stagiaire", en="trainee"),
     "trainer": Text(fr="formateur", en="trainer"),
     "jury": same("jury"),
+    "organiser": Text(fr="organisateur de sessions", en="organiser of sessions"),
     "administrator": Text(fr="administrateur", en="administrator"),
     "candidate": Text(fr="candidat", en="candidate"),
 }

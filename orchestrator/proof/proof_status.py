@@ -59,6 +59,12 @@ class Status:
         """Return the version of the program that made the proof."""
         return version_of(self.program)
 
+    def holds(self, rule: ProofRule) -> bool:
+        """Return whether a jury may rely on it; ``rule``: see ``Proofs.require``."""
+        if self.state == "here":
+            return rule == "recorded" or not self.older
+        return self.state == "recorded" and rule == "recorded"
+
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Status:
         """Return the status that ``to_document`` wrote."""
@@ -240,9 +246,7 @@ class Proofs:
             UsageError: there is no such proof; the error says what to do.
         """
         status = self.status(scenario)
-        if status.state == "here" and not (rule == "here" and status.older):
-            return Reliance(scenario, rule, status, self.binding(scenario))
-        if status.state == "recorded" and rule == "recorded":
+        if status.holds(rule):
             return Reliance(scenario, rule, status, self.binding(scenario))
         text = _why_not_recorded(scenario, status) if rule == "recorded" else _why_not_here(scenario, status)
         try:

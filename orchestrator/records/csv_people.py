@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from orchestrator.core.errors import ContentError, Place, Problem, UsageError
+from orchestrator.core.spreadsheet import csv_rows
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.records.models import Role
@@ -77,8 +77,7 @@ def people_in(text: str) -> tuple[Listed, ...]:
     Raises:
         ListError: something in it is wrong.
     """
-    delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
-    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="", restval="")
+    rows = csv_rows(text)
     try:
         problems = list(_wrong_columns(rows.fieldnames or ()))
         if problems:

@@ -10,8 +10,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from orchestrator.records.columns import JsonDocument, UtcTime
 
-Role = Literal["candidate", "trainee", "trainer", "jury", "administrator"]
-"""What a person is; one may be several (a trainer who sits in the jury of others' candidates)."""
+Role = Literal["candidate", "trainee", "trainer", "jury", "organiser", "administrator"]
+"""What a person is; one may be several (a trainer who sits in the jury of others' candidates).
+
+An organiser prepares jury sessions and holds them; to judge is the jury's.
+"""
 ROLES: tuple[Role, ...] = get_args(Role)
 
 

@@ -1,4 +1,4 @@
-"""People: who is a candidate, a trainee, a trainer, a member of a jury, an administrator, and who trained whom."""
+"""People: who is a candidate, a trainee, a trainer, a member of a jury, an organiser, and who trained whom."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def _no_role(word: str, near: Iterable[str]) -> Role:
 
 def _other_role(person: Person, role: Role) -> UsageError:
     names = ROLE_NAMES[role]
-    article = "an" if role == "administrator" else "a"
+    article = "an" if role in {"organiser", "administrator"} else "a"
     return UsageError(
         Text(
             fr=f"« {person.handle} » n’est pas {names.fr}.",
@@ -259,6 +259,7 @@ ROLE_NAMES: dict[Role, Text] = {
     "trainee": Text(fr="stagiaire", en="trainee"),
     "trainer": Text(fr="formateur", en="trainer"),
     "jury": Text(fr="membre de jury", en="jury member"),
+    "organiser": Text(fr="organisateur", en="organiser"),
     "administrator": Text(fr="administrateur", en="administrator"),
 }
 

@@ -18,6 +18,7 @@ from orchestrator.assessment.opening import Opening
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.session_registry import JurySession, SessionRegistry
 from orchestrator.assessment.supervision import Supervisor
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core import interrupts
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Language, Text
@@ -138,7 +139,7 @@ def _planned(registry: SessionRegistry, file: Path, candidates: int) -> JurySess
     listed = "\n".join(f"  - {{number: C-{n:02}, name: Candidate {n}}}" for n in range(1, candidates + 1))
     date = time.strftime("%Y-%m-%d")
     file.write_text(_PLAN.format(date=date, candidates=listed, phase=_PHASE, scenario=SCENARIO), encoding="utf-8")
-    return registry.create(file, "bench", minute=_MINUTE)
+    return registry.create(WrittenPlan.read(file), "bench", minute=_MINUTE)
 
 
 def _hold(app: App, jury_session: JurySession, progress: Progress) -> None:

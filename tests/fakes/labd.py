@@ -38,6 +38,7 @@ from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
 from tests.fakes.labd_privacy import FakePrivacy
+from tests.fakes.labd_sessions import FakeSessions
 from tests.fakes.labd_web import FakeWeb
 from tests.fakes.labd_world import FakePerson
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
@@ -138,6 +139,7 @@ class FakeLabd:
         map: every lab's picture; empty: it is drawn.
         screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
+        sessions: what it knows of jury sessions.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -161,6 +163,7 @@ class FakeLabd:
         self.help = FakeHelp(self, self.classes, RefusalError)
         self.lab_people = FakePeople(self, RefusalError)
         self.catalogue = FakeCatalogue(self, RefusalError)
+        self.sessions = FakeSessions(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -170,6 +173,7 @@ class FakeLabd:
             **self.help.calls,
             **self.lab_people.calls,
             **self.catalogue.calls,
+            **self.sessions.calls,
         }
         self.app = Starlette(
             routes=[

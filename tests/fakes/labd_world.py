@@ -1,4 +1,4 @@
-"""What the labd in memory knows at first: four people, a path, and one lab of the trainee's."""
+"""What the labd in memory knows at first: five people, a path, and one lab of the trainee's."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ def people() -> dict[str, FakePerson]:
         FakePerson("P-000000000002", "theo", "Théo Bernard", ("trainer",)),
         FakePerson("P-000000000003", "ada", "Ada Petit", ("administrator", "trainer")),
         FakePerson("P-000000000004", "nour", "Nour Haddad", ("trainee",), password=None),
+        FakePerson("P-000000000005", "ines", "Inès Roy", ("organiser",)),
     )
     return {person.handle: person for person in known}
 

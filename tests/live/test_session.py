@@ -30,6 +30,7 @@ from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import Sitting
 from orchestrator.assessment.terminal_gate import TerminalGate
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.proof.prover import prove
@@ -187,7 +188,7 @@ def held(world: World) -> JurySession:
     """Hold the session from its plan to the sealed evidence, with everything that goes wrong in it."""
     file = world.folder / "session.yaml"
     file.write_text(world.cast.plan, encoding="utf-8")
-    jury_session = world.app.registry.create(file, "organiser", minute=MINUTE)
+    jury_session = world.app.registry.create(WrittenPlan.read(file), "organiser", minute=MINUTE)
     opened = Opening(jury_session, world.app.labs, world.app.proofs.require).open(PHASE, "organiser")
     assert (len(opened.ready), opened.failed) == (2 * len(world.cast.candidates), {})
     jury_session.start(PHASE, "organiser")

@@ -12,6 +12,7 @@ import click
 
 from orchestrator.assessment.lottery import Drawing
 from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.cli.click_classes import FILE, NAME, WORDS, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
@@ -87,13 +88,19 @@ def done(invocation: Invocation, text: Text, **document: object) -> None:
     "plan",
     short_help=Text(fr="Créer une session d'après son plan.", en="Make a session of its plan."),
     help=Text(
-        fr="Lire le plan d'une session, le vérifier et créer la session.\n\n--rehearsal raccourcit les minutes : une "
-        "répétition, pas une épreuve.",
-        en="Read a session's plan, check it and make the session.\n\n--rehearsal makes minutes shorter: a rehearsal, "
-        "no assessment.",
+        fr="Lire le plan d'une session, le vérifier et créer la session.\n\n--candidates prend les candidats dans un "
+        "fichier CSV. --rehearsal raccourcit les minutes : une répétition, pas une épreuve.",
+        en="Read a session's plan, check it and make the session.\n\n--candidates takes the candidates from a CSV "
+        "file. --rehearsal makes minutes shorter: a rehearsal, no assessment.",
     ),
 )
 @argument("file", metavar=FILE, type=click.Path(path_type=Path))
+@option(
+    "--candidates",
+    type=click.Path(path_type=Path),
+    metavar=FILE,
+    help=Text(fr="La liste des candidats, en CSV.", en="The list of candidates, as CSV."),
+)
 @option(
     "--rehearsal",
     type=click.IntRange(1, 59),
@@ -102,12 +109,13 @@ def done(invocation: Invocation, text: Text, **document: object) -> None:
 )
 @option("--anyway", is_flag=True, help=Text(fr="C'est voulu : ne rien demander.", en="It is meant: ask nothing."))
 @pass_invocation
-def plan(invocation: Invocation, file: Path, rehearsal: int | None, *, anyway: bool) -> None:
+def plan(invocation: Invocation, file: Path, candidates: Path | None, rehearsal: int | None, *, anyway: bool) -> None:
     """Make a session."""
-    doubts = () if rehearsal is not None else invocation.app.registry.doubts(file)
+    written = WrittenPlan.read(file, candidates)
+    doubts = () if rehearsal is not None else invocation.app.registry.doubts(written)
     agree(invocation, doubts, Text(fr="Planifier quand même ?", en="Plan it all the same?"), anyway=anyway)
     minute = {} if rehearsal is None else {"minute": rehearsal}
-    jury_session = invocation.app.registry.create(file, account(), **minute)
+    jury_session = invocation.app.registry.create(written, account(), **minute)
     state = jury_session.state()
     who = len(state.plan.candidates)
     done(

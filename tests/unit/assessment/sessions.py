@@ -10,6 +10,7 @@ from pathlib import Path
 from orchestrator.assessment.events import Draft, SessionEvent
 from orchestrator.assessment.plan_file import Offer, PlanContext
 from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import Binding
@@ -108,7 +109,7 @@ def make_registry(folder: Path, source: Played) -> SessionRegistry:
 def make_jury_session(folder: Path, source: Played, *, minute: int = 60, ccps: str = "ccps: [1, 2]") -> JurySession:
     file = folder / "session.yaml"
     file.write_text(PLAN.replace("ccps: [1, 2]", ccps), encoding="utf-8")
-    return make_registry(folder, source).create(file, "organiser", minute=minute)
+    return make_registry(folder, source).create(WrittenPlan.read(file), "organiser", minute=minute)
 
 
 def open_in_memory(jury_session: JurySession, phase: str) -> None:

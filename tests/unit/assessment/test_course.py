@@ -24,6 +24,7 @@ from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.session_registry import JurySession, SessionRegistry
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
@@ -121,7 +122,7 @@ class Course:
         text = PLAN.replace("scenarios: [cut]", f"scenarios: [{SCENARIO}]").replace("ccps: [1, 2]", "ccps: [1]")
         file.write_text("\n".join(line for line in text.splitlines() if "tirage" not in line) + "\n")
         registry = SessionRegistry(MemoryLog(), folder / "sessions", lambda: offers, self.source)
-        self.jury_session: JurySession = registry.create(file, "organiser")
+        self.jury_session: JurySession = registry.create(WrittenPlan.read(file), "organiser")
 
     def open(self) -> Opened:
         return Opening(self.jury_session, self.labs, proof).open("reseau", "organiser")

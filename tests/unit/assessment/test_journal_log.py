@@ -13,6 +13,7 @@ from orchestrator.assessment import session_retention
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.journal_log import JournalLog
 from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.records import audit
 from orchestrator.records.database import Database
@@ -30,9 +31,9 @@ def jury_session(tmp_path: Path, store: Database) -> JurySession:
     registry = dataclasses.replace(make_registry(tmp_path, Played(START)), log=JournalLog(store))
     file = tmp_path / "session.yaml"
     file.write_text(PLAN, encoding="utf-8")
-    made = registry.create(file, "organiser")
+    made = registry.create(WrittenPlan.read(file), "organiser")
     with pytest.raises(UsageError, match="exists already"):
-        registry.create(file, "organiser")
+        registry.create(WrittenPlan.read(file), "organiser")
     return made
 
 
@@ -107,7 +108,7 @@ def test_a_plan_that_was_withdrawn_makes_room_for_another(
     assert registry.sessions() == ()
     file = tmp_path / "session.yaml"
     file.write_text(PLAN.replace("minutes: 75", "minutes: 45"), encoding="utf-8")
-    registry.create(file, "organiser")
+    registry.create(WrittenPlan.read(file), "organiser")
     assert [state.plan.phase("reseau").minutes for state in registry.sessions()] == [45]
     with pytest.raises(UsageError, match="exists already"):
-        registry.create(file, "organiser")
+        registry.create(WrittenPlan.read(file), "organiser")

@@ -20,6 +20,7 @@ from orchestrator.assessment.printed_documents import Dossier, csv_of, document_
 from orchestrator.assessment.results import meaning
 from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text, same
 from tests.unit.assessment.sessions import (
@@ -379,7 +380,7 @@ def test_a_pause_stands_beside_the_time_that_was_given(tmp_path: Path) -> None:
 def test_how_a_candidate_takes_part_is_told(tmp_path: Path) -> None:
     file = tmp_path / "session.yaml"
     file.write_text(PLAN.replace("name: Ali Benali,", "name: Ali Benali, attendance: remote,"), encoding="utf-8")
-    made = make_registry(tmp_path, Played(START)).create(file, "organiser")
+    made = make_registry(tmp_path, Played(START)).create(WrittenPlan.read(file), "organiser")
     context = plan_context()
     room = Jury(made, context)
     sheets = {number: room.sheet(number) for number in ("C-01", "C-02")}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from orchestrator.assessment.lottery import Drawing, draw, drawn_again, new_draw_seed, pool_of
 from orchestrator.assessment.plan_file import Offer, PlanContext, read_plan
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import ContentError, UsageError
 from orchestrator.core.text import same
 from orchestrator.loader.content import Content
@@ -58,14 +61,17 @@ KNOWN = PlanContext(
 )
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "session.yaml"
+def written(folder: Path, text: str, candidates: str | None = None) -> WrittenPlan:
+    path, listed = folder / "session.yaml", folder / "list.csv"
     path.write_text(text, encoding="utf-8")
-    return path
+    if candidates is None:
+        return WrittenPlan.read(path)
+    listed.write_text(candidates, encoding="utf-8")
+    return WrittenPlan.read(path, listed)
 
 
 def test_a_plan_is_read(tmp_path: Path) -> None:
-    plan = read_plan(write(tmp_path, PLAN), KNOWN)
+    plan = read_plan(written(tmp_path, PLAN), KNOWN)
     assert [phase.minutes for phase in plan.phases] == [75, 60]
     assert plan.candidates[1].extra_time == "1/3"
     assert (plan.timezone, plan.retention_months, plan.proof) == ("Europe/Paris", 60, "here")
@@ -74,10 +80,10 @@ def test_a_plan_is_read(tmp_path: Path) -> None:
 def test_a_plan_may_rely_on_what_the_author_proved(tmp_path: Path) -> None:
     text = PLAN.replace("scenarios: [cut]", "scenarios: [cut, far]")
     with pytest.raises(ContentError, match=r"session.yaml:16.*far is stale") as caught:
-        read_plan(write(tmp_path, text), KNOWN)
+        read_plan(written(tmp_path, text), KNOWN)
     assert caught.value.hint == same("prove far")
     assert (
-        read_plan(write(tmp_path, text.replace("room: B12", "room: B12\nproof: recorded")), KNOWN).proof == "recorded"
+        read_plan(written(tmp_path, text.replace("room: B12", "room: B12\nproof: recorded")), KNOWN).proof == "recorded"
     )
 
 
@@ -107,9 +113,76 @@ def test_a_plan_may_rely_on_what_the_author_proved(tmp_path: Path) -> None:
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, old: str, new: str, line: int, said: str) -> None:
     assert PLAN.count(old) == 1
     with pytest.raises(ContentError) as caught:
-        read_plan(write(tmp_path, PLAN.replace(old, new)), KNOWN)
+        read_plan(written(tmp_path, PLAN.replace(old, new)), KNOWN)
     found = [(p.place.line, p.text.en) for p in caught.value.problems]
     assert any(at == line and said in text for at, text in found), found
+
+
+def nobody_is_known(person: str) -> frozenset[str]:
+    raise UsageError(same(f"nobody is called {person}"))
+
+
+def test_a_person_whom_the_store_does_not_know_is_told_at_their_line(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match=r"session\.yaml:14:\d+: nobody is called ali"):
+        read_plan(written(tmp_path, PLAN), replace(KNOWN, trainers=nobody_is_known))
+
+
+# Candidates from a list ---------------------------------------------------------------------------------------
+
+ALONE = re.sub(r"candidates:\n(  .*\n){2}", "", PLAN)
+LIST = (
+    "number,name,extra_time,trainers,attendance,person\nC-01,Zoé Faure,,,,\nC-02,Ali Benali,1/3,petit roux,remote,ali\n"
+)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+@pytest.mark.parametrize("begins", ["", "\ufeff"])
+def test_candidates_come_from_a_list(tmp_path: Path, delimiter: str, begins: str) -> None:
+    plan = read_plan(written(tmp_path, ALONE, begins + LIST.replace(",", delimiter)), KNOWN)
+    zoe, ali = plan.candidates
+    assert (zoe.number, zoe.name, zoe.extra_time, zoe.attendance, zoe.trainers) == (
+        "C-01", "Zoé Faure", None, "on-site", (),
+    )  # fmt: skip
+    assert (ali.extra_time, ali.attendance, ali.trainers, ali.person) == ("1/3", "remote", ("petit", "roux"), "ali")
+
+
+@pytest.mark.parametrize(
+    ("listed", "place", "said"),
+    [
+        (LIST.replace("extra_time", "extra_tim"), "1:3", 'did you mean "extra_time"?'),
+        (LIST.replace("name", "number"), "1:2", 'the column "number" is there already'),
+        (LIST.replace("number,", "person,"), "1", 'the column "number" is missing'),
+        (LIST.replace("1/3", "third"), "3:3", '"1/3"'),
+        (LIST.replace("remote", "remot"), "3:5", 'did you mean "remote"?'),
+        (LIST.replace("C-02", "C-01"), "2:1", '"C-01" is used 2 times'),
+        (LIST.replace("C-02", "c 2"), "3:1", "expected"),
+        (LIST.replace("Ali Benali", ""), "3", '"name"'),
+        (LIST.replace("petit", "leroy"), "3", "Paul Leroy trained C-02"),
+        (LIST.replace("Zoé Faure", "Faure, Zoé"), "2", "more than 6 cells"),
+        (LIST.replace("Zoé", "Zo\x1b[2J"), "2:2", "control character"),
+        (LIST + '"', "3", "this is no CSV"),
+        ("number,name\n", "", '"candidates" must not be empty'),
+    ],
+)
+def test_a_mistake_in_a_list_is_told_with_its_line_and_column(
+    tmp_path: Path, listed: str, place: str, said: str
+) -> None:
+    with pytest.raises(ContentError) as caught:
+        read_plan(written(tmp_path, ALONE, listed), KNOWN)
+    found = [(f"{p.place.line}:{p.place.column}".removesuffix(":0"), p.text.en) for p in caught.value.problems]
+    assert any(at == (place or "0") and said in text for at, text in found), found
+    assert {Path(p.place.file).name for p in caught.value.problems} == {"list.csv"}
+
+
+def test_candidates_stand_in_one_place(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match=r"session\.yaml:12:1: the candidates stand in the list as well"):
+        read_plan(written(tmp_path, PLAN, LIST), KNOWN)
+
+
+@pytest.mark.parametrize("text", ["", "- a", "just words"])
+def test_a_list_saves_no_plan_that_is_none(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ContentError, match=r"session\.yaml"):
+        read_plan(written(tmp_path, text, LIST), KNOWN)
 
 
 PHASE = Phase(name="tirage", title="Tirage", minutes=60, draw=(DrawRule(competence="2.1"), DrawRule(competence="2.1")))

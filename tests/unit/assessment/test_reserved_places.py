@@ -12,6 +12,7 @@ import pytest
 from orchestrator.assessment.events import PROGRAM, Draft
 from orchestrator.assessment.reserved_places import ReservedPlaces
 from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import same
 from tests.unit.assessment.sessions import OFFERS, PLAN, START, MemoryLog, Played, make_registry, open_in_memory
@@ -96,7 +97,7 @@ def planned(folder: Path, source: Played) -> SessionRegistry:
     registry = make_registry(folder, source)
     file = folder / "session.yaml"
     file.write_text(PLAN, encoding="utf-8")
-    registry.create(file, "organiser")
+    registry.create(WrittenPlan.read(file), "organiser")
     return registry
 
 

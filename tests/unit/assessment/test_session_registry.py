@@ -10,6 +10,7 @@ from orchestrator.assessment.events import Draft
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.supervision import all_sealed
 from orchestrator.assessment.terminal_gate import TerminalGate, remaining_text, require_seat
+from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import MachineError, UsageError
 from tests.unit.assessment.sessions import PLAN, START, Played, make_jury_session, make_registry, open_in_memory
 
@@ -36,10 +37,10 @@ def test_a_session_is_planned_once(tmp_path: Path, source: Played) -> None:
     registry = make_registry(tmp_path, source)
     file = tmp_path / "session.yaml"
     file.write_text(PLAN, encoding="utf-8")
-    made = registry.create(file, "organiser")
+    made = registry.create(WrittenPlan.read(file), "organiser")
     assert made.folder.secret() == registry.jury_session(None).folder.secret()
     with pytest.raises(UsageError, match="exists already"):
-        registry.create(file, "organiser")
+        registry.create(WrittenPlan.read(file), "organiser")
     with pytest.raises(UsageError, match="No session is called 'decembre'") as caught:
         registry.jury_session("decembre")
     assert caught.value.hint is not None
@@ -52,7 +53,7 @@ def test_the_session_that_is_open_is_meant(tmp_path: Path, source: Played) -> No
     for name in ("december", "january", "march"):
         file = tmp_path / f"{name}.yaml"
         file.write_text(PLAN.replace("id: december", f"id: {name}"), encoding="utf-8")
-        registry.create(file, "organiser")
+        registry.create(WrittenPlan.read(file), "organiser")
     with pytest.raises(UsageError, match="several sessions"):
         registry.jury_session(None)
     open_in_memory(registry.jury_session("january"), "reseau")

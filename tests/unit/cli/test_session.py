@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,19 @@ def test_a_plan_s_mistakes_are_told_with_their_lines(app: FakeApp, cli: Cli, tmp
     shown = cli("session", "plan", str(file))
     assert shown.exit_code == 4
     assert 'did you mean "minutes"' in " ".join(shown.output.split())
+
+
+def test_candidates_come_from_a_list(app: FakeApp, cli: Cli, tmp_path: Path) -> None:
+    app.registry = make_registry(tmp_path, Played(START))
+    file, listed = tmp_path / "december.yaml", tmp_path / "list.csv"
+    file.write_text(re.sub(r"candidates:\n(  .*\n){2}", "", PLAN), encoding="utf-8")
+    listed.write_text("number;name;attendance\nC-01;Zoé Faure;remot\n", encoding="utf-8")
+    wrong = cli("session", "plan", str(file), "--candidates", str(listed))
+    assert wrong.exit_code == 4
+    assert "list.csv:2:3" in "".join(wrong.output.split())
+    listed.write_text("number;name;attendance\nC-01;Zoé Faure;remote\n", encoding="utf-8")
+    assert cli("session", "plan", str(file), "--candidates", str(listed)).exit_code == 0
+    assert app.registry.jury_session(None).state().plan.candidates[0].attendance == "remote"
 
 
 def test_without_a_session_the_way_to_one_is_told(app: FakeApp, cli: Cli, tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ import pytest
 from grader.job import GradeRequest
 from grader.report import CheckResult, Report
 from grader.runner import OnResult, OnRunning
+from orchestrator.assessment.journal_log import JournalLog
+from orchestrator.assessment.plan_file import Offer, PlanContext
+from orchestrator.assessment.session_clock import Kernel
+from orchestrator.assessment.session_registry import SessionRegistry
+from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
 from orchestrator.fabric.fabric_interface import HostRef
@@ -43,13 +48,14 @@ from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs, lab_grading
+from orchestrator.model.session_plan import ProofRule
 from orchestrator.practice.pace import Pace
 from orchestrator.practice.recorder import PracticeRecorder
 from orchestrator.practice.standings import Standings
 from orchestrator.privacy.kept_recordings import KeptRecordings
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.ledger import FoundEntry
-from orchestrator.proof.proof_status import Proofs, Status
+from orchestrator.proof.proof_status import Proofs, Reliance, Status
 from orchestrator.proof.proof_store import StoredProof
 from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
@@ -112,6 +118,12 @@ class Unproven:
     def status(self, _scenario: str) -> Status:
         return self.known
 
+    def require(self, scenario: str, rule: ProofRule) -> Reliance:
+        if self.known.holds(rule):
+            return Reliance(scenario, rule, self.known, self.binding(scenario))
+        hint = Text(fr=f"« breakfix prove {scenario} »", en=f"'breakfix prove {scenario}'")
+        raise UsageError(Text(fr=f"{scenario} n'est pas prouvé.", en=f"{scenario} is not proven."), hint)
+
 
 @dataclass(frozen=True)
 class Member:
@@ -137,6 +149,8 @@ class Site:
     """What a grading waits for."""
     proofs: Unproven = field(default_factory=Unproven)
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
+    unbuilt: set[str] = field(default_factory=set)
+    """Images that are not built."""
     jury_places: tuple[frozenset[str], ...] = ()
     """The labs that juries will still open."""
 
@@ -181,6 +195,25 @@ class Site:
         recorder = PracticeRecorder.of_account(lambda: self.store, "root", self.world.content.scenario_document)
         return Standings(self.store, lambda: self.labs, recorder, Pace(lambda: 0.0))
 
+    @cached_property
+    def registry(self) -> SessionRegistry:
+        """The jury sessions; a scenario may be used as ``proofs`` says."""
+        content = self.world.content
+
+        def unproven(scenario: str, rule: ProofRule) -> UsageError | None:
+            try:
+                self.proofs.require(scenario, rule)
+            except UsageError as error:
+                return error
+            return None
+
+        def context() -> PlanContext:
+            documents = {name: content.scenario_document(name) for name in content.scenarios()}
+            offers = {name: Offer(tuple(one.competences), one.difficulty) for name, one in documents.items()}
+            return PlanContext(content.referential(), offers, unproven)
+
+        return SessionRegistry(JournalLog(self.store), self.folder / "sessions", context, Kernel())
+
     @property
     def parts(self) -> LabParts:
         document = self.world.content.scenario_document
@@ -191,6 +224,8 @@ class Site:
             practice_of=lambda ref, by: PracticeRecorder.of_person(lambda: self.store, ref, document, by=by),
             hints_shown=lambda lab: self.world.records.get(lab).hints_shown,
             board=self.standings.board,
+            registry=lambda: self.registry,
+            missing_images=lambda names: tuple(sorted(set(names) & self.unbuilt)),
             proving=self.proving,
             jury_places=lambda _offers: self.jury_places,
         )

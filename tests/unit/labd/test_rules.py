@@ -34,6 +34,7 @@ from orchestrator.labd.rules import (
     concerns_a_lab,
     concerns_an_attempt,
 )
+from orchestrator.labd.session_contract import SESSION_CALLS, OfSession, PlanSession, WithdrawSession
 from orchestrator.labd.told_refusals import forbidden, missing_attempt, missing_class, missing_lab, signed_out
 from tests.labd_talk import events_until
 
@@ -49,6 +50,7 @@ LOOKING = (OUT, HIDDEN, HIDDEN, MAY, MAY, HIDDEN)
 HELPING = (OUT, HIDDEN, HIDDEN, MAY, NOT, HIDDEN)
 ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
+ORGANISER = (OUT, NOT, NOT, NOT, NOT, MAY)
 COMMAND_LINE = (OUT, NOT, NOT, NOT, NOT, NOT)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
 
@@ -126,6 +128,11 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "prove": ADMINISTRATOR,
     "cancel-proof": ADMINISTRATOR,
     "proof": ADMINISTRATOR,
+    "sessions": ORGANISER,
+    "plan-session": ORGANISER,
+    "session": ORGANISER,
+    "withdraw-session": ORGANISER,
+    "readiness": ORGANISER,
     "acted": COMMAND_LINE,
     "waiting": COMMAND_LINE,
     "sign-out": SOMEBODY,
@@ -145,7 +152,8 @@ def test_the_table_has_every_call() -> None:
     assert set(RULES) == set(BY_NAME) | {DISPLAY, EVENTS, TERMINAL, MY_DATA, WEB}
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
-        right: {"anonymous", "signed-in", "trainer", "owner", "administrator"} for right in set(RULES.values())
+        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "administrator"}
+        for right in set(RULES.values())
     }
 
 
@@ -203,7 +211,9 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "say": talk.Say(lab, "nobody", "hello", "fr"),
     }
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
-    special |= {"acted": Acted(lab, "works")}
+    special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
+    special |= {"session": OfSession("none"), "readiness": OfSession("none")}
+    special |= {"withdraw-session": WithdrawSession("none", "why")}
     if name in special:
         return special[name]
     if concerns_an_attempt(name):
@@ -294,6 +304,37 @@ def test_the_catalogue_is_the_jurys_too(site: Site) -> None:
                 assert await outcome(client, call, "", jury.token) == may, call.name
                 assert await outcome(client, call, "", trainee.token) == NOT, call.name
             assert await outcome(client, contract.CLASSES, "", jury.token) == NOT
+
+    asyncio.run(play())
+
+
+def test_sessions_are_their_organisers(site: Site) -> None:
+    """To train and to judge give no right to them; who trains too may organise no less, and sees nobody's labs."""
+    organiser, both = site.member("ines", "organiser"), site.member("bea", "organiser", "trainer")
+    others = (site.member("jo", "jury"), site.member("ada", "trainer"), site.member("kim", "trainee", "candidate"))
+
+    async def play() -> None:
+        async with site.labd() as client:
+            for call in SESSION_CALLS:
+                assert await outcome(client, call, "", None) == OUT, call.name
+                for one in (organiser, both):
+                    assert await outcome(client, call, "", one.token) == MAY, call.name
+                for one in others:
+                    assert await outcome(client, call, "", one.token) == NOT, call.name
+            for call in (*CATALOGUE_CALLS, BY_NAME["people"], BY_NAME["classes"]):
+                assert await outcome(client, call, "", organiser.token) == NOT, call.name
+
+    asyncio.run(play())
+
+
+def test_an_administrator_who_trains_too_is_no_less_one(site: Site) -> None:
+    both = site.member("zoe", "administrator", "trainer")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            for name, expected in EXPECTED.items():
+                if expected in {ADMINISTRATOR, TRAINER, ORGANISER}:
+                    assert await outcome(client, BY_NAME[name], "", both.token) == MAY, name
 
     asyncio.run(play())
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from orchestrator.core.text import Text, same
-from orchestrator.labd import calls, lab_contract
+from orchestrator.labd import calls, lab_contract, session_contract
 from orchestrator.labd import class_contract as k
 from orchestrator.labd.proof_contract import ProofRun
 from tests.fakes import labd_catalogue as catalogue
 from tests.fakes import labd_classes as classes
 from tests.fakes import labd_people as people
+from tests.fakes import labd_sessions as sessions
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 
@@ -30,6 +31,7 @@ NO_PAGES = frozenset(
 CLASS = f"/classes/{classes.CLASS}"
 LAB = f"/labs/{world.LAB}"
 MOVE = f"/scenarios/{world.SCENARIO}"
+SESSION = f"/sessions/{sessions.SESSION}"
 LINK = "a-secret-of-a-link"
 
 
@@ -353,6 +355,27 @@ def _silent(labd: FakeLabd) -> None:
     labd.refusals["path"] = calls.Refusal("machine", text, Text(fr="Réessayez.", en="Try again."))
 
 
+def _sessions(labd: FakeLabd) -> None:
+    """Have a session in each stage, a rehearsal, and one that cannot be read."""
+    for number, stage in enumerate(get_args(session_contract.SessionStage)[:-1]):
+        name = f"session-{number}"
+        labd.sessions.sessions[name] = replace(sessions.VIEW, id=name, stage=stage, minute=2 if number else 60)
+    labd.sessions.damaged.append("worn-out")
+
+
+def _planning(plan: str) -> Callable[[Page], None]:
+    def act(page: Page) -> None:
+        _send(page, "#plan-form > button", plan=plan, candidates="number,nom\nC-01,Zoé\n")
+
+    return act
+
+
+def _wrong_withdrawal(page: Page) -> None:
+    page.locator("#reason").evaluate("(field) => field.removeAttribute('required')")
+    page.locator("main details summary").last.click()
+    _send(page, "form[action$='/withdraw'] button", reason="")
+
+
 LOOKS = (  # a form that was refused holds all that it held before
     Look("sign-in, refused", "/sign-in", "sign_in.html.j2", act=_wrong_sign_in),
     Look("link, refused", "/link", "link.html.j2", act=_wrong_link),
@@ -376,6 +399,12 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("links of a class", CLASS, "class_links.html.j2", "theo", act=_members_added),
     Look("launch", f"{CLASS}/launch", "launch.html.j2", "theo"),
     Look("board, announced", f"{CLASS}/board", "board.html.j2", "theo", _busy_board, _announced),
+    Look("sessions", "/sessions", "sessions.html.j2", "ines", _sessions, _unfold_all),
+    Look("new session, wrong", "/new-session", "session_new.html.j2", "ines", act=_planning("a\nb\nmistake\nd")),
+    Look("new session, in doubt", "/new-session", "session_new.html.j2", "ines", act=_planning("past")),
+    Look("session", SESSION, "session.html.j2", "ines", act=_unfold_all),
+    Look("readiness of a session", f"{SESSION}/readiness", "readiness.html.j2", "ada"),
+    Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
     Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),
     Look(

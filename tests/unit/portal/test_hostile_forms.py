@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from orchestrator.portal.visit import form_key_of
 from tests.fakes import labd_classes as fake
+from tests.fakes import labd_sessions as sessions
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 
@@ -51,6 +52,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/classes/{name}/hint": "hint",
     "/classes/{name}/stop": "",
     "/catalogue/{scenario}/prove": "seeds",
+    "/new-session": "plan candidates rehearsal anyway",
+    "/sessions/{session}/withdraw": "reason",
     "/proof/cancel": "number",
     "/join": "code",
     "/join/account": "code handle given_name family_name password",
@@ -81,10 +84,12 @@ _PLACES: Final[Mapping[str, Sequence[str]]] = {
     "note": ["1", "0", "a"],
     "lab": [world.LAB, "nowhere"],
     "terminal": ["1", "a"],
+    "session": [sessions.SESSION, "nowhere"],
 }
 _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",
     "http://web1/", "some", "yes", "en", "trainee", "correct horse battery", "/account", "handle,name\nzed,Zed\n",
+    "id: new-one\n", "id: mistake\n", "past\nid: old\n",
 ]  # fmt: skip
 _EVIL: Final = (
     '"><script>evil()</script>', "'><img src=x onerror=evil()>", "</textarea><evil>", "</script><evil>", "<!--<evil>",
@@ -117,7 +122,7 @@ def _forms(draw: st.DrawFn, path: str, fields: Sequence[str]) -> dict[str, Any]:
         "kind": kind,
         "sent": sent,
         "key": draw(st.sampled_from(_KEYS)),
-        "who": draw(st.sampled_from(["", "lea", "theo", "ada"])),
+        "who": draw(st.sampled_from(["", "lea", "theo", "ines", "ada"])),
         "script": draw(st.booleans()),
     }
 

@@ -25,6 +25,7 @@ from orchestrator.portal import (
     in_words,
     privacy_words,
     replay_words,
+    session_words,
     talk_words,
     trainer_words,
     words,
@@ -81,6 +82,12 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/catalogue/no-network-after-move": (303, 403, 200, 200),
     "/catalogue/nothing": (303, 403, 404, 404),
     "/proof": (303, 403, 403, 200),
+    "/sessions": (303, 403, 403, 200),
+    "/new-session": (303, 403, 403, 200),
+    "/sessions/december-2026": (303, 403, 403, 200),
+    "/sessions/nothing": (303, 403, 403, 404),
+    "/sessions/december-2026/readiness": (303, 403, 403, 200),
+    "/sessions/nothing/readiness": (303, 403, 403, 404),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -125,6 +132,9 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/catalogue/no-network-after-move/prove": ({"seeds": "1"}, (303, 403, 403, 303)),
     "/catalogue/nothing/prove": ({"seeds": "1"}, (303, 403, 403, 404)),
     "/proof/cancel": ({"number": "1"}, (303, 403, 403, 303)),
+    "/new-session": ({"plan": "mistake"}, (303, 403, 403, 422)),
+    "/sessions/december-2026/withdraw": ({"reason": "Why."}, (303, 403, 403, 303)),
+    "/sessions/nothing/withdraw": ({"reason": "Why."}, (303, 403, 403, 404)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -167,6 +177,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/attempts/\d+", "/attempts/{attempt}", path) for path in known}
     known = {re.sub(r"/comments/\d+", "/comments/{note}", path) for path in known}
     known = {re.sub(r"^/catalogue/[^/]+", "/catalogue/{scenario}", path) for path in known}
+    known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
     assert ours - {"/static/{file:path}", "/classes/{name}/events", "/proof/events"} <= known
 
 
@@ -179,7 +190,8 @@ PAGES = (
     "/attempts/40/replay", "/people/erasure/nour", "/classes/tssr-2026/members/lea/attempts",
     "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3", "/catalogue",
     "/catalogue?text=none&order=title", "/catalogue/no-network-after-move", "/catalogue/backup-script",
-    "/catalogue/backup-script?seed=x", "/proof",
+    "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/sessions/december-2026?done=planned",
+    "/sessions/december-2026/readiness",
 )  # fmt: skip
 
 
@@ -214,7 +226,23 @@ def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
     found["new link"] = browser.post("/people/link", {"handle": "nour"}, page="/").text
     browser.post("/catalogue/no-network-after-move/prove", {"seeds": "1"}, page="/")
     found["proof"] = browser.get("/proof").text
+    found |= session_forms(browser)
     found["wrong seed"] = browser.post("/scenarios/backup-script", {"seed": "x"}, page="/").text
+    return found
+
+
+def session_forms(browser: Browser) -> dict[str, str]:
+    """Return what the forms of sessions say."""
+    found = {
+        said: browser.post("/new-session", {"plan": said, "rehearsal": rehearsal}, page="/").text
+        for said, rehearsal in {"mistake": "", "past": "", "id: x": "x"}.items()
+    }
+    found["no reason"] = browser.post("/sessions/december-2026/withdraw", {}, page="/").text
+    browser.post("/new-session", {"plan": "id: new", "rehearsal": "2"}, page="/")
+    found["a rehearsal"] = browser.get("/sessions/new").text
+    browser.post("/sessions/december-2026/withdraw", {"reason": "why"}, page="/")
+    browser.post("/sessions/new/withdraw", {"reason": "why"}, page="/")
+    found["no session"] = browser.get("/sessions?done=withdrawn").text
     return found
 
 
@@ -294,7 +322,7 @@ def test_every_page_is_whole_and_in_one_language(language: str) -> None:
 PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
-    (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"),
+    (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
 )  # fmt: skip
 
 

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
 from orchestrator.core.errors import UsageError
 from orchestrator.records import journal
 from orchestrator.records.database import Database
+from orchestrator.records.location import database_url
 from orchestrator.records.models import Membership, PeopleGroup, Role
 from orchestrator.records.people import NewPerson, People, role_named, roles_in_words
+from orchestrator.records.tables import METADATA
+
+from .conftest import at_version
 
 
 @pytest.fixture
@@ -115,3 +122,26 @@ def test_roles_are_named_in_both_languages() -> None:
     text = roles_in_words({"trainer", "candidate"})
     assert (text.fr, text.en) == ("candidat, formateur", "candidate, trainer")
     assert roles_in_words(()).fr == "—"
+
+
+@pytest.mark.slow
+def test_a_store_of_the_version_before_takes_organisers(address: str) -> None:
+    at_version(address, "0007")
+    engine = create_engine(database_url(address, {}))
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO people (id, ref, handle, family_name, given_name, created_at) "
+            "VALUES (1, 'P-000000000001', 'ines', '', '', '2026-01-01 00:00:00.000000')",
+            "INSERT INTO person_roles (person_id, role) VALUES (1, 'trainer')",
+        ):
+            connection.execute(text(statement))
+    engine.dispose()
+    store = Database(database_url(address, {}))
+    with store.write() as session:
+        people = People(session)
+        people.give_role(people.find("ines"), "organiser")
+    with store.read() as session:
+        assert People(session).find("ines", role="organiser").roles == {"trainer", "organiser"}
+        context = MigrationContext.configure(session.connection(), opts={"compare_server_default": True})
+        assert compare_metadata(context, METADATA) == []
+    store.close()

@@ -1,0 +1,63 @@
+"""The calls of the contract about jury sessions, each done for somebody who may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from orchestrator.labd import session_contract as contract
+from orchestrator.labd.calls import Nothing, Who
+from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.lab_room import LabRoom
+from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.session_readiness import SessionReadiness
+
+
+class SessionCalls:
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
+
+    def __init__(self, parts: LabParts, threads: WorkThreads, room: LabRoom, most_labs: int | None) -> None:
+        """Take the parts.
+
+        Args:
+            parts: what labd serves.
+            threads: for what a caller waits for.
+            room: what labs take of the machine.
+            most_labs: how many labs may be on it at once; None: as many as memory allows.
+        """
+        self._desk = SessionDesk(parts)
+        self._readiness = SessionReadiness(parts, room, most_labs)
+        self._threads = threads
+        self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
+            contract.SESSIONS.name: self.sessions,
+            contract.PLAN_SESSION.name: self.plan,
+            contract.SESSION.name: self.session,
+            contract.WITHDRAW_SESSION.name: self.withdraw,
+            contract.READINESS.name: self.readiness,
+        }
+
+    async def sessions(self, _who: Who, _asked: Nothing) -> tuple[contract.SessionLine, ...]:
+        """See ``session_contract.SESSIONS``."""
+        return await self._threads.run(self._desk.sessions)
+
+    async def plan(self, who: Who, asked: contract.PlanSession) -> contract.PlanOutcome:
+        """See ``session_contract.PLAN_SESSION``."""
+        return await self._threads.run(self._desk.plan, who, asked)
+
+    async def session(self, _who: Who, asked: contract.OfSession) -> contract.SessionView:
+        """See ``session_contract.SESSION``."""
+        return await self._threads.run(self._desk.view, asked.session)
+
+    async def withdraw(self, who: Who, asked: contract.WithdrawSession) -> Nothing:
+        """See ``session_contract.WITHDRAW_SESSION``."""
+        await self._threads.run(self._desk.withdraw, who, asked)
+        return Nothing()
+
+    async def readiness(self, _who: Who, asked: contract.OfSession) -> contract.ReadinessView:
+        """See ``session_contract.READINESS``."""
+
+        def look() -> contract.ReadinessView:
+            return self._readiness.look(*self._desk.found(asked.session))
+
+        return await self._threads.run(look)

@@ -1,0 +1,151 @@
+"""Jury sessions before their day: planned, looked at, withdrawn. Called from threads."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from orchestrator.assessment.candidate_list import columns_of
+from orchestrator.assessment.session_registry import JurySession, SessionExistsError
+from orchestrator.assessment.state import MINUTE, SessionState
+from orchestrator.assessment.written_plan import LIST_FILE, PLAN_FILE, WrittenPlan
+from orchestrator.core.control_characters import CONTROLS, visible
+from orchestrator.core.errors import BreakfixError, ContentError, Problem, UsageError
+from orchestrator.core.text import Text
+from orchestrator.labd import session_refusals
+from orchestrator.labd.calls import Who
+from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.session_contract import (
+    PlanMistake,
+    PlanOutcome,
+    PlanSession,
+    SessionLine,
+    SessionView,
+    WithdrawSession,
+)
+from orchestrator.labd.session_view import view_of
+from orchestrator.labd.told_refusals import speaks
+from orchestrator.records.people import People
+
+_REF: Final = re.compile(r"P-[0-9a-f]{12}")
+"""How the store refers to a person; an account of the command line looks otherwise."""
+
+
+class SessionDesk:
+    """Does what an organiser does with plans: what ``session plan``, ``list`` and ``withdraw`` do."""
+
+    def __init__(self, parts: LabParts) -> None:
+        """Take what labd serves."""
+        self._parts = parts
+
+    def sessions(self) -> tuple[SessionLine, ...]:
+        """Return the sessions, the last day first; one that cannot be read is there all the same."""
+        found = filter(None, map(self._line, self._parts.registry().log.sessions()))
+        return tuple(sorted(found, key=lambda line: (line.date, line.id), reverse=True))
+
+    def _line(self, session: str) -> SessionLine | None:
+        try:
+            state = self._parts.registry().jury_session(session).state()
+        except BreakfixError:  # its journal is damaged, which keeps nobody from the others
+            return SessionLine(session, "damaged")
+        if state.withdrawn:
+            return None
+        plan = state.plan
+        numbers = len(plan.candidates), len(plan.phases)
+        return SessionLine(state.id, state.stage, plan.title, plan.date, *numbers, state.rehearsal)
+
+    def plan(self, who: Who, asked: PlanSession) -> PlanOutcome:
+        """Make a session, unless something is wrong or in doubt.
+
+        Raises:
+            RefusedCallError: a rehearsal's minute is none.
+            BreakfixError: the content or the store cannot be read.
+        """
+        if asked.rehearsal is not None and not 1 <= asked.rehearsal <= session_refusals.LONGEST_MINUTE:
+            raise RefusedCallError(session_refusals.wrong_rehearsal())
+        written, registry = WrittenPlan.typed(asked.plan, asked.candidates), self._parts.registry()
+        try:
+            if asked.rehearsal is None and not asked.anyway and (doubts := registry.doubts(written)):
+                return PlanOutcome(doubts=doubts)
+            made = registry.create(written, who.ref, minute=asked.rehearsal or MINUTE)
+        except SessionExistsError as error:
+            place = written.source().place(("id",))
+            return PlanOutcome(mistakes=(PlanMistake("plan", place.line, "", error.text, session_refusals.ANOTHER_ID),))
+        except ContentError as error:
+            if any(problem.place.file not in {PLAN_FILE, LIST_FILE} for problem in error.problems):
+                raise  # a scenario is broken, not the plan
+            columns = columns_of(asked.candidates)
+            return PlanOutcome(mistakes=tuple(_mistake(problem, columns) for problem in error.problems))
+        return PlanOutcome(made.session)
+
+    def found(self, session: str) -> tuple[JurySession, SessionState]:
+        """Return a session and how far it is.
+
+        Raises:
+            RefusedCallError: there is none of that name.
+            BreakfixError: its journal cannot be read.
+        """
+        registry = self._parts.registry()
+        if session not in registry.log.sessions():
+            raise session_refusals.missing_session()
+        found = registry.jury_session(session)
+        state = found.state()
+        if state.withdrawn:
+            raise session_refusals.missing_session()
+        return found, state
+
+    def view(self, session: str) -> SessionView:
+        """Return a session as its page shows it; raises as ``found``."""
+        _, state = self.found(session)
+        referential = self._parts.shelf.content.referential()
+        planned = state.events[0]
+        at = datetime.fromtimestamp(planned.at, UTC).isoformat(timespec="seconds")
+        return replace(view_of(state, self._parts.shelf.all(), referential), planned=at, by=self._name(planned.by))
+
+    def _name(self, by: str) -> str:
+        """Return who planned a session: a person of the store by name, an account of the command line as it is."""
+        if not _REF.fullmatch(by):
+            return by
+        with self._parts.database.read() as reading:
+            try:
+                person = People(reading).find(by)
+            except UsageError:  # the store is another one
+                return by
+            return person.name or person.handle
+
+    def withdraw(self, who: Who, asked: WithdrawSession) -> None:
+        """Withdraw a plan.
+
+        Raises:
+            RefusedCallError: there is no such session, a lab of it is open or was, or there is no reason.
+        """
+        reason = asked.reason.strip()
+        if not reason or len(reason) > session_refusals.MOST_REASON or CONTROLS.search(reason):
+            raise RefusedCallError(session_refusals.wrong_reason())
+        found, state = self.found(asked.session)
+        if state.begun_to_open:
+            raise RefusedCallError(session_refusals.begun())
+        found.withdraw(who.ref, reason)
+
+
+def _mistake(problem: Problem, columns: tuple[str, ...]) -> PlanMistake:
+    """Return a mistake as an organiser in a browser reads it."""
+    listed, column = problem.place.file == LIST_FILE, problem.place.column
+    name = columns[column - 1] if listed and 0 < column <= len(columns) else ""
+    return PlanMistake(
+        "candidates" if listed else "plan",
+        problem.place.line,
+        visible(name),
+        problem.text.map(visible),
+        _hint(problem.hint),
+    )
+
+
+def _hint(hint: Text | None) -> Text | None:
+    """Return what helps, in a browser: what is proven is proven from the catalogue there."""
+    if hint is None or speaks(hint):
+        return hint
+    return session_refusals.PROVE_FIRST if "breakfix prove" in hint.en else None

@@ -1,0 +1,59 @@
+"""An organiser plans a session in a browser: files become text, a mistake leads to its line, a doubt is agreed to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes import labd_sessions as fake
+from tests.fakes.labd import FakeLabd
+from tests.unit.portal.served_portal import ServedPortal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+PLAN = "contract: 1\nid: spring\n  a mistake\nfour\n" + "# more\n" * 60
+LIST = "number;name\nC-01;Zoé Faure\n"
+CHOSEN = "(field) => field.value.slice(field.selectionStart, field.selectionEnd)"
+
+
+def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "ines", "/sessions")
+    page.locator("a[href='/new-session']").click()
+    plan, listed = page.locator("#plan"), page.locator("#candidates")
+    page.locator("#plan-file").set_input_files(
+        {"name": "session.yaml", "mimeType": "text/yaml", "buffer": PLAN.encode()}
+    )
+    page.locator("#list-file").set_input_files(
+        {"name": "candidates.csv", "mimeType": "text/csv", "buffer": LIST.encode("windows-1252")}
+    )
+    page.wait_for_function("(text) => document.getElementById('plan').value === text", arg=PLAN)
+    page.wait_for_function("(text) => document.getElementById('candidates').value === text", arg=LIST)
+    with page.expect_navigation():
+        page.locator("#plan-form > button").click()
+    assert page.evaluate("document.activeElement.id") == "summary"
+    assert (plan.input_value(), listed.input_value()) == (PLAN, LIST)
+    page.locator("#summary a[data-line='3']").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "plan"
+    assert plan.evaluate(CHOSEN) == "  a mistake"
+    page.locator("#summary a[data-field='candidates'][data-line='2']").click()
+    assert listed.evaluate(CHOSEN) == "C-01;Zoé Faure"
+
+    plan.fill("id: spring\npast")
+    with page.expect_navigation():
+        page.locator("#plan-form > button").click()
+    assert "spring" not in labd.sessions.sessions
+    with page.expect_navigation():
+        page.locator("button[name=anyway]").press("Enter")
+    assert page.url.endswith("/sessions/spring?done=planned")
+    assert [one for name, _, one in labd.asked if name == "plan-session"][-1].candidates == LIST
+
+    page.locator("main details summary").last.click()
+    page.locator("#reason").fill("Une autre date.")
+    with page.expect_navigation():
+        page.locator("form[action$='/withdraw'] button").click()
+    assert list(labd.sessions.sessions) == [fake.SESSION]
+    assert portal.wrong == []
