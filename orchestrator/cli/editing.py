@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,8 +13,13 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
 
 
-def edit(invocation: Invocation, path: Path) -> None:
+def edit(invocation: Invocation, path: Path, *, options: Sequence[str]) -> None:
     """Open a file in the user's editor ($VISUAL, $EDITOR) and wait until it is closed.
+
+    Args:
+        invocation: the command.
+        path: the file.
+        options: the command's options that do the same without an editor.
 
     Raises:
         UsageError: there is no terminal to edit it on.
@@ -22,8 +28,8 @@ def edit(invocation: Invocation, path: Path) -> None:
         raise UsageError(
             Text(fr="Sans terminal, pas d'éditeur.", en="Without a terminal there is no editor."),
             Text(
-                fr=f"Donnez-le avec --file (voir --help), ou modifiez {path}.",
-                en=f"Give it with --file (see --help), or edit {path}.",
+                fr=f"Donnez-le avec {' ou '.join(options)} (voir --help), ou modifiez {path}.",
+                en=f"Give it with {' or '.join(options)} (see --help), or edit {path}.",
             ),
         )
     invocation.output.note(str(path), style="quiet")

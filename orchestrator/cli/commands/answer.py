@@ -76,7 +76,7 @@ def answer_command(
         with labs.running.exclusive(running):
             handed_in.answer(given, invocation.language)
     if not (show or settings or source is not None or invocation.json):
-        edit(invocation, handed_in.answers_file(invocation.language))
+        edit(invocation, handed_in.answers_file(invocation.language), options=("--set", "--file"))
     answers = handed_in.answers()
     invocation.output.emit(_answers_document(handed_in), lambda: show_answers(invocation, handed_in))
     if not show and (settings or source is not None or not invocation.json):
@@ -112,7 +112,7 @@ def report_command(invocation: Invocation, lab: str | None, source: BinaryIO | N
             handed_in.take_report(text)
     path = handed_in.report_file(invocation.language)
     if not (show or source is not None or invocation.json):
-        edit(invocation, path)
+        edit(invocation, path, options=("--file",))
     if not show and (source is not None or not invocation.json):
         record(invocation, lambda practice: practice.handed_in(running, "report"))
         invocation.labd.told("report", running.instance.name)

@@ -145,11 +145,11 @@ def test_a_mistake_in_the_editor_is_told_and_kept(cli: Cli, monkeypatch: pytest.
     assert "unreadable" in flat(done.stdout)
 
 
-@pytest.mark.parametrize("command", ["answer", "report"])
-def test_without_a_terminal_there_is_no_editor(cli: Cli, command: str) -> None:
+@pytest.mark.parametrize(("command", "options"), [("answer", "--set or --file"), ("report", "--file")])
+def test_without_a_terminal_there_is_no_editor(cli: Cli, command: str, options: str) -> None:
     done = cli(command)
     assert done.exit_code == 2
-    assert "--file" in done.stderr
+    assert f"Give it with {options} (see --help)" in flat(done.stderr)
 
 
 @pytest.mark.parametrize("command", ["answer", "report"])
