@@ -26,10 +26,8 @@ from orchestrator.labd.refused_call import RefusedCallError
 
 _log = logging.getLogger(__name__)
 
-LOOK_S: Final = 3.0
-"""Seconds between two looks at all sessions: a supervisor that was killed is back within a few more."""
-_REST_S: Final = 30.0
-"""Seconds before a program that has ended by itself, too soon, is started again."""
+_REST_S: Final = 10.0
+"""Seconds before a program that has ended by itself, at once and in vain, is started again; a killed one is at once."""
 _LOG: Final = "supervisor.log"
 """What a supervisor says goes to a file in the session's folder: a pipe to labd would end with labd, and it as well."""
 _ENDED: Final = Text(
@@ -51,25 +49,20 @@ class DaySupervision:
         troubles: session -> why its supervisor does not run, in words.
     """
 
-    def __init__(
-        self,
-        registry: Callable[[], SessionRegistry],
-        command: Sequence[str],
-        threads: WorkThreads,
-        every: float = LOOK_S,
-    ) -> None:
+    every = 3.0
+    """Seconds between two looks at all sessions: a supervisor that was killed is back within a few more."""
+
+    def __init__(self, registry: Callable[[], SessionRegistry], command: Sequence[str], threads: WorkThreads) -> None:
         """Take the parts.
 
         Args:
             registry: returns the sessions.
             command: the command line of a supervisor, to which the session's name is added.
             threads: where sessions are looked at.
-            every: seconds between two looks.
         """
         self._registry = registry
         self._command = tuple(command)
         self._threads = threads
-        self._every = every
         self._started: dict[str, _Started] = {}
         self._woken = asyncio.Event()
         self._over = False
@@ -95,14 +88,14 @@ class DaySupervision:
             except RefusedCallError:
                 return  # labd ends
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._every)
+                await asyncio.wait_for(self._woken.wait(), self.every)
 
     def _look(self) -> None:
         for session in self._unsupervised():
             known = self._started.get(session)
             if known is not None and known.process.poll() is None:
                 continue  # it is just beginning, or ending
-            if known is not None and known.process.returncode and time.monotonic() - known.at < _REST_S:
+            if known is not None and known.process.returncode > 0 and time.monotonic() - known.at < _REST_S:
                 self.troubles[session] = _ENDED
                 continue
             self._start(session)
