@@ -16,7 +16,7 @@ from orchestrator.assessment.selectors import require_phase
 from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
-from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.errors import BreakfixError, LabError, UsageError
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import Text
@@ -80,11 +80,20 @@ class Opening:
             tell: is told each lab that is ready, from several threads.
 
         Raises:
-            UsageError: a scenario has no proof by the plan's rule, or there is no such phase.
+            UsageError: a scenario has no proof by the plan's rule, there is no such phase, another program opens labs
+                of the session, or ``stop`` was called.
             MachineError: the engine does not answer, or an image cannot be built.
         """
+        require_phase(self._jury_session.state(), phase)
+        with self._jury_session.folder.opening():
+            return self._open_phase(phase, by, tell)
+
+    def stop(self) -> None:
+        """Have ``open``, which runs in another thread, begin no lab any more; those that are being started are."""
+        self._stop.set()
+
+    def _open_phase(self, phase: str, by: str, tell: Callable[[CandidatePlace], None]) -> Opened:
         state = self._jury_session.state()
-        require_phase(state, phase)
         if phase not in state.drawings:
             self._jury_session.draw(phase, by)
             state = self._jury_session.state()
@@ -125,7 +134,10 @@ class Opening:
         why: Text | None = None
         for variant in range(VARIANTS):
             if self._stop.is_set():
-                break
+                raise UsageError(
+                    Text(fr="L'ouverture a été interrompue.", en="Opening was interrupted."),
+                    Text(fr="Relancez-la : elle continue.", en="Call it again: it goes on."),
+                )
             try:
                 self._try(place, variant, secret, proof)
             except BreakfixError as error:

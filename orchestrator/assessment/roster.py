@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from orchestrator.assessment.state import STEPS, SessionState, Sitting
+from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.assessment.terminal_gate import remaining_text
 from orchestrator.core.text import Text, same
 from orchestrator.instances.instance import Instance
 
-_STEPS: Mapping[str, Text] = {
+Standing = Literal[
+    "absent",
+    "ready",
+    "reading",
+    "working",
+    "stopped",
+    "over",
+    "cut",
+    "collected",
+    "rebooted",
+    "graded",
+    "frozen",
+    "sealed",
+]
+"""Where a candidate is in a phase; since the deadline, what was done last."""
+
+_WORDS: Mapping[Standing, Text] = {
+    "absent": Text(fr="absent", en="absent"),
+    "ready": Text(fr="labs prêts", en="labs ready"),
+    "reading": Text(fr="lecture", en="reading"),
+    "working": Text(fr="au travail", en="at work"),
+    "stopped": Text(fr="temps arrêté", en="time stopped"),
+    "over": Text(fr="temps écoulé", en="time is over"),
     "cut": Text(fr="saisie coupée", en="input cut"),
     "collected": Text(fr="fichiers relevés", en="files looked at"),
     "rebooted": Text(fr="redémarré", en="rebooted"),
@@ -20,6 +43,7 @@ _STEPS: Mapping[str, Text] = {
     "sealed": Text(fr="preuves scellées", en="evidence sealed"),
 }
 
+_DONE: Sequence[Standing] = ("cut", "collected", "rebooted", "graded", "frozen", "sealed")
 _HOSTS: Mapping[str, Text] = {
     "running": Text(fr="en marche", en="running"),
     "paused": Text(fr="en pause", en="paused"),
@@ -37,8 +61,9 @@ class RosterRow:
         phase: the phase's name.
         candidate: the number.
         name: the name.
-        state: in words: waiting, working, what was done since the deadline.
-        remaining: the time that is left, in words.
+        standing: where they are.
+        seconds: how much time is left; None before the start.
+        remaining: the same in words.
         deadline: when it ends, seconds since 1970; None before the start and while time stands still.
         hosts: scenario -> host -> Docker's word for its state, or ``gone``.
     """
@@ -46,10 +71,16 @@ class RosterRow:
     phase: str
     candidate: str
     name: str
-    state: Text
+    standing: Standing
+    seconds: int | None
     remaining: Text
     deadline: int | None
     hosts: Mapping[str, Mapping[str, str]]
+
+    @property
+    def state(self) -> Text:
+        """Return where they are, in words."""
+        return _WORDS[self.standing]
 
     @property
     def machines(self) -> Text:
@@ -74,7 +105,8 @@ def rows_of(state: SessionState, now: int, instances: Iterable[Instance]) -> tup
             phase=sitting.phase,
             candidate=sitting.candidate,
             name=state.plan.candidate(sitting.candidate).name,
-            state=_state(state, sitting, now),
+            standing=standing_of(state, sitting, now),
+            seconds=None if (allowance := state.allowance(sitting)) is None else allowance.remaining(now),
             remaining=remaining_text(state, sitting, now),
             deadline=state.deadline(sitting),
             hosts={
@@ -86,18 +118,18 @@ def rows_of(state: SessionState, now: int, instances: Iterable[Instance]) -> tup
     )
 
 
-def _state(state: SessionState, sitting: Sitting, now: int) -> Text:
+def standing_of(state: SessionState, sitting: Sitting, now: int) -> Standing:
+    """Return where a candidate is in a phase."""
     if sitting.absent:
-        return Text(fr="absent", en="absent")
-    done = [step for step in STEPS if step in sitting.steps]
+        return "absent"
+    done = [step for step in _DONE if step in sitting.steps]
     if done:
-        return _STEPS[done[-1]]
+        return done[-1]
     if sitting.started is None:
-        return Text(fr="labs prêts", en="labs ready")
+        return "ready"
     opens = state.reading_until(sitting)
     if opens is not None and now < opens:
-        return Text(fr="lecture", en="reading")
+        return "reading"
     if state.may_type(sitting, now):
-        return Text(fr="au travail", en="at work")
-    stopped = state.deadline(sitting) is None
-    return Text(fr="temps arrêté", en="time stopped") if stopped else Text(fr="temps écoulé", en="time is over")
+        return "working"
+    return "stopped" if state.deadline(sitting) is None else "over"

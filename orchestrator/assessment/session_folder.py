@@ -16,6 +16,7 @@ from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
 
 _SUPERVISOR: Final = "supervisor.lock"
+_OPENING: Final = "opening.lock"
 _LOCKS: Final = Path("/proc/locks")
 """The kernel's list of who holds which lock (proc_locks(5))."""
 
@@ -79,16 +80,39 @@ class SessionFolder:
         Raises:
             UsageError: another program supervises it.
         """
-        path = self._made(self.path) / _SUPERVISOR
-        with path.open("w", encoding="ascii") as file:
+        with self._alone(
+            _SUPERVISOR,
+            Text(
+                fr="Un autre programme surveille déjà cette session.",
+                en="Another program supervises this session already.",
+            ),
+        ):
+            yield
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Be the only program that opens labs of this session within the block: each removes what the other began.
+
+        Raises:
+            UsageError: another program does.
+        """
+        with self._alone(
+            _OPENING,
+            Text(
+                fr="Un autre programme ouvre déjà des labs de cette session.",
+                en="Another program is opening labs of this session already.",
+            ),
+        ):
+            yield
+
+    @contextmanager
+    def _alone(self, name: str, otherwise: Text) -> Iterator[None]:
+        with (self._made(self.path) / name).open("w", encoding="ascii") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise UsageError(
-                    Text(
-                        fr="Un autre programme surveille déjà cette session.",
-                        en="Another program supervises this session already.",
-                    ),
+                    otherwise,
                     Text(
                         fr="« breakfix session show » montre où elle en est.",
                         en="'breakfix session show' tells where it stands.",

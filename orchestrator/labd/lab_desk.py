@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -62,6 +62,7 @@ class LabParts:
         proving: the process that proves a scenario.
         jury_places: returns the labs that juries will still open, by what scenarios offer; raises where the store does
             not answer.
+        supervising: the command line of the program that supervises a session, whose name is added.
     """
 
     labs: Callable[[], Labs]
@@ -74,6 +75,7 @@ class LabParts:
     missing_images: Callable[[Collection[str]], tuple[str, ...]]
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
     jury_places: Callable[[Mapping[str, Offered]], tuple[Place, ...]] = lambda _offers: ()
+    supervising: Sequence[str] = ("false",)
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def _run(app: App, options: argparse.Namespace, listener: socket.socket) -> None
     privacy = PrivacyParts(
         KeptRecordings(options.recordings), DeliverablesStore(state_folder() / "deliverables"), options.recordings_days
     )
-    parts = parts_of(app, _proving(options.content))
+    parts = parts_of(app, _proving(options.content), _supervising(options))
     server = LabdServer(parts, accounts, places, privacy, keeper.ensure, limits_of(options))
 
     door = CommandDoor(str(options.socket.absolute()), VERSION, server.command_key)
@@ -153,7 +153,15 @@ def _proving(content: Sequence[Path]) -> ProofCommand:
     return ProofCommand(words, lambda: left_over(proof_folder()), no_room)
 
 
-def parts_of(app: App, proving: ProofCommand) -> LabParts:
+def _supervising(options: argparse.Namespace) -> Sequence[str]:
+    """Return the command line of a session's supervisor, with the content and the store that labd has."""
+    more = [word for folder in options.content for word in ("--content", str(folder.absolute()))]
+    if options.database:
+        more += ["--database", options.database]
+    return (sys.executable, "-P", "-m", "orchestrator", "--lang", "en", *more, "session", "run", "--session")
+
+
+def parts_of(app: App, proving: ProofCommand, supervising: Sequence[str]) -> LabParts:
     """Return what labd serves of the program."""
     making = threading.Lock()
     reserved = ReservedPlaces(app.registry)
@@ -183,4 +191,5 @@ def parts_of(app: App, proving: ProofCommand) -> LabParts:
         missing_images=missing,
         proving=proving,
         jury_places=reserved.wanted,
+        supervising=supervising,
     )

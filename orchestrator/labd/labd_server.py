@@ -22,6 +22,7 @@ from orchestrator.labd.class_desk import ClassDesk
 from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.command_calls import CommandCalls
+from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
@@ -138,6 +139,8 @@ class LabdServer:
         )
         self._talk = TalkCalls(desk, jobs, self._threads)
         self._catalogue = CatalogueCalls(parts, self._threads)
+        self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
+        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(
@@ -149,7 +152,7 @@ class LabdServer:
                 help_calls,
                 self._talk,
                 self._catalogue,
-                SessionCalls(parts, threads, room, limits.labs),
+                self._sessions,
                 command,
                 desk,
                 terminals,
@@ -187,6 +190,7 @@ class LabdServer:
         self._catalogue.open()
         sweeping = asyncio.create_task(self._sweep.run())
         watching = asyncio.create_task(self._idle.watch())
+        supervising = asyncio.create_task(self._supervision.run())
         taking_up = asyncio.create_task(self._taking_up.run(self._ended))
         await self._taking_up.tried.wait()
         try:
@@ -200,7 +204,9 @@ class LabdServer:
             await self._talk.finish()
             await self._classes.finish()
             await self._catalogue.finish()
+            await self._sessions.finish()
             await sweeping
+            await supervising
             self._privacy.close()
             self._threads.close()
             self._web.close()
@@ -212,6 +218,8 @@ class LabdServer:
         self._classes.close()
         self._labs.close()
         self._catalogue.close()
+        self._sessions.close()
+        self._supervision.end()
         self._bell.close()
         self._server.should_exit = True
 

@@ -10,6 +10,7 @@ from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.text import Text, same
 from orchestrator.labd.lab_limits import gib
+from orchestrator.labd.day_view import must_be_supervised
 from orchestrator.labd.session_contract import PoolView, ReadinessPoint
 
 PROOFS: Final = Text(fr="Preuves", en="Proofs")
@@ -135,10 +136,12 @@ def supervisor(state: SessionState, *, supervised: bool) -> ReadinessPoint:
     """Return whether a program supervises the session: without one nothing is sealed at the end."""
     if supervised:
         return ReadinessPoint("ok", SUPERVISOR, Text(fr="un programme surveille", en="a program supervises"))
-    running = any(sitting.started is not None and not sitting.sealed for sitting in state.sittings.values())
+    if not must_be_supervised(state):
+        seen = Text(fr="un programme surveillera dès le début", en="a program will supervise from the beginning on")
+        return ReadinessPoint("ok", SUPERVISOR, seen)
     seen = Text(fr="personne ne surveille", en="nobody supervises")
     step = Text(
-        fr=f"« breakfix session run --session {state.id} », avant de commencer une phase.",
-        en=f"'breakfix session run --session {state.id}', before a phase begins.",
+        fr=f"Un programme est relancé de lui-même ; s'il ne vient pas : « breakfix session run --session {state.id} ».",
+        en=f"A program is started again by itself; if none comes: 'breakfix session run --session {state.id}'.",
     )
-    return ReadinessPoint("fail" if running else "warn", SUPERVISOR, seen, step)
+    return ReadinessPoint("fail", SUPERVISOR, seen, step)

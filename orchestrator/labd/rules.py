@@ -224,6 +224,8 @@ RULES: Final[Mapping[str, Right]] = {
     "session": "organisers",
     "withdraw-session": "organisers",
     "readiness": "organisers",
+    "day": "organisers",
+    "act-on-day": "organisers",
     "acted": "command-line",
     "waiting": "command-line",
 }

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from orchestrator.assessment.selectors import require_phase
+from orchestrator.labd import day_contract
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing, Who
+from orchestrator.labd.day_desk import DayDesk
+from orchestrator.labd.day_openings import DayOpenings
+from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_room import LabRoom
@@ -17,7 +22,14 @@ from orchestrator.labd.session_readiness import SessionReadiness
 class SessionCalls:
     """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
-    def __init__(self, parts: LabParts, threads: WorkThreads, room: LabRoom, most_labs: int | None) -> None:
+    def __init__(
+        self,
+        parts: LabParts,
+        threads: WorkThreads,
+        room: LabRoom,
+        most_labs: int | None,
+        supervision: DaySupervision,
+    ) -> None:
         """Take the parts.
 
         Args:
@@ -25,8 +37,12 @@ class SessionCalls:
             threads: for what a caller waits for.
             room: what labs take of the machine.
             most_labs: how many labs may be on it at once; None: as many as memory allows.
+            supervision: sees to it that each has a supervisor.
         """
         self._desk = SessionDesk(parts)
+        self._openings = DayOpenings(parts)
+        self._supervision = supervision
+        self._day = DayDesk(parts, self._desk, self._openings, supervision)
         self._readiness = SessionReadiness(parts, room, most_labs)
         self._threads = threads
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -35,6 +51,8 @@ class SessionCalls:
             contract.SESSION.name: self.session,
             contract.WITHDRAW_SESSION.name: self.withdraw,
             contract.READINESS.name: self.readiness,
+            day_contract.DAY.name: self.day,
+            day_contract.ACT_ON_DAY.name: self.act_on_day,
         }
 
     async def sessions(self, _who: Who, _asked: Nothing) -> tuple[contract.SessionLine, ...]:
@@ -61,3 +79,27 @@ class SessionCalls:
             return self._readiness.look(*self._desk.found(asked.session))
 
         return await self._threads.run(look)
+
+    # The day ---------------------------------------------------------------------------------------------------
+
+    async def day(self, _who: Who, asked: contract.OfSession) -> day_contract.DayView:
+        """See ``day_contract.DAY``."""
+        return await self._threads.run(self._day.view, asked.session)
+
+    async def act_on_day(self, who: Who, asked: day_contract.ActOnDay) -> Nothing:
+        """See ``day_contract.ACT_ON_DAY``."""
+        jury_session, state = await self._threads.run(self._day.act, who, asked)
+        if asked.act == "open":
+            require_phase(state, asked.phase)
+            self._openings.begin(jury_session, asked.phase, who.ref)
+        elif asked.act == "begin":
+            self._supervision.wake()
+        return Nothing()
+
+    def close(self) -> None:
+        """Begin no labs any more."""
+        self._openings.close()
+
+    async def finish(self) -> None:
+        """Wait until those labs that were being started are."""
+        await self._openings.finish()

@@ -103,10 +103,10 @@ class SessionDesk:
         referential = self._parts.shelf.content.referential()
         planned = state.events[0]
         at = datetime.fromtimestamp(planned.at, UTC).isoformat(timespec="seconds")
-        return replace(view_of(state, self._parts.shelf.all(), referential), planned=at, by=self._name(planned.by))
+        return replace(view_of(state, self._parts.shelf.all(), referential), planned=at, by=self.name(planned.by))
 
-    def _name(self, by: str) -> str:
-        """Return who planned a session: a person of the store by name, an account of the command line as it is."""
+    def name(self, by: str) -> str:
+        """Return who did something: a person of the store by name, an account of the command line as it is."""
         if not _REF.fullmatch(by):
             return by
         with self._parts.database.read() as reading:

@@ -62,3 +62,43 @@ def begun() -> Refusal:
             en="Labs of this session are open, or were: it can be withdrawn no longer.",
         ),
     )
+
+
+def wrong_words() -> Refusal:
+    """Return that something takes words, which are missing or cannot be kept."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr=f"Dites-le en {MOST_REASON} caractères au plus : le journal le garde.",
+            en=f"Say it in at most {MOST_REASON} characters: the journal keeps it.",
+        ),
+        field="text",
+    )
+
+
+def about_nobody() -> Refusal:
+    """Return that it is not said about which phase, or which candidate, something is."""
+    return Refusal("wrong", Text(fr="Dites pour quelle phase, et pour qui.", en="Say for which phase, and for whom."))
+
+
+def closed() -> Refusal:
+    """Return that nothing more is done about a session whose record is signed."""
+    return Refusal("wrong", Text(fr="Cette session est close.", en="This session is closed."))
+
+
+def opening_already() -> Refusal:
+    """Return that labs of a session are being prepared already."""
+    return Refusal(
+        "busy",
+        Text(fr="Des labs de cette session se préparent déjà.", en="Labs of this session are being prepared already."),
+        Text(fr="Attendez qu'ils soient prêts.", en="Wait until they are ready."),
+    )
+
+
+def interrupted() -> Refusal:
+    """Return that labs are not prepared, for labd ends."""
+    return Refusal(
+        "busy",
+        Text(fr="Le service des labs s'arrête.", en="The lab service is being ended."),
+        Text(fr="Recommencez dans un instant.", en="Do it again in a moment."),
+    )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from orchestrator.labd.calls import Nothing
-from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.proof_contract import PROOF, LastProof, ProofRun
 from orchestrator.portal import catalogue_words
-from orchestrator.portal.browser_events import BEAT_SECONDS, PASSING, EventStream, frame
+from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.pages import rendered, signed_in
+from orchestrator.portal.polled_frames import polled_frames
 from orchestrator.portal.visit import ask
 
 POLL_SECONDS = 1.0
@@ -27,28 +27,14 @@ async def events(request: Request) -> Response:
     return EventStream(request, proof_frames(request))
 
 
-async def proof_frames(request: Request) -> AsyncIterator[bytes]:
-    """Yield frames until the proof is over, the browser leaves, or who looks may no longer."""
-    yield b": \n\n"  # the browser knows that it is connected
-    told: ProofRun | None = None
-    silent = 0.0
-    while True:
-        try:
-            last: LastProof = await ask(request, PROOF, Nothing())
-        except RefusedError as error:
-            if error.refusal.kind not in PASSING:
-                yield frame({"kind": error.refusal.kind}, "event: end\n")
-            return
-        said = _news(request, told, last.run)
-        told, silent = last.run, 0.0 if said else silent + POLL_SECONDS
-        if silent >= BEAT_SECONDS:
-            said, silent = b": \n\n", 0.0
-        if said:
-            yield said
-        if told is None or told.phase == "over":
-            yield frame({"kind": "over"}, "event: end\n")
-            return
-        await asyncio.sleep(POLL_SECONDS)
+def proof_frames(request: Request) -> AsyncIterator[bytes]:
+    """Return the frames: each holds the whole proof; the last one says that it is over."""
+
+    async def look() -> ProofRun | None:
+        last: LastProof = await ask(request, PROOF, Nothing())
+        return last.run
+
+    return polled_frames(look, partial(_news, request), POLL_SECONDS, lambda run: run is None or run.phase == "over")
 
 
 def _news(request: Request, told: ProofRun | None, run: ProofRun | None) -> bytes:

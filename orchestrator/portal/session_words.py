@@ -240,6 +240,7 @@ READINESS_ABOUT = Text(
     fr="Ce que la session demande, et ce que cette machine a en ce moment. Rien n'est changé ni démarré.",
     en="What the session needs, and what this machine has now. Nothing is changed or started.",
 )
+DAY = Text(fr="Le déroulement", en="The day")
 TO_SESSION = Text(fr="Retour à la session", en="Back to the session")
 LOOKED_AT = Text(fr="Vu le", en="Looked at on")
 LOOK_AGAIN = Text(fr="Regarder de nouveau", en="Look again")

@@ -34,6 +34,7 @@ from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
 from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
+from tests.fakes.labd_day import FakeDay
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
@@ -140,6 +141,7 @@ class FakeLabd:
         screen: what every screen of a host shows; None: all are off.
         catalogue: what it knows of scenarios from inside, and of proofs.
         sessions: what it knows of jury sessions.
+        day: what it knows of their days.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -164,6 +166,7 @@ class FakeLabd:
         self.lab_people = FakePeople(self, RefusalError)
         self.catalogue = FakeCatalogue(self, RefusalError)
         self.sessions = FakeSessions(self, RefusalError)
+        self.day = FakeDay(self, self.sessions, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -174,6 +177,7 @@ class FakeLabd:
             **self.lab_people.calls,
             **self.catalogue.calls,
             **self.sessions.calls,
+            **self.day.calls,
         }
         self.app = Starlette(
             routes=[

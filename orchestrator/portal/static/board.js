@@ -1,4 +1,5 @@
-// The live board: what has changed comes as events, ages count on here, and a check's sentence is read where one looks.
+// The live board of a class, and the wall of a jury session's day: what has changed comes as events, times count on here,
+// and a check's sentence is read where one looks.
 
 import { post } from "./portal.js";
 import { released } from "./pressed.js";
@@ -6,6 +7,7 @@ import { released } from "./pressed.js";
 const HIDDEN_FOR = 60_000; // a browser allows six connections to a host: a page behind others gives its own back
 const LONGEST_WAIT = 30_000;
 const MINUTE = 60_000;
+const COUNTED = ["data-seconds", "data-left"];
 
 const byId = (id) => document.getElementById(id);
 const language = document.documentElement.lang;
@@ -31,6 +33,13 @@ function worked(seconds) {
   return `${hours}\u00a0h${minutes % 60 ? `\u00a0${String(minutes % 60).padStart(2, "0")}` : ""}`;
 }
 
+function clock(seconds) {
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
 function countOn() {
   for (const time of document.querySelectorAll("time[data-ago]")) {
     const at = Date.parse(time.dateTime);
@@ -40,6 +49,11 @@ function countOn() {
     span.dataset.arrived ??= arrived;
     const more = (Date.now() - Number(span.dataset.arrived)) / 1000;
     span.textContent = worked(Number(span.dataset.seconds) + more);
+  }
+  for (const span of document.querySelectorAll("[data-left][data-counts]")) {
+    span.dataset.arrived ??= arrived;
+    const passed = (Date.now() - Number(span.dataset.arrived)) / 1000;
+    span.textContent = clock(Math.max(0, Math.round(Number(span.dataset.left) - passed)));
   }
 }
 
@@ -55,9 +69,20 @@ function essence(part) {
   for (const time of copy.querySelectorAll("time[data-ago]")) time.replaceChildren();
   for (const span of copy.querySelectorAll("[data-counts]")) {
     span.replaceChildren();
-    span.removeAttribute("data-seconds");
+    for (const name of COUNTED) span.removeAttribute(name);
   }
   return copy;
+}
+
+/** Set right what counts on by itself in a part that is the same otherwise: clocks of browsers are as they are. */
+function setRight(old, young) {
+  const fresh = [...young.querySelectorAll("[data-counts]")];
+  for (const [place, span] of [...old.querySelectorAll("[data-counts]")].entries()) {
+    for (const name of COUNTED) {
+      if (fresh[place]?.hasAttribute(name)) span.setAttribute(name, fresh[place].getAttribute(name));
+    }
+    span.dataset.arrived = arrived;
+  }
 }
 
 function swap(old, young) {
@@ -76,6 +101,7 @@ function take(html) {
     const now = essence(part);
     const same = now.isEqualNode(served.get(part.id));
     served.set(part.id, now);
+    if (same && !whole) setRight(byId(part.id), part);
     if (whole || same) continue;
     part.classList.toggle("changed", part.localName === "tr");
     swap(byId(part.id), part);
@@ -184,5 +210,5 @@ document.addEventListener("submit", async (event) => {
 });
 
 countOn();
-setInterval(countOn, 10_000);
+setInterval(countOn, document.querySelector(".day") ? 1000 : 10_000);
 open();

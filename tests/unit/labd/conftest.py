@@ -153,6 +153,8 @@ class Site:
     """Images that are not built."""
     jury_places: tuple[frozenset[str], ...] = ()
     """The labs that juries will still open."""
+    supervising: Sequence[str] = ("false",)
+    """The command line of a session's supervisor."""
 
     def member(self, handle: str, *roles: Role) -> Member:
         """Sign somebody in who was not there yet."""
@@ -228,6 +230,7 @@ class Site:
             missing_images=lambda names: tuple(sorted(set(names) & self.unbuilt)),
             proving=self.proving,
             jury_places=lambda _offers: self.jury_places,
+            supervising=self.supervising,
         )
 
     @cached_property
@@ -271,8 +274,8 @@ class Site:
         self,
         request: GradeRequest,
         *,
-        on_result: OnResult,
-        on_running: OnRunning,
+        on_result: OnResult | None,
+        on_running: OnRunning | None,
         **_: object,
     ) -> Report:
         """Grade as the grader would: green once the workstations' cables lead to the office."""
@@ -281,7 +284,8 @@ class Site:
         results = []
         for host in ("pc1", "pc2"):
             sentence = Text(fr=f"{host} a le réseau.", en=f"{host} has the network.")
-            on_running((sentence,))
+            if on_running is not None:
+                on_running((sentence,))
             cable = self.world.fabric.cables[host, "eth0"]
             right = cable.plugged and cable.segment == "office"
             evidence = None if right else Text(fr="rien", en="nothing")
@@ -290,7 +294,8 @@ class Site:
                     f"test_network.py::{host}", "symptom", 1, "1.3", sentence, "pass" if right else "fail", evidence
                 )
             )
-            on_result(results[-1])
+            if on_result is not None:
+                on_result(results[-1])
         return Report(
             request.facts.instance, SCENARIO, request.seed, request.digest, "2026-11-29T10:00:00Z", 0.1, tuple(results)
         )

@@ -133,6 +133,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "session": ORGANISER,
     "withdraw-session": ORGANISER,
     "readiness": ORGANISER,
+    "day": ORGANISER,
+    "act-on-day": ORGANISER,
     "acted": COMMAND_LINE,
     "waiting": COMMAND_LINE,
     "sign-out": SOMEBODY,
@@ -212,7 +214,7 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     }
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
-    special |= {"session": OfSession("none"), "readiness": OfSession("none")}
+    special |= {"session": OfSession("none"), "readiness": OfSession("none"), "day": OfSession("none")}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
     if name in special:
         return special[name]

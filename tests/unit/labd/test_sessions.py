@@ -281,15 +281,22 @@ def test_what_is_ready_is_said_point_by_point(site: Site) -> None:
             machine = by_subject(view.machine)
             assert {"Memory for the labs", "Places for the labs", "Free disk", "Clock", "Supervision"} <= set(machine)
             assert machine["Places for the labs"].seen.en == "4 to open; no limit is set"
-            assert machine["Supervision"].verdict == "warn"
-            assert "breakfix session run --session december" in str(machine["Supervision"].step)
+            assert (machine["Supervision"].verdict, machine["Supervision"].step) == ("ok", None)
+            opened(site)
+            session = site.registry.jury_session("december")
+            session.keep(Draft("started", "root", 0, phase="reseau"))
+            running = by_subject((await looked(client, organiser.token)).machine)
+            assert running["Supervision"].verdict == "fail"
+            assert "breakfix session run --session december" in str(running["Supervision"].step)
             with site.registry.jury_session("december").folder.supervised():
                 now = by_subject((await looked(client, organiser.token)).machine)
             assert now["Supervision"].verdict == "ok"
 
     before = kept(site)
     asyncio.run(play())
-    assert [event.kind for event in kept(site)] == ["planned", *["identity"] * 4, "clock"], "looking keeps nothing"
+    kinds = [event.kind for event in kept(site)]
+    assert kinds[:6] == ["planned", *["identity"] * 4, "clock"]
+    assert set(kinds[6:]) == {"drawn", "opened", "started"}, "looking keeps nothing"
     assert before == ()
 
 

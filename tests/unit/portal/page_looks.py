@@ -12,6 +12,7 @@ from orchestrator.labd import class_contract as k
 from orchestrator.labd.proof_contract import ProofRun
 from tests.fakes import labd_catalogue as catalogue
 from tests.fakes import labd_classes as classes
+from tests.fakes import labd_day as day
 from tests.fakes import labd_people as people
 from tests.fakes import labd_sessions as sessions
 from tests.fakes import labd_world as world
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
-        "/proof/events", "/attempts/{attempt}/recordings/{recording}",
+        "/proof/events", "/sessions/{session}/day/events", "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
 """What is asked for by GET and is no page: files, streams, downloads."""
@@ -376,6 +377,20 @@ def _wrong_withdrawal(page: Page) -> None:
     _send(page, "form[action$='/withdraw'] button", reason="")
 
 
+def _day_stopped(labd: FakeLabd) -> None:
+    """Have everybody's time stand still, in a rehearsal that nobody supervises."""
+    text = Text(fr="Le programme s'est arrêté.", en="The program has ended.")
+    labd.day.view = replace(
+        day.DAY, paused=True, supervision="off", trouble=text, minute=2, acts=("resume", "announce", "incident")
+    )
+
+
+def _wrong_pause(page: Page) -> None:
+    page.locator("main details summary").first.click()
+    page.locator("#pause-text").evaluate("(field) => field.removeAttribute('required')")
+    _send(page, "button[value=pause]")
+
+
 LOOKS = (  # a form that was refused holds all that it held before
     Look("sign-in, refused", "/sign-in", "sign_in.html.j2", act=_wrong_sign_in),
     Look("link, refused", "/link", "link.html.j2", act=_wrong_link),
@@ -405,6 +420,9 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("session", SESSION, "session.html.j2", "ines", act=_unfold_all),
     Look("readiness of a session", f"{SESSION}/readiness", "readiness.html.j2", "ada"),
     Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
+    Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_unfold_all),
+    Look("day, refused", f"{SESSION}/day", "session_day.html.j2", "ines", _day_stopped, _wrong_pause),
+    Look("day of a candidate", f"{SESSION}/day/reseau/C-04", "day_candidate.html.j2", "ines", act=_unfold_all),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
     Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),
     Look(

@@ -15,7 +15,7 @@ from orchestrator.core.text import same
 from orchestrator.labd import class_contract as k
 from orchestrator.labd.calls import Refusal, RefusalKind
 from orchestrator.labd.lab_contract import OfLab
-from orchestrator.portal import board_stream
+from orchestrator.portal import board_stream, polled_frames
 from orchestrator.portal.board_view import essence, outcomes
 from orchestrator.portal.portal_settings import WebOrigin
 from orchestrator.portal.visit import Visit
@@ -146,7 +146,7 @@ def test_only_changes_are_told(browser: Browser, runner: asyncio.Runner) -> None
 def test_a_stream_that_is_silent_for_long_says_that_it_lives(
     browser: Browser, runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board_stream, "BEAT_SECONDS", 0.0)
+    monkeypatch.setattr(polled_frames, "BEAT_SECONDS", 0.0)
     frames = board_stream.board_frames(request_of(browser), fake.CLASS)
     assert runner.run(told(frames, 3))[2] == b": \n\n"
 

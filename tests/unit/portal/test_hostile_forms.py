@@ -54,6 +54,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/catalogue/{scenario}/prove": "seeds",
     "/new-session": "plan candidates rehearsal anyway",
     "/sessions/{session}/withdraw": "reason",
+    "/sessions/{session}/day": "act phase text",
+    "/sessions/{session}/day/{phase}/{number}": "act text",
     "/proof/cancel": "number",
     "/join": "code",
     "/join/account": "code handle given_name family_name password",
@@ -85,11 +87,13 @@ _PLACES: Final[Mapping[str, Sequence[str]]] = {
     "lab": [world.LAB, "nowhere"],
     "terminal": ["1", "a"],
     "session": [sessions.SESSION, "nowhere"],
+    "phase": ["reseau", "nowhere"],
+    "number": ["C-01", "C-99"],
 }
 _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",
     "http://web1/", "some", "yes", "en", "trainee", "correct horse battery", "/account", "handle,name\nzed,Zed\n",
-    "id: new-one\n", "id: mistake\n", "past\nid: old\n",
+    "pause", "begin", "reseau", "id: new-one\n", "id: mistake\n", "past\nid: old\n",
 ]  # fmt: skip
 _EVIL: Final = (
     '"><script>evil()</script>', "'><img src=x onerror=evil()>", "</textarea><evil>", "</script><evil>", "<!--<evil>",

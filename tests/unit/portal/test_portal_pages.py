@@ -21,6 +21,7 @@ from orchestrator.labd.calls import Refusal
 from orchestrator.portal import (
     board_words,
     catalogue_words,
+    day_words,
     help_words,
     in_words,
     privacy_words,
@@ -88,6 +89,10 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/nothing": (303, 403, 403, 404),
     "/sessions/december-2026/readiness": (303, 403, 403, 200),
     "/sessions/nothing/readiness": (303, 403, 403, 404),
+    "/sessions/december-2026/day": (303, 403, 403, 200),
+    "/sessions/nothing/day": (303, 403, 403, 404),
+    "/sessions/december-2026/day/reseau/C-01": (303, 403, 403, 200),
+    "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -135,6 +140,9 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/new-session": ({"plan": "mistake"}, (303, 403, 403, 422)),
     "/sessions/december-2026/withdraw": ({"reason": "Why."}, (303, 403, 403, 303)),
     "/sessions/nothing/withdraw": ({"reason": "Why."}, (303, 403, 403, 404)),
+    "/sessions/december-2026/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 303)),
+    "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
+    "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -178,7 +186,9 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/comments/\d+", "/comments/{note}", path) for path in known}
     known = {re.sub(r"^/catalogue/[^/]+", "/catalogue/{scenario}", path) for path in known}
     known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
-    assert ours - {"/static/{file:path}", "/classes/{name}/events", "/proof/events"} <= known
+    known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
+    streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events"}
+    assert ours - {"/static/{file:path}", *streams} <= known
 
 
 # What they say ------------------------------------------------------------------------------------------------
@@ -323,6 +333,7 @@ PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
+    (day_words, "y|day_words"),
 )  # fmt: skip
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from orchestrator.portal import day_pages
 from tests.fakes import labd_sessions as fake
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.served_portal import ServedPortal
@@ -17,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 PLAN = "contract: 1\nid: spring\n  a mistake\nfour\n" + "# more\n" * 60
 LIST = "number;name\nC-01;Zoé Faure\n"
+LEFT = "document.querySelector('#phase-reseau-row-C-04 [data-left]').textContent"
 CHOSEN = "(field) => field.value.slice(field.selectionStart, field.selectionEnd)"
 
 
@@ -56,4 +59,34 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
     with page.expect_navigation():
         page.locator("form[action$='/withdraw'] button").click()
     assert list(labd.sessions.sessions) == [fake.SESSION]
+    assert portal.wrong == []
+
+
+def test_an_organiser_holds_the_day_from_the_wall(
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(day_pages, "POLL_SECONDS", 0.05)
+    portal.open(page, labd, "ines", f"/sessions/{fake.SESSION}/day")
+    left = page.locator("#phase-reseau-row-C-04 [data-left]")
+    first = left.inner_text()
+    page.wait_for_function(f"(was) => {LEFT} < was", arg=first)
+    view = labd.day.view
+    rows = [replace(row, left=3000) if row.number == "C-04" else row for row in view.phases[0].rows]
+    labd.day.view = replace(view, phases=(replace(view.phases[0], rows=tuple(rows)), *view.phases[1:]))
+    page.wait_for_function(f"() => !{LEFT}.startsWith('1:')")
+
+    page.locator("main details summary").first.click()
+    page.locator("#announce-text").fill("Une annonce en cours de frappe")
+    page.locator("#phase-reseau-to-C-04").focus()
+    labd.day.view = replace(labd.day.view, supervision="off")
+    page.wait_for_selector("#day-head .notice.wrong")
+    assert page.locator("#announce-text").input_value() == "Une annonce en cours de frappe", "the wall alone changes"
+    assert page.evaluate("document.activeElement.id") == "phase-reseau-to-C-04"
+
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.locator("details:has(button[value=finished]) summary").click()
+    with page.expect_navigation():
+        page.locator("button[value=finished]").click()
+    assert [one.act for name, _, one in labd.asked if name == "act-on-day"] == ["finished"]
     assert portal.wrong == []

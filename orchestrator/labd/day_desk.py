@@ -1,0 +1,101 @@
+"""What an organiser does on a session's day. Called from threads; opening labs is for ``day_openings``."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.state import SessionState
+from orchestrator.core.control_characters import CONTROLS
+from orchestrator.core.errors import BreakfixError
+from orchestrator.core.text import Text, same
+from orchestrator.instances.instance import Instance
+from orchestrator.labd import session_refusals
+from orchestrator.labd.calls import Who
+from orchestrator.labd.day_contract import ActOnDay, DayAct, DayView
+from orchestrator.labd.day_openings import DayOpenings
+from orchestrator.labd.day_supervision import DaySupervision
+from orchestrator.labd.day_view import Doing, day_of
+from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.session_desk import SessionDesk
+
+_WORDS: Final[Mapping[DayAct, bool]] = {"pause": True, "announce": True, "incident": True, "draw": False}
+"""The acts that take words, and whether they need them."""
+_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished"})
+_OF_A_PHASE: Final = frozenset({"draw", "open", "begin", *_ABOUT_SOMEBODY})
+
+
+class DayDesk:
+    """Does what is done on a day, and shows it."""
+
+    def __init__(self, parts: LabParts, desk: SessionDesk, openings: DayOpenings, supervision: DaySupervision) -> None:
+        """Take what labd serves, what finds sessions, and what is being done about them."""
+        self._parts = parts
+        self._desk = desk
+        self._openings = openings
+        self._supervision = supervision
+
+    def view(self, session: str) -> DayView:
+        """Return a session on its day.
+
+        Raises:
+            RefusedCallError: there is none of that name.
+            BreakfixError: its journal cannot be read.
+        """
+        jury_session, state = self._desk.found(session)
+        doing = Doing(
+            self._openings.of(session),
+            self._openings.troubles(session),
+            jury_session.folder.is_supervised(),
+            self._supervision.troubles.get(session),
+        )
+        now = jury_session.clock(state).now()
+        return day_of(state, now, self._instances(), doing, title=self._title, name=functools.cache(self._desk.name))
+
+    def _instances(self) -> tuple[Instance, ...]:
+        try:
+            return tuple(self._parts.labs().running.all())
+        except BreakfixError:  # all hosts are out of reach, then
+            return ()
+
+    def _title(self, scenario: str) -> Text:
+        shelved = self._parts.shelf.all().get(scenario)
+        return same(scenario) if shelved is None else shelved.document.title
+
+    def act(self, who: Who, asked: ActOnDay) -> tuple[JurySession, SessionState]:
+        """Do something, but for opening labs, which is only looked at; return the session as it was.
+
+        Raises:
+            RefusedCallError: there is no such session, or words are missing or cannot be kept.
+            BreakfixError: it cannot be done now.
+        """
+        text = asked.text.strip()
+        if asked.act in _WORDS and ((_WORDS[asked.act] and not text) or _cannot_be_kept(text)):
+            raise RefusedCallError(session_refusals.wrong_words())
+        if (asked.act in _ABOUT_SOMEBODY and not asked.candidate) or (asked.act in _OF_A_PHASE and not asked.phase):
+            raise RefusedCallError(session_refusals.about_nobody())
+        jury_session, state = self._desk.found(asked.session)
+        if state.closed:
+            raise RefusedCallError(session_refusals.closed())
+        phase, candidate, by = asked.phase, asked.candidate, who.ref
+        acts: Mapping[DayAct, Callable[[], object]] = {
+            "draw": lambda: jury_session.draw(phase, by, text or None),
+            "open": lambda: None,
+            "begin": lambda: jury_session.start(phase, by, candidate),
+            "arrived": lambda: jury_session.arrive(phase, candidate, by),
+            "absent": lambda: jury_session.absent(phase, candidate, by),
+            "finished": lambda: jury_session.finish(phase, candidate, by),
+            "pause": lambda: jury_session.pause(by, text, candidate),
+            "resume": lambda: jury_session.resume(by, candidate),
+            "announce": lambda: jury_session.announce(by, text, candidate),
+            "incident": lambda: jury_session.incident(by, text, candidate),
+        }
+        acts[asked.act]()
+        return jury_session, state
+
+
+def _cannot_be_kept(text: str) -> bool:
+    return len(text) > session_refusals.MOST_REASON or bool(CONTROLS.search(text))

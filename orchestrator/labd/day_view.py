@@ -1,0 +1,225 @@
+"""A jury session on its day: where each candidate is, what the journal says, and what may be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Final
+
+from orchestrator.assessment.event_words import told
+from orchestrator.assessment.events import PROGRAM, SessionEvent
+from orchestrator.assessment.extra_time import duration
+from orchestrator.assessment.lottery import drawn_again
+from orchestrator.assessment.plan_file import zone_of
+from orchestrator.assessment.roster import RosterRow, rows_of
+from orchestrator.assessment.state import SessionState
+from orchestrator.core.text import Text
+from orchestrator.instances.instance import Instance
+from orchestrator.labd.day_contract import (
+    DayAct,
+    DayEntry,
+    DayFailure,
+    DayPhase,
+    DayRow,
+    DayView,
+    DrawnLine,
+    Supervision,
+)
+from orchestrator.labd.told_refusals import speaks
+from orchestrator.model.session_plan import Phase
+
+_MOST_ENTRIES: Final = 60
+_QUIET: Final = frozenset({"identity", "clock"})
+"""Entries that tell nothing of the day."""
+_TIME_RUNS: Final = frozenset({"reading", "working", "stopped"})
+_UP: Final = frozenset({"running", "paused"})
+_NOT_SAID: Final = Text(fr="La machine des labs a un problème.", en="The machine of the labs has a problem.")
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What is being done about a session besides what its journal says.
+
+    Attributes:
+        opening: the phases whose labs are being prepared.
+        troubles: phase -> why its last opening came to nothing.
+        supervised: whether a program supervises.
+        trouble: why none could be started.
+    """
+
+    opening: Collection[str]
+    troubles: dict[str, Text]
+    supervised: bool
+    trouble: Text | None
+
+
+def day_of(
+    state: SessionState,
+    now: int,
+    instances: Iterable[Instance],
+    doing: Doing,
+    *,
+    title: Callable[[str], Text],
+    name: Callable[[str], str],
+) -> DayView:
+    """Return a session on its day.
+
+    Args:
+        state: the session.
+        now: the session's time.
+        instances: all labs that run.
+        doing: what is being done.
+        title: returns a scenario's title.
+        name: returns who a reference of the journal is.
+    """
+    zone = zone_of(state.plan)
+    rows = rows_of(state, now, instances)
+    running = any(row.standing in _TIME_RUNS for row in rows)
+    return DayView(
+        id=state.id,
+        title=state.plan.title,
+        stage=state.stage,
+        minute=state.minute,
+        at=_iso(now, zone),
+        supervision=_supervision(state, supervised=doing.supervised),
+        trouble=None if doing.supervised else doing.trouble,
+        paused=state.open_pause(""),
+        candidates=tuple((one.number, one.name) for one in state.plan.candidates),
+        phases=tuple(_phase(state, phase, rows, doing, title) for phase in state.plan.phases),
+        entries=tuple(_entries(state.events, zone, name)),
+        acts=() if state.closed else tuple(_acts_on_all(state, running=running)),
+    )
+
+
+def must_be_supervised(state: SessionState) -> bool:
+    """Return whether somebody's time runs, or is over and not sealed yet."""
+    return any(one.started is not None and not one.sealed for one in state.sittings.values())
+
+
+def _supervision(state: SessionState, *, supervised: bool) -> Supervision:
+    if supervised:
+        return "on"
+    return "off" if must_be_supervised(state) else "idle"
+
+
+def _acts_on_all(state: SessionState, *, running: bool) -> Iterator[DayAct]:
+    if state.open_pause(""):
+        yield "resume"
+    elif running:
+        yield "pause"
+    yield from ("announce", "incident")
+
+
+# A phase ------------------------------------------------------------------------------------------------------
+
+
+def _phase(
+    state: SessionState, phase: Phase, rows: Iterable[RosterRow], doing: Doing, title: Callable[[str], Text]
+) -> DayPhase:
+    zone = zone_of(state.plan)
+    drawing = state.drawings.get(phase.name)
+    mine = [row for row in rows if row.phase == phase.name]
+    each = sum(rule.count for rule in phase.draw) or len(phase.scenarios)
+    labs = each * len(state.plan.candidates)
+    opened = sum(len(one.labs) for (name, _), one in state.sittings.items() if name == phase.name)
+    opening = phase.name in doing.opening
+    begun = state.begun.get(phase.name)
+    return DayPhase(
+        name=phase.name,
+        title=phase.title,
+        length=duration(state.length(phase)),
+        seed=drawing.seed if drawing is not None and phase.draw else "",
+        same=drawing is None or drawn_again(drawing, phase),
+        drawn=()
+        if drawing is None
+        else tuple(DrawnLine(number, tuple(map(title, names))) for number, names in drawing.drawn.items()),
+        labs=labs,
+        opened=opened,
+        opening=opening,
+        trouble=doing.troubles.get(phase.name),
+        failures=tuple(_failures(state, phase.name)),
+        begun="" if begun is None else _iso(begun, zone),
+        rows=tuple(_row(state, row, zone) for row in mine),
+        acts=() if state.closed else tuple(_acts_on_phase(state, phase, mine, missing=labs - opened, opening=opening)),
+    )
+
+
+def _acts_on_phase(
+    state: SessionState, phase: Phase, rows: Collection[RosterRow], *, missing: int, opening: bool
+) -> Iterator[DayAct]:
+    over = bool(rows) and all(row.standing in {"absent", "sealed"} for row in rows)
+    if phase.draw and phase.name not in state.drawings:
+        yield "draw"
+    if missing and not opening and not over:
+        yield "open"
+    everybody = len(rows) == len(state.plan.candidates)
+    if everybody and not opening and any(row.standing == "ready" for row in rows):
+        yield "begin"
+
+
+def _failures(state: SessionState, phase: str) -> Iterator[DayFailure]:
+    """Yield the labs that could not be prepared and are not there yet, each once."""
+    failed = {
+        (event.candidate, event.details["scenario"]): event.details["why"]
+        for event in state.of("unopened")
+        if event.phase == phase and event.details
+    }
+    for (candidate, scenario), why in failed.items():
+        sitting = state.sittings.get((phase, candidate))
+        if sitting is None or all(lab.scenario != scenario for lab in sitting.labs):
+            yield DayFailure(candidate, scenario, _said(Text(fr=why["fr"], en=why["en"])))
+
+
+# A candidate --------------------------------------------------------------------------------------------------
+
+
+def _row(state: SessionState, row: RosterRow, zone: tzinfo) -> DayRow:
+    hosts = [host for some in row.hosts.values() for host in some.values()]
+    return DayRow(
+        number=row.candidate,
+        name=row.name,
+        standing=row.standing,
+        state=row.state,
+        left=row.seconds,
+        deadline="" if row.deadline is None else _iso(row.deadline, zone),
+        hosts=row.machines,
+        lost=row.standing in {"ready", *_TIME_RUNS} and not _UP.issuperset(hosts),
+        paused=state.open_pause(row.candidate),
+        acts=() if state.closed else tuple(_acts_on_candidate(state, row)),
+    )
+
+
+def _acts_on_candidate(state: SessionState, row: RosterRow) -> Iterator[DayAct]:
+    sitting = state.sittings[row.phase, row.candidate]
+    begun = sitting.started is not None or row.phase in state.begun
+    if row.standing in {"ready", "absent"} and sitting.started is None:
+        yield "begin"
+    if begun and sitting.arrived is None and row.standing in {"absent", *_TIME_RUNS} and "cut" not in sitting.steps:
+        yield "arrived"
+    if row.standing in {"ready", *_TIME_RUNS}:
+        yield "absent"
+    if row.standing in _TIME_RUNS:
+        yield "finished"
+        yield "resume" if state.open_pause(row.candidate) else "pause"
+    yield from ("announce", "incident")
+
+
+# The journal --------------------------------------------------------------------------------------------------
+
+
+def _entries(events: Iterable[SessionEvent], zone: tzinfo, name: Callable[[str], str]) -> Iterator[DayEntry]:
+    """Yield the last entries, the newest first."""
+    said = [event for event in events if event.kind not in _QUIET]
+    for event in reversed(said[-_MOST_ENTRIES:]):
+        by = "" if event.by in {PROGRAM, event.candidate} else name(event.by)
+        yield DayEntry(event.number, _iso(event.at, zone), by, event.candidate, event.phase, _said(told(event)))
+
+
+def _said(text: Text) -> Text:
+    """Return what is told in a browser."""
+    return text if speaks(text) else _NOT_SAID
+
+
+def _iso(at: int, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")

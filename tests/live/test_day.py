@@ -1,0 +1,156 @@
+"""A jury session held through labd, on real hosts: sealed in time, though labd and the supervisor are killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from orchestrator.app import App
+from orchestrator.assessment import session_retention
+from orchestrator.assessment.evidence import read_evidence
+from orchestrator.core.waiting import wait_until
+from orchestrator.labd import day_contract as d
+from orchestrator.labd.labd_client import LabdClient
+from orchestrator.labd.session_contract import PLAN_SESSION, OfSession, PlanSession
+from orchestrator.records import journal, sign_ins
+from orchestrator.records.people import NewPerson, People
+from tests.labd_talk import end_keeper, labd_process
+
+pytestmark = [pytest.mark.live, pytest.mark.core, pytest.mark.slow]
+
+SCENARIO = "rotate-and-archive"
+SESSION, PHASE, CANDIDATE = "held", "reseau", "C-01"
+LONG = 300.0
+"""Seconds for what takes its time on a machine that is busy with others."""
+MINUTE = 2
+"""Seconds: labd and the supervisor are killed, and back, within the eight of the phase."""
+PLAN = f"""\
+contract: 1
+id: {SESSION}
+title: Session tenue par labd
+referential: rncp-227
+date: "2099-12-14"
+centre: Centre de Nantes
+room: B12
+proof: recorded
+jury:
+  - {{id: martin, name: Anne Martin, quality: Responsable informatique}}
+  - {{id: leroy, name: Paul Leroy, quality: Technicien systèmes}}
+candidates:
+  - {{number: {CANDIDATE}, name: Zoé Faure}}
+phases:
+  - {{name: {PHASE}, title: Réseau, minutes: 8, scenarios: [{SCENARIO}]}}
+"""
+
+
+@dataclass
+class Held:
+    """Where the session is held."""
+
+    folder: Path
+    app: App
+    token: str
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[LabdClient]:
+        """Give a client of labd."""
+        client = LabdClient(self.folder / "socket")
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    async def until(self, client: LabdClient, holds: Callable[[d.DayView], bool]) -> d.DayView:
+        """Return the day once it is so."""
+        async with asyncio.timeout(LONG):
+            while not holds(view := await client.call(d.DAY, OfSession(SESSION), self.token)):
+                await asyncio.sleep(0.2)
+        return view
+
+    def supervisor(self) -> int:
+        """Return the process that supervises."""
+        lock = self.app.registry.jury_session(SESSION).folder.path / "supervisor.lock"
+        inode = str(lock.stat().st_ino)
+        held = (line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines())
+        return next(int(one[4]) for one in held if one[1] == "FLOCK" and one[5].rpartition(":")[2] == inode)
+
+
+@pytest.fixture
+def held() -> Iterator[Held]:
+    """A store and a data folder of the session's own; what is left of its labs is removed, also after a failure."""
+    with ExitStack() as ends, pytest.MonkeyPatch.context() as patch:
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="labd-")))
+        patch.setenv("XDG_DATA_HOME", str(folder / "data"))
+        app = App((), f"sqlite:///{folder}/records.sqlite")
+        ends.callback(app.close)
+        ends.callback(end_keeper, folder / "keeper")
+        with app.database.write() as writing:
+            organiser = People(writing).add(NewPerson("ines", roles=frozenset({"organiser"})))
+            token = sign_ins.begin(writing, organiser, "tests", journal.now())
+        made = Held(folder, app, token)
+        ends.callback(clear, made)
+        yield made
+
+
+def clear(held: Held) -> None:
+    """Remove the session's labs, once its supervisor has ended."""
+    if held.app.registry.log.sessions():
+        jury_session = held.app.registry.jury_session(SESSION)
+        while jury_session.folder.is_supervised():
+            os.kill(held.supervisor(), signal.SIGKILL)
+            assert wait_until(lambda: not jury_session.folder.is_supervised(), within=LONG)
+        session_retention.clear(jury_session, held.app.labs, "test", early=True)
+
+
+def test_a_day_goes_on_though_labd_and_the_supervisor_are_killed(held: Held) -> None:
+    def ready(process: object) -> None:
+        assert process.stdout.readline() == "ready\n"  # type: ignore[attr-defined]
+
+    with labd_process(held.folder) as labd:
+        ready(labd)
+        first = asyncio.run(begun(held))
+        labd.kill()
+        labd.wait()
+    os.kill(first, 0)
+    os.kill(first, signal.SIGKILL)
+    with labd_process(held.folder) as labd:
+        ready(labd)
+        asyncio.run(sealed(held))
+    evidence = read_evidence(held.app.registry.jury_session(SESSION).folder.sealed(PHASE, CANDIDATE))
+    outcomes = {one["outcome"] for one in evidence.document(f"{SCENARIO}/report.json")["results"]}
+    assert outcomes == {"pass", "fail"}, "nobody repaired it"
+    (cut,) = held.app.registry.jury_session(SESSION).state().of("cut")
+    assert cut.at >= cut.details["deadline"]
+
+
+async def begun(held: Held) -> int:
+    """Plan, open and begin; return the process that supervises."""
+    async with held.client() as client:
+        planned = await client.call(PLAN_SESSION, PlanSession(PLAN, rehearsal=MINUTE), held.token)
+        assert (planned.session, planned.mistakes) == (SESSION, ())
+        await client.call(d.ACT_ON_DAY, d.ActOnDay(SESSION, "open", PHASE), held.token)
+        view = await held.until(client, lambda view: not view.phases[0].opening)
+        (phase,) = view.phases
+        assert (phase.opened, phase.trouble, phase.failures) == (1, None, ())
+        assert (phase.rows[0].standing, phase.rows[0].lost) == ("ready", False)
+        await client.call(d.ACT_ON_DAY, d.ActOnDay(SESSION, "begin", PHASE), held.token)
+        await held.until(client, lambda view: view.supervision == "on")
+        return held.supervisor()
+
+
+async def sealed(held: Held) -> None:
+    """Wait until another supervisor has sealed the evidence, and ended."""
+    async with held.client() as client:
+        await held.until(client, lambda view: view.supervision == "on" or view.phases[0].rows[0].standing == "sealed")
+        view = await held.until(client, lambda view: view.phases[0].rows[0].standing == "sealed")
+        assert view.trouble is None
+        assert sum(one.text.en == "Supervision begins." for one in view.entries) >= 2
+        await held.until(client, lambda view: view.supervision == "idle")
