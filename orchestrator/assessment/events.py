@@ -128,3 +128,13 @@ class Log(Protocol):
 
     def events(self, session: str) -> tuple[SessionEvent, ...]:
         """Return the events of a session, in order."""
+
+    def head(self) -> str:
+        """Return the last entry of all, with which all of them can be verified later."""
+
+    def require_sound(self) -> None:
+        """Compare what is kept with itself, before anything is made of it.
+
+        Raises:
+            MachineError: something was changed, removed, moved or cut off.
+        """

@@ -135,7 +135,7 @@ class Jury:
             account: the account of this machine at which they do.
 
         Raises:
-            UsageError: there is no such member, something is undecided, or there is nothing to sign.
+            UsageError: there is no such member, something is undecided, or there is nothing to sign yet, or no more.
         """
         state = self._with_member(member)
         record = record_of(state)
@@ -143,6 +143,13 @@ class Jury:
             raise UsageError(
                 Text(fr="Le procès-verbal est déjà signé et clos.", en="The record is signed and closed already."),
                 Text(fr="Un changement : « session correct ».", en="A change: 'session correct'."),
+            )
+        if not state.begun_to_open and not record.decisions:
+            raise UsageError(
+                Text(
+                    fr="Aucun lab n'a été ouvert, rien n'a été décidé : il n'y a rien à signer.",
+                    en="No lab was opened, and nothing was decided: there is nothing to sign.",
+                )
             )
         self._require_all_decided(state)
         if any(signature.member == member for signature in record.signatures):
@@ -197,7 +204,8 @@ class Jury:
         if verdict not in VERDICTS:
             text = Text(fr=f"décision inconnue « {verdict} »", en=f'unknown decision "{verdict}"')
             raise UsageError(with_suggestion(text, verdict, VERDICTS))
-        running = [s.phase for s in state.sittings.values() if s.candidate == candidate and s.started and not s.sealed]
+        mine = [one for one in state.sittings.values() if one.candidate == candidate]
+        running = [one.phase for one in mine if one.started is not None and not one.sealed]
         if running:
             raise UsageError(
                 Text(

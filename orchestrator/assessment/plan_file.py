@@ -136,6 +136,12 @@ def _names(page: _Page) -> Iterable[Problem]:
 def _jury(page: _Page) -> Iterable[Problem]:
     if len(page.plan.jury) < _LEAST_JURY:
         yield page.problem(("jury",), Text(fr="un jury a au moins deux membres", en="a jury has at least two members"))
+    for i, member in enumerate(page.plan.jury):
+        try:
+            if member.person:
+                page.plan_context.trainers(member.person)
+        except UsageError as error:  # the store knows nobody of that name
+            yield page.problem(("jury", i, "person"), error.text, error.hint)
     for i, candidate in enumerate(page.plan.candidates):
         trainers = set(candidate.trainers)
         try:

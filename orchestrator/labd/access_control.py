@@ -13,7 +13,15 @@ from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.privacy_calls import PrivacyCalls
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.replay_desk import FoundAttempt
-from orchestrator.labd.rules import RULES, concerns_a_class, concerns_an_attempt, refusal_kind, standing_of
+from orchestrator.labd.rules import (
+    RULES,
+    concerns_a_class,
+    concerns_an_attempt,
+    counts_as_jury,
+    counts_as_trainer,
+    refusal_kind,
+    standing_of,
+)
 from orchestrator.labd.standing_watch import Doorbell, Over, until_over
 from orchestrator.labd.told_refusals import (
     forbidden,
@@ -36,7 +44,7 @@ def somebody(who: Who | None) -> Who:
     return who
 
 
-def require(name: str, who: Who | None, *, owns: bool = False, trains: bool = False) -> None:
+def require(name: str, who: Who | None, *, owns: bool = False, trains: bool = False, judges: bool = False) -> None:
     """Refuse what the table refuses.
 
     Args:
@@ -44,11 +52,12 @@ def require(name: str, who: Who | None, *, owns: bool = False, trains: bool = Fa
         who: who asks.
         owns: whether what they ask about is theirs.
         trains: whether they are a trainer in it, as ``rules.Standing`` says.
+        judges: whether they are of a jury in it, as it says as well.
 
     Raises:
         RefusedCallError: it does.
     """
-    kind = refusal_kind(name, standing_of(who, owns=owns, trains=trains))
+    kind = refusal_kind(name, standing_of(who, owns=owns, trains=trains, judges=judges))
     if kind == "signed-out":
         raise signed_out()
     if kind == "missing":
@@ -61,6 +70,16 @@ def require(name: str, who: Who | None, *, owns: bool = False, trains: bool = Fa
         )
     if kind is not None:
         raise forbidden()
+
+
+def require_role(name: str, who: Who | None) -> None:
+    """Refuse a call about neither a lab, a class nor an attempt that the table refuses to somebody of their roles.
+
+    Raises:
+        RefusedCallError: it does.
+    """
+    trains = who is not None and counts_as_trainer(name, who)
+    require(name, who, trains=trains, judges=who is not None and counts_as_jury(name, who))
 
 
 @dataclass(frozen=True)

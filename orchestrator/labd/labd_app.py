@@ -12,12 +12,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 
 from orchestrator.core.text import Text
-from orchestrator.labd.access_control import AccessControl, require, somebody
+from orchestrator.labd.access_control import AccessControl, require, require_role, somebody
 from orchestrator.labd.calls import VERSION, Call
 from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.contract import BY_NAME
+from orchestrator.labd.deliberation_calls import DeliberationCalls
 from orchestrator.labd.event_stream import event_lines
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.lab_calls import LabCalls
@@ -31,12 +32,13 @@ from orchestrator.labd.labd_http import answered, asked_by, json_response, numbe
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.privacy_calls import PrivacyCalls
 from orchestrator.labd.rules import (
+    DOCUMENTS,
     EVENTS,
+    EVIDENCE,
     MY_DATA,
     concerns_a_class,
     concerns_a_lab,
     concerns_an_attempt,
-    counts_as_trainer,
 )
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.standing_watch import Doorbell
@@ -61,6 +63,7 @@ class LabdParts:
         talk: the calls about talk with the people of labs.
         catalogue: the calls about the catalogue and proofs.
         sessions: the calls about jury sessions.
+        deliberation: the calls about juries that deliberate.
         command: the calls of this machine's command line.
         desk: finds labs.
         terminals: the terminals of labs.
@@ -78,6 +81,7 @@ class LabdParts:
     talk: TalkCalls
     catalogue: CatalogueCalls
     sessions: SessionCalls
+    deliberation: DeliberationCalls
     command: CommandCalls
     desk: LabDesk
     terminals: LabTerminals
@@ -97,6 +101,8 @@ def labd_app(parts: LabdParts) -> Starlette:
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
             WebSocketRoute(f"/v{VERSION}/terminal/{{lab}}/{{terminal}}", sockets.terminal),
             Route(f"/v{VERSION}/{MY_DATA}", door.my_data, methods=["POST"]),
+            Route(f"/v{VERSION}/{DOCUMENTS}/{{session}}", door.documents, methods=["POST"]),
+            Route(f"/v{VERSION}/{EVIDENCE}/{{session}}/{{phase}}/{{number}}", door.evidence, methods=["POST"]),
             WebSocketRoute(f"/v{VERSION}/display/{{lab}}/{{host}}", sockets.display),
             WebSocketRoute(f"/v{VERSION}/web/{{lab}}/{{host}}", sockets.site),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
@@ -146,7 +152,7 @@ class _Door:
             asked = await asked_by(request, call)
             attempt = await access.attempt(call.name, who, asked.attempt)
             return await parts.privacy.of_an_attempt[call.name](who, attempt, asked)
-        require(call.name, who, trains=who is not None and counts_as_trainer(call.name, who))
+        require_role(call.name, who)
         asked = await asked_by(request, call)
         for known in (
             parts.labs.before_a_lab,
@@ -155,6 +161,7 @@ class _Door:
             parts.help.before,
             parts.catalogue.calls,
             parts.sessions.calls,
+            parts.deliberation.calls,
         ):
             if call.name in known:
                 return await known[call.name](somebody(who), asked)
@@ -170,6 +177,25 @@ class _Door:
             require(MY_DATA, who)
             pieces = await self._parts.privacy.my_data(who, "en" if english else "fr")
             return StreamingResponse(pieces, media_type="application/zip")
+
+        return await answered(answer)
+
+    async def documents(self, request: Request) -> Response:
+        """Send the documents of a session."""
+        return await self._file(request, DOCUMENTS)
+
+    async def evidence(self, request: Request) -> Response:
+        """Send a candidate's sealed evidence."""
+        return await self._file(request, EVIDENCE)
+
+    async def _file(self, request: Request, name: str) -> Response:
+        token = token_of(request.headers.get("authorization", ""))
+
+        async def answer() -> Response:
+            who = await self._access.who(name, token)
+            require_role(name, who)
+            content = await self._parts.deliberation.files[name](somebody(who), **request.path_params)
+            return Response(content, media_type="application/zip")
 
         return await answered(answer)
 

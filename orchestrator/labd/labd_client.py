@@ -109,16 +109,18 @@ class LabdClient:
         except (httpx.HTTPError, WireError) as error:
             raise RefusedError(_silent()) from error
 
-    async def my_data(self, language: Language, token: str) -> AsyncGenerator[bytes, None]:
-        """Yield the archive of all that is kept about somebody, in pieces; who ends before closes it.
+    def my_data(self, language: Language, token: str) -> AsyncGenerator[bytes, None]:
+        """Return the archive of all that is kept about somebody, as ``archive`` does."""
+        return self.archive("my-data", token, language=language)
+
+    async def archive(self, path: str, token: str, **params: str) -> AsyncGenerator[bytes, None]:
+        """Yield an archive in pieces; who ends before closes it.
 
         Raises:
             RefusedError: labd refuses it, or does not answer, or no longer.
         """
         try:
-            async with self._streams.stream(
-                "POST", "my-data", params={"language": language}, headers=_bearer(token)
-            ) as answer:
+            async with self._streams.stream("POST", path, params=params, headers=_bearer(token)) as answer:
                 if answer.status_code >= _REFUSED:
                     raise RefusedError(_refusal(await answer.aread()))
                 async for piece in answer.aiter_raw():

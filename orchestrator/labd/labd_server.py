@@ -23,6 +23,8 @@ from orchestrator.labd.class_labs import ClassShares
 from orchestrator.labd.class_launches import ClassLaunches
 from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.day_supervision import DaySupervision
+from orchestrator.labd.deliberation_calls import DeliberationCalls
+from orchestrator.labd.deliberation_desk import DeliberationDesk
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
@@ -50,6 +52,7 @@ from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.session_calls import SessionCalls
+from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import StartQueue
@@ -153,6 +156,7 @@ class LabdServer:
                 self._talk,
                 self._catalogue,
                 self._sessions,
+                DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
                 command,
                 desk,
                 terminals,

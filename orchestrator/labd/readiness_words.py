@@ -9,8 +9,8 @@ from typing import Final
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.text import Text, same
-from orchestrator.labd.lab_limits import gib
 from orchestrator.labd.day_view import must_be_supervised
+from orchestrator.labd.lab_limits import gib
 from orchestrator.labd.session_contract import PoolView, ReadinessPoint
 
 PROOFS: Final = Text(fr="Preuves", en="Proofs")

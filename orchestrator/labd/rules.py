@@ -11,12 +11,14 @@ from typing import Final, Literal
 
 from orchestrator.labd.calls import RefusalKind, Who
 
-Standing = Literal["anonymous", "signed-in", "trainer", "owner", "organiser", "administrator"]
-"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an organiser; an administrator.
+Standing = Literal["anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator"]
+"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an organiser; somebody of a jury;
+an administrator.
 
 About a lab or an attempt, a trainer is one of a class in which its owner is a trainee, and an administrator is so of
 every class; about a class, one of that class; about neither, anybody who is a trainer, and about the catalogue whoever
-is of a jury as well. Somebody is an organiser about jury sessions only. Otherwise they are somebody.
+is of a jury as well. Somebody is an organiser about jury sessions only, and of a jury about its deliberation only.
+Otherwise they are somebody.
 """
 Right = Literal[
     "anybody",
@@ -30,9 +32,12 @@ Right = Literal[
     "trainers-and-jury",
     "trainers-of-the-class",
     "organisers",
+    "jury",
     "command-line",
 ]
 
+DOCUMENTS: Final = "session-documents"
+EVIDENCE: Final = "session-evidence"
 EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
@@ -46,6 +51,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": None,
         "organiser": None,
+        "jury": None,
         "administrator": None,
     },
     "anyone-signed-in": {
@@ -54,6 +60,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": None,
         "organiser": None,
+        "jury": None,
         "administrator": None,
     },
     "owner": {
@@ -62,6 +69,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": "missing",
         "owner": None,
         "organiser": "missing",
+        "jury": "missing",
         "administrator": "missing",
     },
     "owner-or-trainer": {
@@ -70,6 +78,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": None,
         "organiser": "missing",
+        "jury": "missing",
         "administrator": "missing",
     },
     "owner-or-trainer-of-the-attempt": {
@@ -78,6 +87,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": None,
         "organiser": "missing",
+        "jury": "missing",
         "administrator": "missing",
     },
     "trainer-of-the-owner": {
@@ -86,6 +96,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": "forbidden",
         "organiser": "missing",
+        "jury": "missing",
         "administrator": "missing",
     },
     "administrators": {
@@ -94,6 +105,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": "forbidden",
         "owner": "forbidden",
         "organiser": "forbidden",
+        "jury": "forbidden",
         "administrator": None,
     },
     "trainers": {
@@ -102,6 +114,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": "forbidden",
         "organiser": "forbidden",
+        "jury": "forbidden",
         "administrator": None,
     },
     "trainers-and-jury": {
@@ -110,6 +123,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": "forbidden",
         "organiser": "forbidden",
+        "jury": "forbidden",
         "administrator": None,
     },
     "trainers-of-the-class": {
@@ -118,6 +132,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": None,
         "owner": "missing",
         "organiser": "missing",
+        "jury": "missing",
         "administrator": None,
     },
     "organisers": {
@@ -126,7 +141,17 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": "forbidden",
         "owner": "forbidden",
         "organiser": None,
+        "jury": "forbidden",
         "administrator": None,
+    },
+    "jury": {
+        "anonymous": "signed-out",
+        "signed-in": "forbidden",
+        "trainer": "forbidden",
+        "owner": "forbidden",
+        "organiser": "forbidden",
+        "jury": None,
+        "administrator": "forbidden",
     },
     "command-line": {
         "anonymous": "signed-out",
@@ -134,6 +159,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "trainer": "forbidden",
         "owner": "forbidden",
         "organiser": "forbidden",
+        "jury": "forbidden",
         "administrator": "forbidden",
     },
 }
@@ -226,6 +252,14 @@ RULES: Final[Mapping[str, Right]] = {
     "readiness": "organisers",
     "day": "organisers",
     "act-on-day": "organisers",
+    "jury-sessions": "jury",
+    "deliberation": "jury",
+    "sheet": "jury",
+    "observe": "jury",
+    "decide": "jury",
+    "sign-record": "jury",
+    DOCUMENTS: "jury",
+    EVIDENCE: "jury",
     "acted": "command-line",
     "waiting": "command-line",
 }
@@ -241,10 +275,12 @@ _OF_LABS: Final = frozenset({"owner", "owner-or-trainer", "trainer-of-the-owner"
 _FOR_TRAINERS: Final = frozenset({"trainers", "trainers-and-jury"})
 
 
-def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False) -> Standing:
+def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False, judges: bool = False) -> Standing:
     """Return who asks, as the table names them."""
     if who is None:
         return "anonymous"
+    if judges:
+        return "jury"
     if owns:
         return "owner"
     if trains:
@@ -266,6 +302,11 @@ def counts_as_trainer(name: str, who: Who) -> bool:
     """
     right = RULES[name]
     return ("trainer" in who.roles and right in _FOR_TRAINERS) or ("jury" in who.roles and right == "trainers-and-jury")
+
+
+def counts_as_jury(name: str, who: Who) -> bool:
+    """Return whether somebody counts as a member of a jury for a call: of which one is for the desk to see."""
+    return RULES[name] == "jury" and "jury" in who.roles
 
 
 def concerns_a_lab(name: str) -> bool:

@@ -102,3 +102,43 @@ def interrupted() -> Refusal:
         Text(fr="Le service des labs s'arrête.", en="The lab service is being ended."),
         Text(fr="Recommencez dans un instant.", en="Do it again in a moment."),
     )
+
+
+def wrong_observation(most: int) -> Refusal:
+    """Return that words are missing, or cannot be kept."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr=f"Dites-le en {most} caractères au plus : le journal le garde.",
+            en=f"Say it in at most {most} characters: the journal keeps it.",
+        ),
+        field="text",
+    )
+
+
+def changed_since() -> Refusal:
+    """Return that the record has changed since it was seen."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="Le procès-verbal a changé depuis que vous l'avez affiché : relisez-le avant de signer.",
+            en="The record has changed since it was shown to you: read it again before you sign.",
+        ),
+    )
+
+
+def still_to_question() -> Refusal:
+    """Return that somebody is still to be questioned, and the record would be closed."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="Il reste à questionner quelqu'un, et votre signature clôt le procès-verbal : cochez que c'est voulu.",
+            en="Somebody is still to be questioned, and your signature closes the record: tick that it is meant.",
+        ),
+        field="anyway",
+    )
+
+
+def no_evidence() -> RefusedCallError:
+    """Return what ends a call about evidence that is not sealed yet, or is gone."""
+    return refused("missing", Text(fr="Il n'y a pas de preuves scellées ici.", en="There is no sealed evidence here."))

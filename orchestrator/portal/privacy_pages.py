@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from contextlib import aclosing
 from datetime import UTC, datetime
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.text import Text
@@ -16,6 +14,7 @@ from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.privacy_contract import ASK_ERASURE, PRIVACY, WITHDRAW_ERASURE, AskErasure, PrivacyView
 from orchestrator.portal import in_words, privacy_words
+from orchestrator.portal.page_files import zip_file
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 
@@ -44,22 +43,12 @@ async def export(request: Request) -> Response:
     """Send all that is kept about whoever visits, as a zip file that is made while it is sent."""
     visit = visit_of(request)
     labd: LabdClient = request.app.state.labd
-    pieces = labd.my_data(visit.language, visit.token or "")
-    try:
-        first = await anext(pieces)
-    except RefusedError as error:
-        return await _page(request, said_at_form(error))
     handle = re.sub(r"[^a-z0-9._-]", "", visit.who.handle if visit.who else "")
     name = f"breakfix-{handle}-{datetime.now(UTC):%Y-%m-%d}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(_behind(first, pieces), headers=headers, media_type="application/zip")
-
-
-async def _behind(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async with aclosing(pieces):  # type: ignore[type-var]
-        yield first
-        async for piece in pieces:
-            yield piece
+    try:
+        return await zip_file(labd.my_data(visit.language, visit.token or ""), name)
+    except RefusedError as error:
+        return await _page(request, said_at_form(error))
 
 
 @signed_in

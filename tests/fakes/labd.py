@@ -35,6 +35,7 @@ from tests.fakes import labd_world as world
 from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_day import FakeDay
+from tests.fakes.labd_deliberation import FakeDeliberation
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
@@ -142,6 +143,7 @@ class FakeLabd:
         catalogue: what it knows of scenarios from inside, and of proofs.
         sessions: what it knows of jury sessions.
         day: what it knows of their days.
+        deliberation: what it knows of their juries.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -167,6 +169,7 @@ class FakeLabd:
         self.catalogue = FakeCatalogue(self, RefusalError)
         self.sessions = FakeSessions(self, RefusalError)
         self.day = FakeDay(self, self.sessions, RefusalError)
+        self.deliberation = FakeDeliberation(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -178,12 +181,15 @@ class FakeLabd:
             **self.catalogue.calls,
             **self.sessions.calls,
             **self.day.calls,
+            **self.deliberation.calls,
         }
         self.app = Starlette(
             routes=[
                 Route("/v1/events/{lab}", self._stream),
                 WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
                 Route("/v1/my-data", self._my_data, methods=["POST"]),
+                Route("/v1/session-documents/{session}", self._archive, methods=["POST"]),
+                Route("/v1/session-evidence/{session}/{phase}/{number}", self._archive, methods=["POST"]),
                 WebSocketRoute("/v1/display/{lab}/{host}", self._display),
                 WebSocketRoute("/v1/web/{lab}/{host}", self.web.connect),
                 Route("/v1/{name}", self._call, methods=["POST"]),
@@ -319,6 +325,14 @@ class FakeLabd:
         except RefusalError as error:
             return _refused(error.refusal)
         return Response(archive, media_type="application/zip")
+
+    async def _archive(self, request: Request) -> Response:
+        try:
+            who, session = self._signed_in(self._who(request)), request.path_params["session"]
+            self.deliberation.require(who, session)
+        except RefusalError as error:
+            return _refused(error.refusal)
+        return Response(f"archive {request.url.path}".encode(), media_type="application/zip")
 
     async def _attach(self, socket: WebSocket) -> None:
         key = (socket.path_params["lab"], socket.path_params["terminal"])

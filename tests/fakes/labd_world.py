@@ -55,6 +55,7 @@ def people() -> dict[str, FakePerson]:
         FakePerson("P-000000000003", "ada", "Ada Petit", ("administrator", "trainer")),
         FakePerson("P-000000000004", "nour", "Nour Haddad", ("trainee",), password=None),
         FakePerson("P-000000000005", "ines", "Inès Roy", ("organiser",)),
+        FakePerson("P-000000000006", "paul", "Paul Leroy", ("jury",)),
     )
     return {person.handle: person for person in known}
 

@@ -18,6 +18,7 @@ from orchestrator.assessment import session_retention
 from orchestrator.assessment.evidence import read_evidence
 from orchestrator.core.waiting import wait_until
 from orchestrator.labd import day_contract as d
+from orchestrator.labd.deliberation_contract import SHEET, OfCandidate
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.session_contract import PLAN_SESSION, OfSession, PlanSession
 from orchestrator.records import journal, sign_ins
@@ -42,7 +43,7 @@ centre: Centre de Nantes
 room: B12
 proof: recorded
 jury:
-  - {{id: martin, name: Anne Martin, quality: Responsable informatique}}
+  - {{id: martin, name: Anne Martin, person: anne, quality: Responsable informatique}}
   - {{id: leroy, name: Paul Leroy, quality: Technicien systèmes}}
 candidates:
   - {{number: {CANDIDATE}, name: Zoé Faure}}
@@ -58,6 +59,8 @@ class Held:
     folder: Path
     app: App
     token: str
+    member: str
+    """Who signs in as a member of the jury."""
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[LabdClient]:
@@ -93,9 +96,10 @@ def held() -> Iterator[Held]:
         ends.callback(app.close)
         ends.callback(end_keeper, folder / "keeper")
         with app.database.write() as writing:
-            organiser = People(writing).add(NewPerson("ines", roles=frozenset({"organiser"})))
-            token = sign_ins.begin(writing, organiser, "tests", journal.now())
-        made = Held(folder, app, token)
+            known = {"ines": "organiser", "anne": "jury"}
+            people = [People(writing).add(NewPerson(name, roles=frozenset({role}))) for name, role in known.items()]
+            token, member = (sign_ins.begin(writing, person, "tests", journal.now()) for person in people)
+        made = Held(folder, app, token, member)
         ends.callback(clear, made)
         yield made
 
@@ -154,3 +158,10 @@ async def sealed(held: Held) -> None:
         assert view.trouble is None
         assert sum(one.text.en == "Supervision begins." for one in view.entries) >= 2
         await held.until(client, lambda view: view.supervision == "idle")
+        sheet = await client.call(SHEET, OfCandidate(SESSION, CANDIDATE), held.member)
+        assert [(one.id, len(one.changes)) for one in sheet.scenarios] == [(SCENARIO, 0)]
+        assert {check.outcome for part in sheet.parts for one in part.competences for check in one.checks} == {
+            "pass", "fail",
+        }  # fmt: skip
+        pieces = client.archive(f"session-evidence/{SESSION}/{PHASE}/{CANDIDATE}", held.member)
+        assert len(b"".join([piece async for piece in pieces])) == sheet.evidence[0].size

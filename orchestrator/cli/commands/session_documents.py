@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from orchestrator.assessment.decision_table import SEPARATORS
-from orchestrator.assessment.jury import Jury
-from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
+from orchestrator.assessment.printed_documents import Dossier, csv_of, minutes_page, sheet_page
 from orchestrator.assessment.selectors import require_candidate
+from orchestrator.assessment.session_documents import documents_of, dossier_of, json_document, printed_page
 from orchestrator.cli.click_classes import FILE, FOLDER, CommandGroup, argument, command, option
 from orchestrator.cli.commands.session_plan import (
     account,
@@ -105,13 +104,7 @@ def csv(invocation: Invocation, separator: str, output: Path | None, name: str |
 @pass_invocation
 def all_(invocation: Invocation, folder: Path, separator: str, name: str | None, *, html: bool) -> None:
     """Export everything."""
-    dossier, now = _dossier(invocation, name)
-    session, suffix = dossier.state.id, "html" if html else "pdf"
-    pages = {f"pv-{session}": minutes_page(dossier, now)}
-    pages |= {f"{session}-{number}": sheet_page(dossier, number, now) for number in dossier.sheets}
-    files = {f"{stem}.{suffix}": _printed(page, html=html) for stem, page in pages.items()}
-    files[f"{session}.csv"] = csv_of(dossier, separator).encode("utf-8-sig")
-    files[f"{session}.json"] = _json(dossier)
+    files = documents_of(*_dossier(invocation, name), html=html, separator=separator)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
@@ -134,31 +127,17 @@ def all_(invocation: Invocation, folder: Path, separator: str, name: str | None,
 def json_(invocation: Invocation, output: Path | None, name: str | None) -> None:
     """Export a document."""
     dossier, _ = _dossier(invocation, name)
-    _write(invocation, _json(dossier), output or Path(f"{dossier.state.id}.json"))
-
-
-def _json(dossier: Dossier) -> bytes:
-    return (json.dumps(document_of(dossier), ensure_ascii=False, indent=2) + "\n").encode()
+    _write(invocation, json_document(dossier), output or Path(f"{dossier.state.id}.json"))
 
 
 def _dossier(invocation: Invocation, name: str | None) -> tuple[Dossier, int]:
     jury_session, context = verified_session_of(invocation, name), invocation.app.registry.plan_context()
-    state = jury_session.state()
-    jury = Jury(jury_session, context)
-    sheets = {candidate.number: jury.sheet(candidate.number) for candidate in state.plan.candidates}
-    head = invocation.app.journal_log.head()
-    return Dossier(state, context.referential, sheets, head, context.scenarios), jury_session.clock(state).now()
+    return dossier_of(jury_session, context, invocation.app.journal_log.head())
 
 
 def _page(invocation: Invocation, page: str, output: Path | None, stem: str, *, html: bool) -> None:
     path = output or Path(f"{stem}.{'html' if html else 'pdf'}")
-    _write(invocation, _printed(page, html=html), path)
-
-
-def _printed(page: str, *, html: bool) -> bytes:
-    from orchestrator.assessment.pdf import pdf_of
-
-    return page.encode() if html else pdf_of(page)
+    _write(invocation, printed_page(page, html=html), path)
 
 
 def _write(invocation: Invocation, content: bytes, path: Path) -> None:

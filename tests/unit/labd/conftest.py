@@ -24,7 +24,8 @@ from grader.job import GradeRequest
 from grader.report import CheckResult, Report
 from grader.runner import OnResult, OnRunning
 from orchestrator.assessment.journal_log import JournalLog
-from orchestrator.assessment.plan_file import Offer, PlanContext
+from orchestrator.assessment.plan_context import known_of
+from orchestrator.assessment.plan_file import PlanContext
 from orchestrator.assessment.session_clock import Kernel
 from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.core.errors import UsageError
@@ -200,19 +201,9 @@ class Site:
     @cached_property
     def registry(self) -> SessionRegistry:
         """The jury sessions; a scenario may be used as ``proofs`` says."""
-        content = self.world.content
-
-        def unproven(scenario: str, rule: ProofRule) -> UsageError | None:
-            try:
-                self.proofs.require(scenario, rule)
-            except UsageError as error:
-                return error
-            return None
 
         def context() -> PlanContext:
-            documents = {name: content.scenario_document(name) for name in content.scenarios()}
-            offers = {name: Offer(tuple(one.competences), one.difficulty) for name, one in documents.items()}
-            return PlanContext(content.referential(), offers, unproven)
+            return known_of(self.world.content, cast("Proofs", self.proofs), self.store)
 
         return SessionRegistry(JournalLog(self.store), self.folder / "sessions", context, Kernel())
 

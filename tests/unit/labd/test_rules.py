@@ -24,7 +24,9 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.proof_contract import CancelProof, Prove
 from orchestrator.labd.rules import (
     DISPLAY,
+    DOCUMENTS,
     EVENTS,
+    EVIDENCE,
     MY_DATA,
     RIGHTS,
     RULES,
@@ -51,6 +53,7 @@ HELPING = (OUT, HIDDEN, HIDDEN, MAY, NOT, HIDDEN)
 ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
 ORGANISER = (OUT, NOT, NOT, NOT, NOT, MAY)
+JURY = (OUT, NOT, NOT, NOT, NOT, NOT)
 COMMAND_LINE = (OUT, NOT, NOT, NOT, NOT, NOT)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
 
@@ -135,6 +138,12 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "readiness": ORGANISER,
     "day": ORGANISER,
     "act-on-day": ORGANISER,
+    "jury-sessions": JURY,
+    "deliberation": JURY,
+    "sheet": JURY,
+    "observe": JURY,
+    "decide": JURY,
+    "sign-record": JURY,
     "acted": COMMAND_LINE,
     "waiting": COMMAND_LINE,
     "sign-out": SOMEBODY,
@@ -151,10 +160,10 @@ NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(BY_NAME) | {DISPLAY, EVENTS, TERMINAL, MY_DATA, WEB}
+    assert set(RULES) == set(BY_NAME) | {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, TERMINAL, WEB}
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
-        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "administrator"}
+        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator"}
         for right in set(RULES.values())
     }
 

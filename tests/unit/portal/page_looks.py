@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
-        "/proof/events", "/sessions/{session}/day/events", "/attempts/{attempt}/recordings/{recording}",
+        "/proof/events", "/sessions/{session}/day/events", "/jury/{session}/documents",
+        "/jury/{session}/candidates/{number}/evidence/{phase}", "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
 """What is asked for by GET and is no page: files, streams, downloads."""
@@ -33,6 +34,8 @@ CLASS = f"/classes/{classes.CLASS}"
 LAB = f"/labs/{world.LAB}"
 MOVE = f"/scenarios/{world.SCENARIO}"
 SESSION = f"/sessions/{sessions.SESSION}"
+JURY = f"/jury/{sessions.SESSION}"
+SHEET = f"{JURY}/candidates/C-01"
 LINK = "a-secret-of-a-link"
 
 
@@ -391,6 +394,19 @@ def _wrong_pause(page: Page) -> None:
     _send(page, "button[value=pause]")
 
 
+def _wrong_signature(page: Page) -> None:
+    page.locator("#anyway").check()
+    _send(page, "form[action$='/sign'] button:not([type])", password="another one altogether")
+
+
+def _no_reason(page: Page) -> None:
+    field = page.locator("#reason-1-4")
+    field.evaluate("(field) => field.removeAttribute('required')")
+    page.locator("#subject-1\\.4 input[value=acquired]").check()
+    with page.expect_navigation():
+        page.locator("#subject-1\\.4 .decide button").click()
+
+
 LOOKS = (  # a form that was refused holds all that it held before
     Look("sign-in, refused", "/sign-in", "sign_in.html.j2", act=_wrong_sign_in),
     Look("link, refused", "/link", "link.html.j2", act=_wrong_link),
@@ -423,6 +439,13 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_unfold_all),
     Look("day, refused", f"{SESSION}/day", "session_day.html.j2", "ines", _day_stopped, _wrong_pause),
     Look("day of a candidate", f"{SESSION}/day/reseau/C-04", "day_candidate.html.j2", "ines", act=_unfold_all),
+    Look("jury", "/jury", "jury.html.j2", "paul"),
+    Look("deliberation", JURY, "deliberation.html.j2", "paul"),
+    Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),
+    Look("candidate for the jury", f"{JURY}/candidates/C-01", "candidate_sheet.html.j2", "paul", act=_unfold_all),
+    Look(
+        "candidate for the jury, refused", f"{JURY}/candidates/C-01", "candidate_sheet.html.j2", "paul", act=_no_reason
+    ),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
     Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),
     Look(

@@ -55,6 +55,9 @@ FIELDS: Final[Mapping[str, str]] = {
     "/new-session": "plan candidates rehearsal anyway",
     "/sessions/{session}/withdraw": "reason",
     "/sessions/{session}/day": "act phase text",
+    "/jury/{session}/sign": "password digest anyway",
+    "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
+    "/jury/{session}/candidates/{number}/observe": "competence text",
     "/sessions/{session}/day/{phase}/{number}": "act text",
     "/proof/cancel": "number",
     "/join": "code",
@@ -93,7 +96,7 @@ _PLACES: Final[Mapping[str, Sequence[str]]] = {
 _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",
     "http://web1/", "some", "yes", "en", "trainee", "correct horse battery", "/account", "handle,name\nzed,Zed\n",
-    "pause", "begin", "reseau", "id: new-one\n", "id: mistake\n", "past\nid: old\n",
+    "pause", "begin", "reseau", "1.3", "acquired", "id: new-one\n", "id: mistake\n", "past\nid: old\n",
 ]  # fmt: skip
 _EVIL: Final = (
     '"><script>evil()</script>', "'><img src=x onerror=evil()>", "</textarea><evil>", "</script><evil>", "<!--<evil>",
@@ -126,7 +129,7 @@ def _forms(draw: st.DrawFn, path: str, fields: Sequence[str]) -> dict[str, Any]:
         "kind": kind,
         "sent": sent,
         "key": draw(st.sampled_from(_KEYS)),
-        "who": draw(st.sampled_from(["", "lea", "theo", "ines", "ada"])),
+        "who": draw(st.sampled_from(["", "lea", "theo", "ines", "paul", "ada"])),
         "script": draw(st.booleans()),
     }
 

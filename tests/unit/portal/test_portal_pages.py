@@ -22,6 +22,7 @@ from orchestrator.portal import (
     board_words,
     catalogue_words,
     day_words,
+    deliberation_words,
     help_words,
     in_words,
     privacy_words,
@@ -93,6 +94,11 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/nothing/day": (303, 403, 403, 404),
     "/sessions/december-2026/day/reseau/C-01": (303, 403, 403, 200),
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
+    "/jury": (303, 403, 403, 403),
+    "/jury/december-2026": (303, 403, 403, 403),
+    "/jury/december-2026/documents": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/evidence/reseau": (303, 403, 403, 403),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -138,11 +144,17 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/catalogue/nothing/prove": ({"seeds": "1"}, (303, 403, 403, 404)),
     "/proof/cancel": ({"number": "1"}, (303, 403, 403, 303)),
     "/new-session": ({"plan": "mistake"}, (303, 403, 403, 422)),
-    "/sessions/december-2026/withdraw": ({"reason": "Why."}, (303, 403, 403, 303)),
-    "/sessions/nothing/withdraw": ({"reason": "Why."}, (303, 403, 403, 404)),
     "/sessions/december-2026/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 303)),
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
+    "/sessions/december-2026/withdraw": ({"reason": "Why."}, (303, 403, 403, 303)),
+    "/sessions/nothing/withdraw": ({"reason": "Why."}, (303, 403, 403, 404)),
+    "/jury/december-2026/sign": ({"password": "none"}, (303, 403, 403, 403)),
+    "/jury/december-2026/candidates/C-01/decide": (
+        {"subject": "1.3", "verdict": "acquired", "reason": "Why."},
+        (303, 403, 403, 403),
+    ),
+    "/jury/december-2026/candidates/C-01/observe": ({"text": "Seen."}, (303, 403, 403, 403)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -186,6 +198,9 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/comments/\d+", "/comments/{note}", path) for path in known}
     known = {re.sub(r"^/catalogue/[^/]+", "/catalogue/{scenario}", path) for path in known}
     known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
+    known = {re.sub(r"^/jury/[^/]+", "/jury/{session}", path) for path in known}
+    known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
+    known = {re.sub(r"/evidence/[^/]+$", "/evidence/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
     streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events"}
     assert ours - {"/static/{file:path}", *streams} <= known
@@ -333,7 +348,7 @@ PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
-    (day_words, "y|day_words"),
+    (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
 )  # fmt: skip
 
 

@@ -1,0 +1,69 @@
+"""The calls of the contract about a jury that deliberates, each done for somebody who may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from orchestrator.labd import deliberation_contract as contract
+from orchestrator.labd.calls import Nothing, Who
+from orchestrator.labd.deliberation_desk import DeliberationDesk
+from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.rules import DOCUMENTS, EVIDENCE
+from orchestrator.labd.session_contract import OfSession
+
+
+class DeliberationCalls:
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
+
+    def __init__(self, desk: DeliberationDesk, threads: WorkThreads) -> None:
+        """Take who does it, and where."""
+        self._desk = desk
+        self._threads = threads
+        self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
+            contract.JURY_SESSIONS.name: self.sessions,
+            contract.DELIBERATION.name: self.deliberation,
+            contract.SHEET.name: self.sheet,
+            contract.OBSERVE.name: self.observe,
+            contract.DECIDE.name: self.decide,
+            contract.SIGN_RECORD.name: self.sign,
+        }
+        self.files: Mapping[str, Callable[..., Awaitable[bytes]]] = {
+            DOCUMENTS: self.documents,
+            EVIDENCE: self.evidence,
+        }
+
+    async def sessions(self, who: Who, _asked: Nothing) -> tuple[contract.JuryLine, ...]:
+        """See ``deliberation_contract.JURY_SESSIONS``."""
+        return await self._threads.run(self._desk.sessions, who)
+
+    async def deliberation(self, who: Who, asked: OfSession) -> contract.DeliberationView:
+        """See ``deliberation_contract.DELIBERATION``."""
+        return await self._threads.run(self._desk.view, who, asked.session)
+
+    async def sheet(self, who: Who, asked: contract.OfCandidate) -> contract.SheetView:
+        """See ``deliberation_contract.SHEET``."""
+        return await self._threads.run(self._desk.sheet, who, asked.session, asked.number)
+
+    async def observe(self, who: Who, asked: contract.RecordObservation) -> Nothing:
+        """See ``deliberation_contract.OBSERVE``."""
+        await self._threads.run(self._desk.observe, who, asked)
+        return Nothing()
+
+    async def decide(self, who: Who, asked: contract.Decide) -> Nothing:
+        """See ``deliberation_contract.DECIDE``."""
+        await self._threads.run(self._desk.decide, who, asked)
+        return Nothing()
+
+    async def sign(self, who: Who, asked: contract.SignRecord) -> Nothing:
+        """See ``deliberation_contract.SIGN_RECORD``."""
+        await self._threads.run(self._desk.sign, who, asked)
+        return Nothing()
+
+    async def documents(self, who: Who, session: str) -> bytes:
+        """Return the documents of a session as one zip file."""
+        return await self._threads.run(self._desk.documents, who, session)
+
+    async def evidence(self, who: Who, session: str, phase: str, number: str) -> bytes:
+        """Return a candidate's sealed evidence of a phase."""
+        return await self._threads.run(self._desk.evidence, who, session, phase, number)
