@@ -310,6 +310,10 @@ def compared(inspector: HostInspector, paths: Sequence[str], placed: Mapping[str
 
 
 def _gives_orders(inspector: HostInspector, path: str) -> bool:
+    """Return whether a drop-in may change what its unit runs; one that is masked (systemd.unit(5)) says nothing."""
+    seen = inspector.file(path)
+    if (seen.kind, seen.path) == ("device", "/dev/null"):
+        return False
     lines = _END_OF_LINE.split((inspector.read(path) or b"").decode("utf-8", errors="replace"))
     return not all(_HARMLESS.fullmatch(line) for line in lines)
 

@@ -110,6 +110,17 @@ def test_a_drop_in_that_changes_nothing_of_it(web: Web) -> None:
     assert web.doubts() == ()
 
 
+def test_a_drop_in_that_is_masked(web: Web) -> None:
+    """A link to /dev/null takes the place of a drop-in that is to say nothing any longer; there is no file to read."""
+    web.drop_in("[Service]\nEnvironment=LD_PRELOAD=/opt/x.so\n")
+    assert web.doubts()
+    masked = {"kind": "device", "path": "/dev/null"}
+    web.fabric.on(f"look status {DROP_IN}", stdout=json.dumps(masked))
+    assert web.doubts() == ()
+    web.fabric.on(f"look status {DROP_IN}", stdout=json.dumps({**masked, "path": "/dev/shm/orders"}))
+    assert web.doubts()
+
+
 @pytest.mark.parametrize(
     "path",
     [FRAGMENT, "/etc/systemd/system/nginx.service.d", "/run/systemd/system/nginx.service.d", "/run/systemd/system"],
