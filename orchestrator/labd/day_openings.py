@@ -24,7 +24,7 @@ class DayOpenings:
     def __init__(self, parts: LabParts) -> None:
         """Take what labd serves."""
         self._parts = parts
-        self._running: dict[str, tuple[str, Opening]] = {}
+        self._running: dict[str, tuple[str, Opening | None]] = {}
         self._troubles: dict[tuple[str, str], Text] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -43,22 +43,26 @@ class DayOpenings:
 
         Raises:
             RefusedCallError: one of the session is being opened, or labd ends.
-            BreakfixError: the engine does not answer.
         """
         session = jury_session.session
         if self._closed:
             raise RefusedCallError(interrupted())
         if session in self._running:
             raise RefusedCallError(opening_already())
-        opening = Opening(jury_session, self._parts.labs(), self._parts.shelf.proofs().require)
-        self._running[session] = phase, opening
+        self._running[session] = phase, None
         self._troubles.pop((session, phase), None)
-        task = asyncio.create_task(self._carry_out(session, phase, opening, by))
+        task = asyncio.create_task(self._carry_out(jury_session, phase, by))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, session: str, phase: str, opening: Opening, by: str) -> None:
+    async def _carry_out(self, jury_session: JurySession, phase: str, by: str) -> None:
+        session = jury_session.session
         try:
+            labs = await asyncio.to_thread(self._parts.labs)
+            opening = Opening(jury_session, labs, self._parts.shelf.proofs().require)
+            self._running[session] = phase, opening
+            if self._closed:
+                opening.stop()
             await asyncio.to_thread(opening.open, phase, by)
         except BreakfixError as error:
             self._troubles[session, phase] = refusal_of(error).text
@@ -72,7 +76,8 @@ class DayOpenings:
         """Begin no lab any more."""
         self._closed = True
         for _, opening in self._running.values():
-            opening.stop()
+            if opening is not None:
+                opening.stop()
 
     async def finish(self) -> None:
         """Wait until those labs that were being started are."""
