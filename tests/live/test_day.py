@@ -22,6 +22,7 @@ from orchestrator.labd.deliberation_contract import SHEET, OfCandidate
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.session_contract import PLAN_SESSION, OfSession, PlanSession
 from orchestrator.records import journal, sign_ins
+from orchestrator.records.models import Role
 from orchestrator.records.people import NewPerson, People
 from tests.labd_talk import end_keeper, labd_process
 
@@ -96,7 +97,7 @@ def held() -> Iterator[Held]:
         ends.callback(app.close)
         ends.callback(end_keeper, folder / "keeper")
         with app.database.write() as writing:
-            known = {"ines": "organiser", "anne": "jury"}
+            known: dict[str, Role] = {"ines": "organiser", "anne": "jury"}
             people = [People(writing).add(NewPerson(name, roles=frozenset({role}))) for name, role in known.items()]
             token, member = (sign_ins.begin(writing, person, "tests", journal.now()) for person in people)
         made = Held(folder, app, token, member)
