@@ -149,7 +149,7 @@ def _acts_on_phase(
     state: SessionState, phase: Phase, rows: Collection[RosterRow], *, missing: int, opening: bool
 ) -> Iterator[DayAct]:
     over = bool(rows) and all(row.standing in {"absent", "sealed"} for row in rows)
-    if phase.draw and phase.name not in state.drawings:
+    if phase.draw and phase.name not in state.drawings and not opening:
         yield "draw"
     if missing and not opening and not over:
         yield "open"
