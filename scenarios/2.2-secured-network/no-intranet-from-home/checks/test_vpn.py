@@ -2,6 +2,7 @@
 
 import contextlib
 import ipaddress
+import posixpath
 import re
 
 from grader import certificate_key_ids, check, concurrently, lines_in, openvpn_options, plain_name, reason
@@ -74,9 +75,24 @@ def is_route(option):
     return network is not None and network.subnet_of(LAN) and ipaddress.ip_address(SRV1) in network
 
 
-def pushes_route(server):
-    """Return whether the server is told to push a route to srv1."""
-    return any(is_route(words[0]) for words in server.every("push") if words)
+def pushes_route(lab, server):
+    """Return whether the server is told to push a route to srv1 to every laptop.
+
+    Its folder for clients counts where ``DEFAULT``, which is for all those that have no file there, says so, and no
+    file says otherwise.
+    """
+    if holds_route(server):
+        return True
+    folder = server.get("client-config-dir")
+    place = lab.host("vpn1").file(posixpath.join(server.folder, folder))
+    names = place.listdir() if folder and place.is_directory else []
+    files = (openvpn_options(lab.host("vpn1"), posixpath.join(place.path, name)) for name in names)
+    return "DEFAULT" in names and all(map(holds_route, files))
+
+
+def holds_route(options):
+    """Return whether a file of options pushes a route to srv1."""
+    return any(is_route(words[0]) for words in options.every("push") if words)
 
 
 def openssl(vpn1, command, certificate, *words):
@@ -127,7 +143,7 @@ def no_tunnel(lab):
             fr=f"le serveur ne propose que {offered}, le portable n'accepte que {accepted}",
             en=f"the server offers {offered} alone, the laptop accepts {accepted} alone",
         )
-    if any(nomade1.addresses("tun0")) and not leads_there(nomade1) and not pushes_route(server):
+    if any(nomade1.addresses("tun0")) and not leads_there(nomade1) and not pushes_route(lab, server):
         return reason(
             fr="le tunnel est monté, sans route annoncée par le serveur",
             en="the tunnel is up, without a route from the server",
@@ -261,7 +277,7 @@ def test_good_for_every_laptop(lab):
         fr=f"le serveur propose un chiffrement que la politique interdit : {offered}",
         en=f"the server offers a cipher that the policy forbids: {offered}",
     )
-    assert pushes_route(server), reason(
+    assert pushes_route(lab, server), reason(
         fr="aucune route n'est annoncée aux portables", en="no route is pushed to laptops"
     )
 
