@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 from orchestrator.labd.calls import STATUS, VERSION, Call, Refusal, RefusalKind
 from orchestrator.labd.contract import BY_NAME, PARTS
 from orchestrator.labd.event_contract import LabEvent
-from orchestrator.labd.rules import EVENTS, MY_DATA, RIGHTS, RULES
+from orchestrator.labd.rules import DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, RIGHTS, RULES
 from orchestrator.labd.wire import schemas_of
 
 _Part: TypeAlias = dict[str, Any]
@@ -55,6 +55,12 @@ def api_document() -> _Part:
             },
             f"/v{VERSION}/{MY_DATA}": {"post": _my_data()},
             f"/v{VERSION}/{EVENTS}/{{lab}}": {"get": _events(of_kind[LabEvent])},
+            f"/v{VERSION}/{DOCUMENTS}/{{session}}": {
+                "post": _archive(DOCUMENTS, "The documents of a session, as a zip file", "session")
+            },
+            f"/v{VERSION}/{EVIDENCE}/{{session}}/{{phase}}/{{number}}": {
+                "post": _archive(EVIDENCE, "A candidate's sealed evidence, a zip file", "session", "phase", "number")
+            },
         },
         "components": {
             "schemas": {name: _described(said.get(name), schema) for name, schema in sorted(components.items())},
@@ -90,6 +96,18 @@ def _my_data() -> _Part:
         "tags": ["privacy and replay"],
         **_right(MY_DATA),
         "parameters": [language],
+        "responses": _responses("application/zip", {}),
+    }
+
+
+def _archive(name: str, summary: str, *places: str) -> _Part:
+    text = {"type": "string", "minLength": 1}
+    return {
+        "operationId": name,
+        "summary": summary,
+        "tags": ["a jury's deliberation"],
+        **_right(name),
+        "parameters": [{"name": place, "in": "path", "required": True, "schema": text} for place in places],
         "responses": _responses("application/zip", {}),
     }
 

@@ -27,6 +27,8 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
     portal.open(page, labd, "ines", "/sessions")
     page.locator("a[href='/new-session']").click()
     plan, listed = page.locator("#plan"), page.locator("#candidates")
+    for name in ("#plan-file", "#list-file"):  # a script shows them once it hears them
+        page.locator(name).wait_for()
     page.locator("#plan-file").set_input_files(
         {"name": "session.yaml", "mimeType": "text/yaml", "buffer": PLAN.encode()}
     )
