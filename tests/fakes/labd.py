@@ -208,7 +208,7 @@ class FakeLabd:
         socket = folder / "labd.sock"
         config = uvicorn.Config(self.app, uds=str(socket), ws="websockets-sansio", log_level="error", lifespan="off")
         server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(_serve(server)), daemon=True)
         thread.start()
         try:
             wait_until(lambda: server.started, within=20, every=0.01)
@@ -653,3 +653,15 @@ def _typed(terminal: FakeTerminal, message: Mapping[str, Any]) -> None:
 
 def _refused(refusal: calls.Refusal) -> Response:
     return Response(encode(refusal), calls.STATUS[refusal.kind])
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    """Serve until the server is to exit, and close what came in while it did.
+
+    A loop that ends leaves the socket of such a connection open: who keeps it, as a portal does, would ask there next,
+    and be answered by nobody.
+    """
+    await server.serve()
+    for connection in list(server.server_state.connections):
+        connection.transport.abort()
+    await asyncio.sleep(0)

@@ -27,15 +27,14 @@ from .test_sessions import HERE, LIST, PLAN, planned
 pytestmark = pytest.mark.slow
 
 SUPERVISOR = """\
-import fcntl, os, sys, time
+import fcntl, os, signal, sys
 folder = os.path.join({folder!r}, sys.argv[1])
 lock = open(os.path.join(folder, "supervisor.lock"), "w")
 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 with open(os.path.join({folder!r}, "supervisors"), "a") as told:
     told.write(f"{{os.getpid()}}\\n")
-os.set_inheritable(0, False)
-while True:
-    time.sleep(60)
+signal.alarm(600)  # one that a test has not heard of ends as well
+signal.pause()
 """
 """Holds a session's lock as ``session run`` does, and tells its number."""
 

@@ -234,7 +234,7 @@ def test_only_members_of_this_jury_look_and_decide(site: Site) -> None:
 @pytest.mark.parametrize(
     ("other", "field", "said"),
     [
-        ({"password": "wrong"}, "password", "is not your password"),
+        ({"password": "wrong"}, "password", "password"),
         ({"digest": "0" * 64}, "", "has changed since"),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_signature_is_refused(site: Site, other: dict[str, str], field: str, s
         with pytest.raises(RefusedError) as refused:
             await room.sign(room.paul, **other)
         assert refused.value.refusal.field == field
-        assert said in refused.value.refusal.text.en.lower() or field == "password"
+        assert said in refused.value.refusal.text.en
         assert not any(one.signed for one in (await room.view(room.paul)).members)
 
     play(site, scene)
