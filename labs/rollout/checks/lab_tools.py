@@ -61,11 +61,17 @@ while (now := time.monotonic()) < end:
         continue
     if frame[23:24] != b"\x11" or frame[36:38] != b"\x00\x44" or frame[46:50] != number:
         continue
-    said = frame[42:]
+    said, options, at = frame[42:], {}, 240
+    while at + 1 < len(said) and said[at] != 255:
+        if said[at]:
+            options[said[at]] = said[at + 2 : at + 2 + said[at + 1]]
+        at += 2 + said[at + 1] if said[at] else 1
+    # The file's name is in its own field, or else in option 67 (RFC 2132): iPXE looks for it in that order.
+    name = said[108:236].split(b"\0")[0] or options.get(67, b"").split(b"\0")[0]
     offers[socket.inet_ntoa(frame[26:30])] = {
         "address": socket.inet_ntoa(said[16:20]),
         "server": socket.inet_ntoa(said[20:24]),
-        "file": said[108:236].split(b"\0")[0].decode(errors="replace"),
+        "file": name.decode(errors="replace"),
     }
     end = min(end, now + 0.4)  # a second server has that long to answer too
 print(json.dumps(offers))
