@@ -20,6 +20,7 @@ MARKS: Final[dict[Fate, tuple[str, str]]] = {
     "refused": ("✔", "ok"),
     "flagged": ("?", "ok"),
     "survived": ("✘", "bad"),
+    "equivalent": ("=", "quiet"),
     "unjudged": ("!", "warn"),
     "void": ("–", "quiet"),
 }
@@ -28,6 +29,7 @@ FATES: Final[dict[Fate, Text]] = {
     "refused": Text(fr="refusé", en="refused"),
     "flagged": Text(fr="signalé", en="flagged"),
     "survived": Text(fr="accepté", en="accepted"),
+    "equivalent": Text(fr="équivalent", en="equivalent"),
     "unjudged": Text(fr="non jugé", en="not judged"),
     "void": Text(fr="sans objet", en="nothing to spoil"),
 }
@@ -50,20 +52,21 @@ def show_run(invocation: Invocation, judged: JudgedRun) -> None:
     out.print(rows)
     for one in run.of("survived"):
         _show_survivor(invocation, one, judged.verdicts.get(one.name))
+    for one in run.of("equivalent"):
+        _show_equivalent(invocation, one)
     for stale in judged.stale:
         out.print("", _stale(stale), style="bad")
-    counts = Counter(one.fate for one in run.mutants)
-    alike = len(run.of("survived")) - len(run.survivors)
+    counts = Counter(one.fate for one in (*run.mutants, *run.others))
     took = duration(run.seconds)
     out.print(
         "",
         Text(
             fr=f"{len(run.mutants)} mutants en {took} : {counts['refused']} refusés, {counts['flagged']} signalés, "
-            f"{counts['survived']} acceptés, dont {alike} qui laissent le lab comme une réparation et "
-            f"{len(judged.verdicts)} avec le verdict de l'auteur.",
+            f"{counts['survived']} acceptés, dont {len(judged.verdicts)} avec le verdict de l'auteur ; "
+            f"{counts['equivalent']} de plus sont équivalents à une réparation.",
             en=f"{len(run.mutants)} mutants in {took}: {counts['refused']} refused, {counts['flagged']} flagged, "
-            f"{counts['survived']} accepted, {alike} of which leave the lab as a repair does and "
-            f"{len(judged.verdicts)} of which have their author's verdict.",
+            f"{counts['survived']} accepted, {len(judged.verdicts)} of which have their author's verdict; "
+            f"{counts['equivalent']} more are equivalent to a repair.",
         ),
         style="ok" if judged.held else "bad",
     )
@@ -72,13 +75,7 @@ def show_run(invocation: Invocation, judged: JudgedRun) -> None:
 def _show_survivor(invocation: Invocation, one: PlayedMutant, verdict: AuthorsVerdict | None) -> None:
     out, language = invocation.output, invocation.language
     settled = verdict is not None and verdict.judgement == "as-good"
-    doubtful = verdict is not None or (one.same and not one.lost)
-    head = plain("✔ " if settled else "? " if doubtful else "✘ ", "ok" if settled else "warn" if doubtful else "bad")
-    head.append(f"{one.name}: " if language == "en" else f"{one.name} : ")
-    head.append(one.summary.in_(language))
-    out.print("", head)
-    for line in one.lines:
-        out.print(Padding(plain(line.in_(language), "quiet"), (0, 0, 0, 4)))
+    _show_steps(invocation, one, *(("✔", "ok") if settled else ("?", "warn") if verdict is not None else ("✘", "bad")))
     if verdict is not None:
         said = f"{JUDGEMENTS[verdict.judgement].in_(language)} — {verdict.reason.in_(language).strip()}"
         out.print(Padding(plain(f"→ {said}"), (0, 0, 0, 2)))
@@ -88,6 +85,25 @@ def _show_survivor(invocation: Invocation, one: PlayedMutant, verdict: AuthorsVe
     out.print(Padding(plain(where.in_(language)), (0, 0, 0, 4)))
     entry = f'{{operator: {one.operator}, solution: {one.solution}, subject: "{one.subject}", verdict: …, reason: …}}'
     out.print(Padding(plain(f"  - {entry}", "quiet"), (0, 0, 0, 4)))
+
+
+def _show_equivalent(invocation: Invocation, one: PlayedMutant) -> None:
+    _show_steps(invocation, one, *MARKS["equivalent"])
+    said = Text(
+        fr="Rien ne distingue le lab d'un lab réparé. Si une personne le pouvait, contrôlez ce qu'elle verrait.",
+        en="Nothing tells the lab from a repaired one. If a person could, check what they would see.",
+    )
+    invocation.output.print(Padding(plain(f"→ {said.in_(invocation.language)}", "quiet"), (0, 0, 0, 2)))
+
+
+def _show_steps(invocation: Invocation, one: PlayedMutant, mark: str, style: str) -> None:
+    out, language = invocation.output, invocation.language
+    head = plain(f"{mark} ", style)
+    head.append(f"{one.name}: " if language == "en" else f"{one.name} : ")
+    head.append(one.summary.in_(language))
+    out.print("", head)
+    for line in one.lines:
+        out.print(Padding(plain(line.in_(language), "quiet"), (0, 0, 0, 4)))
 
 
 def _stale(one: StaleVerdict) -> Text:
@@ -114,8 +130,8 @@ def _advice(one: PlayedMutant) -> Text:
         )
     if one.same:
         return Text(
-            fr="Le lab reste comme après une réparation acceptée. Est-ce aussi bien ? Sinon, contrôlez ce qui diffère.",
-            en="The lab is left as an accepted repair leaves it. Is it as good? If not, check what differs.",
+            fr="Rien ne regarde ce qu'elle abîme : le lab reste comme après une réparation acceptée. Contrôlez-le.",
+            en="Nothing looks at what it spoils: the lab is left as an accepted repair leaves it. Check it.",
         )
     return Text(
         fr="Si elle vaut la solution, ajoutez-la aux solutions ; sinon, gardez par un contrôle ce qu'elle abîme.",
@@ -132,7 +148,8 @@ def run_document(judged: JudgedRun) -> dict[str, Any]:
         "derived": run.derived,
         "seconds": run.seconds,
         "mutants": document_of(list(run.mutants)),
-        "survivors": [one.name for one in run.survivors],
+        "survivors": [one.name for one in run.of("survived")],
+        "equivalent": document_of(list(run.of("equivalent"))),
         "verdicts": document_of(list(judged.verdicts.values())),
         "stale": document_of(list(judged.stale)),
         "held": judged.held,

@@ -297,6 +297,7 @@ class MutantsView:
         flagged: how many left a change to be explained.
         unjudged: of how many a check could not judge.
         survivors: those that passed.
+        equivalent: those that only left something out, and leave the lab as a repair does; they are no wrong repairs.
     """
 
     seed: str
@@ -307,6 +308,7 @@ class MutantsView:
     flagged: int
     unjudged: int
     survivors: tuple[SurvivorView, ...]
+    equivalent: tuple[SurvivorView, ...] = ()
 
 
 @dataclass(frozen=True)

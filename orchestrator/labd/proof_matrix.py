@@ -22,7 +22,7 @@ from orchestrator.labd.catalogue_contract import (
 )
 from orchestrator.proof.ledger import LedgerEntry, RecordedVariant
 from orchestrator.proof.model import ProofFinding, Stage
-from orchestrator.proof.mutant_record import RecordedMutants
+from orchestrator.proof.mutant_record import RecordedMutant, RecordedMutants
 from orchestrator.proof.page import Block, Cell, Column, blocks_of, columns_of
 from orchestrator.proof.proof_store import StoredProof
 from orchestrator.proof.proof_words import STAGES, stage_title
@@ -86,18 +86,20 @@ def _mutants(recorded: RecordedMutants) -> MutantsView:
         refused=len(recorded.of("refused")),
         flagged=len(recorded.of("flagged")),
         unjudged=len(recorded.of("unjudged")),
-        survivors=tuple(
-            SurvivorView(
-                name=visible(one.name),
-                summary=one.summary.map(visible),
-                same=one.same,
-                lost=one.lost,
-                lines=tuple(line.map(visible) for line in one.lines),
-                verdict=one.verdict,
-                reason=None if one.reason is None else one.reason.map(visible),
-            )
-            for one in recorded.of("survived")
-        ),
+        survivors=tuple(map(_survivor, recorded.of("survived"))),
+        equivalent=tuple(map(_survivor, recorded.of("equivalent"))),
+    )
+
+
+def _survivor(one: RecordedMutant) -> SurvivorView:
+    return SurvivorView(
+        name=visible(one.name),
+        summary=one.summary.map(visible),
+        same=one.same,
+        lost=one.lost,
+        lines=tuple(line.map(visible) for line in one.lines),
+        verdict=one.verdict,
+        reason=None if one.reason is None else one.reason.map(visible),
     )
 
 

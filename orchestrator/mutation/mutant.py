@@ -74,6 +74,7 @@ class Mutant:
         steps: what is done.
         reads: the files of the broken lab that it needs to know.
         then: returns what is done after the steps, from what those files held.
+        omits: whether it only leaves something out of a repair, and so may be as good.
     """
 
     operator: str
@@ -83,6 +84,7 @@ class Mutant:
     steps: tuple[Step, ...]
     reads: tuple[HostFile, ...] = ()
     then: Callable[[Saved], tuple[Step, ...]] = _nothing
+    omits: bool = False
 
     @property
     def name(self) -> str:
@@ -102,11 +104,13 @@ def name_of(operator: str, solution: str, subject: str) -> str:
     return "-".join(filter(None, (operator, solution, words)))
 
 
-Fate = Literal["refused", "flagged", "survived", "unjudged", "void"]
+Fate = Literal["refused", "flagged", "survived", "equivalent", "unjudged", "void"]
 """What comes of a mutant.
 
 ``refused``: a check is red, or a change is forbidden; ``flagged``: all is green, and a change is to be explained;
-``survived``: it passes for a repair; ``unjudged``: a check could not judge; ``void``: there was nothing to spoil.
+``survived``: it passes for a repair; ``equivalent``: so it does, it only left something out, and nothing tells the
+lab, which was rebooted, from the one that an accepted repair leaves; ``unjudged``: a check could not judge; ``void``:
+there was nothing to spoil.
 """
 
 
@@ -122,7 +126,8 @@ class PlayedMutant:
         lines: what was typed and done, for whoever judges a survivor.
         fate: what came of it.
         by: the check or change that decided; None where nothing did.
-        same: of a survivor, whether it left the lab as an accepted repair does, as far as anything looks.
+        same: of a survivor, whether it left the lab no farther from its sound state than an accepted repair does, as
+            far as anything looks.
         lost: of a survivor, whether a check is red after a reboot.
         seconds: how long it took.
         solution: the accepted repair that it was derived from.

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from grader.job import EVERYTHING, Selection
 from grader.report import Difference, Report
@@ -36,6 +36,8 @@ from orchestrator.sound_state.explained import VariantWords
 
 S = TypeVar("S")
 T = TypeVar("T")
+_UNCOUNTED: Final = frozenset({"void", "equivalent"})
+"""The fates of mutants that are no wrong repairs."""
 
 
 def play_mutants(
@@ -48,7 +50,7 @@ def play_mutants(
     Args:
         labs: starts, breaks, grades and stops labs.
         subject: the variant.
-        count: how many mutants are played; one that finds nothing to spoil does not count.
+        count: how many mutants are played; one that finds nothing to spoil, or is as good as a repair, does not count.
         seed: draws which.
         jobs: how many labs run at once; None: as many as the machine bears.
         watch: is told each one as it ends.
@@ -75,7 +77,7 @@ def play_mutants(
 
         found: dict[str, PlayedMutant] = {}
         left = list(ordered)
-        while left and (missing := count - sum(one.fate != "void" for one in found.values())) > 0:
+        while left and (missing := count - sum(one.fate not in _UNCOUNTED for one in found.values())) > 0:
             chosen, left = left[:missing], left[missing:]
             known = {m.name: subject.known[m.name] for m in chosen if _is_known(m, subject.known)}
             for one in known.values():
@@ -86,9 +88,9 @@ def play_mutants(
     return MutationRun(
         plan,
         frozenset(m.name for m in ordered),
-        tuple(one for one in came if one.fate != "void"),
+        tuple(one for one in came if one.fate not in _UNCOUNTED),
         round(time.monotonic() - began, 1),
-        tuple(one for one in came if one.fate == "void"),
+        tuple(one for one in came if one.fate in _UNCOUNTED),
     )
 
 
@@ -197,10 +199,13 @@ class _Player:
             if self._is_done(lab, solution):
                 report = self._graded(lab, Selection(first=self._symptoms, until_red=True))
                 fate, by = self._fate(report)
-                same = fate == "survived" and self._left(report) in self.accepted
-                done = replace(done, fate=fate, by=by, same=same)
+                done = replace(done, fate=fate, by=by)
                 if fate == "survived":
-                    done = replace(done, lost=self._is_lost(lab))
+                    left = self._left(report)
+                    same = any(left <= accepted for accepted in self.accepted)
+                    done = replace(done, same=same, lost=self._is_lost(lab))
+                    if mutant.omits and same and not done.lost:
+                        done = replace(done, fate="equivalent")
         return done
 
     def _is_done(self, lab: JobLab, solution: PlannedSolution) -> bool:

@@ -21,7 +21,7 @@ def record_of(judged: JudgedRun, program: str) -> RecordedMutants:
     """
     run = judged.run
     mutants = []
-    for one in run.mutants:
+    for one in (*run.mutants, *run.of("equivalent")):
         fate = next(known for known in get_args(RecordedFate) if known == one.fate)
         verdict = judged.verdicts.get(one.name)
         mutants.append(
@@ -32,7 +32,7 @@ def record_of(judged: JudgedRun, program: str) -> RecordedMutants:
                 one.by,
                 one.same,
                 one.lost,
-                tuple(line.map(_short) for line in one.lines) if fate == "survived" else (),
+                tuple(line.map(_short) for line in one.lines) if fate in {"survived", "equivalent"} else (),
                 "" if verdict is None else verdict.judgement,
                 None if verdict is None else verdict.reason,
             )

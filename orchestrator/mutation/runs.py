@@ -49,16 +49,16 @@ class MutationRun:
     Attributes:
         plan: the variant.
         names: those of all mutants that there are, the played ones among them.
-        mutants: those that were played, and had something to spoil, in the order in which they were drawn.
+        mutants: those that were played, and are told from a repair, in the order in which they were drawn.
         seconds: how long it took.
-        void: those that were played, and found nothing to spoil.
+        others: those that were played and do not count: void or equivalent ones.
     """
 
     plan: Plan
     names: frozenset[str]
     mutants: tuple[PlayedMutant, ...]
     seconds: float
-    void: tuple[PlayedMutant, ...] = ()
+    others: tuple[PlayedMutant, ...] = ()
 
     @property
     def derived(self) -> int:
@@ -67,9 +67,4 @@ class MutationRun:
 
     def of(self, fate: Fate) -> tuple[PlayedMutant, ...]:
         """Return the mutants of one fate."""
-        return tuple(one for one in self.mutants if one.fate == fate)
-
-    @property
-    def survivors(self) -> tuple[PlayedMutant, ...]:
-        """Return those that pass for a repair, and do not leave the lab as an accepted one does for good."""
-        return tuple(one for one in self.of("survived") if one.lost or not one.same)
+        return tuple(one for one in (*self.mutants, *self.others) if one.fate == fate)

@@ -36,7 +36,7 @@ def running_only(repair: PlayedRepair) -> Iterator[Mutant]:
     )
     steps = repair.solution.steps
     then = partial(_put_back, repair.touched, summary)
-    yield Mutant("running-only", "", repair.solution.name, summary, steps, repair.touched, then)
+    yield Mutant("running-only", "", repair.solution.name, summary, steps, repair.touched, then, omits=True)
 
 
 def open_files(repair: PlayedRepair) -> Iterator[Mutant]:

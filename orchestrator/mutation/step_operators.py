@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from orchestrator.core.text import Text
@@ -49,6 +50,7 @@ def dropped_steps(repair: PlayedRepair) -> Iterator[Mutant]:
                 repair.solution.name,
                 Text(fr=f"L'étape {place + 1} est oubliée.", en=f"Step {place + 1} is forgotten."),
                 (*steps[:place], *steps[place + 1 :]),
+                omits=True,
             )
 
 
@@ -58,7 +60,7 @@ def forgotten_host(repair: PlayedRepair) -> Iterator[Mutant]:
     for host in acted if len(acted) > 1 else ():
         kept = tuple(s for s in repair.solution.steps if s.action is None or s.action.host != host)
         summary = Text(fr=f"Rien n'est fait sur {host}.", en=f"Nothing is done on {host}.")
-        yield Mutant("forgotten-host", host, repair.solution.name, summary, kept)
+        yield Mutant("forgotten-host", host, repair.solution.name, summary, kept, omits=True)
 
 
 def forgotten_one(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -69,7 +71,7 @@ def forgotten_one(repair: PlayedRepair) -> Iterator[Mutant]:
                 fr=f"À l'étape {place + 1}, « {word} » est oublié.", en=f'In step {place + 1}, "{word}" is forgotten.'
             )
             steps = (*repair.solution.steps[:place], _typing(step, script), *repair.solution.steps[place + 1 :])
-            yield Mutant("forgotten-one", f"step {place + 1} {word}", repair.solution.name, summary, steps)
+            yield Mutant("forgotten-one", f"step {place + 1} {word}", repair.solution.name, summary, steps, omits=True)
 
 
 def _without_one(script: str) -> Iterator[tuple[str, str]]:
@@ -93,7 +95,8 @@ def file_only(repair: PlayedRepair) -> Iterator[Mutant]:
         fr="Les fichiers sont réparés, rien n'est rechargé ni redémarré.",
         en="The files are repaired, nothing is reloaded or restarted.",
     )
-    yield from _rewritten(repair, "file-only", summary, lambda line: "" if _TAKES_EFFECT.fullmatch(line) else line)
+    for mutant in _rewritten(repair, "file-only", summary, lambda line: "" if _TAKES_EFFECT.fullmatch(line) else line):
+        yield replace(mutant, omits=True)
 
 
 def wider_rule(repair: PlayedRepair) -> Iterator[Mutant]:
@@ -122,7 +125,7 @@ def repair_of_another_cause(repair: PlayedRepair) -> Iterator[Mutant]:
                 fr=f"C'est une autre panne qui est réparée ({case}).", en=f"Another fault is repaired ({case})."
             )
             kept = handed_in(repair.solution.steps)
-            yield Mutant("another-cause", case, repair.solution.name, summary, (*steps, *kept))
+            yield Mutant("another-cause", case, repair.solution.name, summary, (*steps, *kept), omits=True)
 
 
 def disabled_unit(repair: PlayedRepair) -> Iterator[Mutant]:

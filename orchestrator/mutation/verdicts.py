@@ -30,12 +30,11 @@ class AuthorsVerdict:
 class StaleVerdict:
     """A verdict on a mutant that does not pass for a repair any more.
 
-    ``gone``: no operator derives it from this variant; ``refused``, ``flagged``, ``unjudged``, ``void``: what came of
-    it.
+    ``gone``: no operator derives it from this variant; otherwise what came of it.
     """
 
     verdict: AuthorsVerdict
-    why: Literal["gone", "refused", "flagged", "unjudged", "void"]
+    why: Literal["gone", "refused", "flagged", "equivalent", "unjudged", "void"]
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class JudgedRun:
     @property
     def open(self) -> tuple[PlayedMutant, ...]:
         """Return the survivors of which the author has said nothing."""
-        return tuple(one for one in self.run.survivors if one.name not in self.verdicts)
+        return tuple(one for one in self.run.of("survived") if one.name not in self.verdicts)
 
     @property
     def held(self) -> bool:
@@ -84,7 +83,7 @@ def judged(run: MutationRun, verdicts: Iterable[AuthorsVerdict]) -> JudgedRun:
     A verdict on a mutant that exists and was not played in this run says nothing yet, and is not told.
     """
     known = {one.mutant: one for one in verdicts}
-    fates = {one.name: one.fate for one in (*run.mutants, *run.void)}
+    fates = {one.name: one.fate for one in (*run.mutants, *run.others)}
     stale = []
     for name, verdict in known.items():
         fate = fates.get(name)

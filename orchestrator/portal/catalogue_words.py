@@ -216,7 +216,13 @@ FLAGGED = Text(fr="Signalées : un changement inexpliqué", en="Flagged: an unex
 PASSED = Text(fr="Acceptées", en="Accepted")
 UNJUDGED = Text(fr="Non jugées", en="Not judged")
 NO_SURVIVOR = Text(fr="Aucune n'a passé pour une réparation.", en="None passed for a repair.")
-SAME = Text(fr="laisse le lab comme une réparation", en="leaves the lab as a repair does")
+EQUIVALENT = Text(fr="Équivalentes à une réparation", en="Equivalent to a repair")
+EQUIVALENT_ABOUT = Text(
+    fr="Celles-ci n'ont fait qu'omettre quelque chose, et rien ne distingue le lab d'un lab réparé, même après un "
+    "redémarrage : ce ne sont pas de fausses réparations, et elles ne comptent pas parmi celles qui sont jouées.",
+    en="These only left something out, and nothing tells the lab from a repaired one, even after a reboot: they are "
+    "no wrong repairs, and do not count among those that were played.",
+)
 UNDONE = Text(fr="un redémarrage la défait", en="a reboot undoes it")
 JUDGEMENTS: Mapping[str, Text] = {
     "": Text(fr="Sans verdict de l'auteur", en="No verdict of the author's"),

@@ -12,7 +12,7 @@ from orchestrator.core.documents import document_of
 from orchestrator.core.text import Text
 from orchestrator.proof.program import version_of
 
-RecordedFate: TypeAlias = Literal["refused", "flagged", "survived", "unjudged"]
+RecordedFate: TypeAlias = Literal["refused", "flagged", "survived", "equivalent", "unjudged"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RecordedMutant:
         by: the check or change that decided; None where nothing did.
         same: whether it left the lab as an accepted repair does.
         lost: whether a check was red after a reboot.
-        lines: what was typed and done; of a survivor only.
+        lines: what was typed and done; of a survivor or an equivalent only.
         verdict: what its author says of a survivor: ``as-good`` or ``known-gap``; empty: nothing.
         reason: why.
     """
@@ -51,7 +51,7 @@ class RecordedMutants:
         recorded_at: when it was recorded (ISO 8601, UTC).
         program: the program that played them, as ``program_hash`` returns it.
         derived: how many mutants there are in all.
-        mutants: those that were played, and had something to spoil.
+        mutants: those that were played, and had something to spoil; the equivalent ones last.
     """
 
     seed: int

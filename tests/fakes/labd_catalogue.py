@@ -158,8 +158,8 @@ MUTANTS = (
         unjudged=1,
         survivors=(
             k.SurvivorView(
-                "dropped-step-reference-step-2",
-                Text(fr="L'étape 2 est oubliée.", en="Step 2 is forgotten."),
+                "names-in-hosts-reference",
+                Text(fr="Les adresses sont écrites.", en="The addresses are written down."),
                 same=True,
                 lost=False,
                 lines=(TYPED,),
@@ -171,6 +171,15 @@ MUTANTS = (
                 Text(fr="Rien n'est rechargé.", en="Nothing is reloaded."),
                 same=False,
                 lost=True,
+                lines=(TYPED,),
+            ),
+        ),
+        equivalent=(
+            k.SurvivorView(
+                "dropped-step-reference-step-2",
+                Text(fr="L'étape 2 est oubliée.", en="Step 2 is forgotten."),
+                same=True,
+                lost=False,
                 lines=(TYPED,),
             ),
         ),

@@ -47,4 +47,4 @@ def test_no_mutant_passes_for_a_repair(app: App) -> None:
             "Hashed passwords are in /var/tmp/shadow.old, which everybody can read.",
         ),
     }
-    assert (run.survivors, watch.derived) == ((), 3)
+    assert (run.of("survived"), watch.derived) == ((), 3)

@@ -58,7 +58,9 @@ class Player:
         for one in self.mutants:
             watch.played(one, known=one.name in subject.known)
         names = frozenset({*(f"m{n}" for n in range(40 - len(tuple(self.mutants)))), *(m.name for m in self.mutants)})
-        return MutationRun(subject.plan, names, tuple(self.mutants), 65.0)
+        counted = tuple(one for one in self.mutants if one.fate != "equivalent")
+        others = tuple(one for one in self.mutants if one.fate == "equivalent")
+        return MutationRun(subject.plan, names, counted, 65.0, others)
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +86,8 @@ def test_what_is_refused_or_flagged_is_well(cli: Cli, player: Player) -> None:
     [
         (mutant("three", "survived"), 1, {"en": "guard what it spoils", "fr": "gardez par un contrôle"}),
         (mutant("three", "survived", lost=True), 1, {"en": "A reboot undoes it", "fr": "Un redémarrage la défait"}),
-        (mutant("three", "survived", is_same=True), 0, {"en": "Is it as good?", "fr": "Est-ce aussi bien ?"}),
+        (mutant("three", "survived", is_same=True), 1, {"en": "Nothing looks at what", "fr": "Rien ne regarde"}),
+        (mutant("three", "equivalent", is_same=True), 0, {"en": "from a repaired one", "fr": "d'un lab réparé"}),
         (mutant("three", "unjudged"), 1, {"en": "0 accepted", "fr": "0 acceptés"}),
     ],
 )
@@ -96,7 +99,7 @@ def test_a_survivor_is_told_with_its_steps(
         done = cli("prove", NAME, "--mutate", "5", lang=lang)  # type: ignore[arg-type]
         shown = " ".join(done.stdout.split()).replace("\N{NO-BREAK SPACE}", " ")
         assert (done.exit_code, words in shown) == (status, True), shown
-        assert ("pc1 # three" in shown) == (one.fate == "survived")
+        assert ("pc1 # three" in shown) == (one.fate in {"survived", "equivalent"})
 
 
 def test_each_is_kept_and_known_the_next_time(cli: Cli, player: Player) -> None:
@@ -109,14 +112,14 @@ def test_each_is_kept_and_known_the_next_time(cli: Cli, player: Player) -> None:
 
 
 def test_json_has_everything(cli: Cli, player: Player) -> None:
-    player.mutants = (mutant("one", "refused"), mutant("three", "survived"))
+    player.mutants = (mutant("one", "refused"), mutant("three", "survived"), mutant("four", "equivalent"))
     (run,) = json.loads(cli("prove", NAME, "--mutate", "5", "--json").stdout)["runs"]
     assert (run["derived"], run["survivors"], [m["fate"] for m in run["mutants"]]) == (
         40,
         ["three"],
         ["refused", "survived"],
     )
-    assert run["scenario"] == PLAN.scenario
+    assert (run["scenario"], [one["name"] for one in run["equivalent"]]) == (PLAN.scenario, ["four"])
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])
@@ -154,7 +157,7 @@ def test_what_was_played_is_added_to_the_record(
     found = SimpleNamespace(signer="alice")
     monkeypatch.setattr(app.proofs, "record_to_add_to", lambda *_: found)
     monkeypatch.setattr(app.proofs, "record_mutants", lambda name, _, what: recorded.append((name, what)))
-    player.mutants = (mutant("one", "refused"), mutant("three", "survived", is_same=True))
+    player.mutants = (mutant("one", "refused"), mutant("three", "equivalent", is_same=True))
     done = cli("prove", NAME, "--mutate", "5", "--seed", "3", "--record")
     ((name, what),) = recorded
     assert (done.exit_code, name, what.derived, [one.name for one in what.mutants]) == (0, NAME, 40, ["one", "three"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,9 @@ from orchestrator.fabric.fabric_interface import HostUnreachableError
 from orchestrator.labs import Running, lab_grading
 from orchestrator.labs.solutions import Solutions
 from orchestrator.model.plan import Plan, PlannedSolution
-from orchestrator.mutation.mutant import PlayedMutant
+from orchestrator.mutation.choosing import OPERATORS
+from orchestrator.mutation.mutant import Mutant, PlayedMutant, PlayedRepair
+from orchestrator.mutation.operator import Derive
 from orchestrator.mutation.playing import play_mutants
 from orchestrator.mutation.runs import MutationRun, MutationSubject
 from orchestrator.proof import job_lab
@@ -51,6 +54,12 @@ class Grader:
             found = (touched(),)
         made = Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
         return dataclasses.replace(made, differences=found)
+
+
+def changed(repair: PlayedRepair, *, omits: bool) -> Iterator[Mutant]:
+    """Derive one mutant of the reference repair: it types the same, in other words."""
+    if repair.solution.reference:
+        yield Mutant("changed", "", repair.solution.name, same("Changed."), repair.solution.steps, omits=omits)
 
 
 def touched() -> Difference:
@@ -95,9 +104,12 @@ def played(
     count: int = 1,
     watch: Watching | None = None,
     known: dict[str, PlayedMutant] | None = None,
+    *,
+    repairs: Sequence[str] = REPAIRS,
+    operators: Mapping[str, Derive] = OPERATORS,
 ) -> MutationRun:
-    grader.kinds = [*REPAIRS, *kinds]
-    subject = MutationSubject(world.plan(), {}, known or {})
+    grader.kinds = [*repairs, *kinds]
+    subject = MutationSubject(world.plan(), {}, known or {}, operators)
     return play_mutants(world.labs(), subject, count=count, seed=1, jobs=1, watch=watch or Watching())
 
 
@@ -122,19 +134,35 @@ def test_each_has_a_fate(world: World, grader: Grader, kinds: list[str], fate: s
 
 
 @pytest.mark.parametrize(
-    ("kinds", "same_as_a_repair", "lost", "survivors"),
+    ("omits", "kinds", "same_as_a_repair", "lost", "fate"),
     [
-        (["green", "green"], True, False, 0),
-        (["green", "red"], True, True, 1),
-        (["explained", "explained"], False, False, 1),
+        (True, ["green", "green"], True, False, "equivalent"),
+        (False, ["green", "green"], True, False, "survived"),
+        (True, ["green", "red"], True, True, "survived"),
+        (True, ["explained", "explained"], False, False, "survived"),
     ],
 )
-def test_a_survivor_is_compared_and_rebooted(
-    world: World, grader: Grader, kinds: list[str], same_as_a_repair: bool, lost: bool, survivors: int
+def test_one_that_passes_is_compared_and_rebooted(
+    world: World,
+    grader: Grader,
+    omits: bool,
+    kinds: list[str],
+    same_as_a_repair: bool,
+    lost: bool,
+    fate: str,
 ) -> None:
-    run = played(world, grader, kinds)
-    (one,) = run.mutants
-    assert (one.same, one.lost, len(run.survivors)) == (same_as_a_repair, lost, survivors)
+    run = played(world, grader, kinds, operators={"changed": partial(changed, omits=omits)})
+    (one,) = (*run.mutants, *run.others)
+    assert (one.same, one.lost, one.fate) == (same_as_a_repair, lost, fate)
+    assert len(run.others) == (fate == "equivalent"), "it does not count"
+
+
+def test_nearer_to_sound_than_a_repair_is_as_a_repair_leaves_it(world: World, grader: Grader) -> None:
+    explained = ["red", "explained", "red", "explained"]
+    run = played(
+        world, grader, ["green", "green"], repairs=explained, operators={"changed": partial(changed, omits=True)}
+    )
+    assert [one.fate for one in run.others] == ["equivalent"]
 
 
 def test_those_that_have_nothing_to_spoil_are_replaced(world: World, grader: Grader) -> None:
@@ -143,8 +171,8 @@ def test_those_that_have_nothing_to_spoil_are_replaced(world: World, grader: Gra
     run = played(world, grader, [], count=2, watch=watch)
     assert [one.fate for one in run.mutants] == ["refused", "refused"]
     assert ("void", False) in watch.ended
-    assert {one.name for one in (*run.mutants, *run.void)} <= run.names
-    assert {one.fate for one in run.void} == {"void"}
+    assert {one.name for one in (*run.mutants, *run.others)} <= run.names
+    assert {one.fate for one in run.others} == {"void"}
     assert watch.counts == [(2, run.derived)]
 
 

@@ -89,6 +89,7 @@ def test_wrong_repairs_are_told_of_the_scenario_as_it_is(site: Site, images: str
         RecordedMutant("one", "refused", said),
         RecordedMutant("two", "flagged", said),
         RecordedMutant("three", "survived", said, lines=(said,), verdict="known-gap", reason=said),
+        RecordedMutant("four", "equivalent", said, same=True, lines=(said,)),
     )
     entry = LedgerEntry(
         SCENARIO,
@@ -112,6 +113,7 @@ def test_wrong_repairs_are_told_of_the_scenario_as_it_is(site: Site, images: str
         (survivor,) = one.survivors
         assert (survivor.name, survivor.verdict) == ("three", "known-gap")
         assert "\x1b" not in survivor.summary.en + survivor.lines[0].en
+        assert [other.name for other in one.equivalent] == ["four"]
 
 
 def test_the_checks_are_read_and_never_run(site: Site) -> None:

@@ -32,9 +32,9 @@ def mutant(name: str, fate: Fate, *, is_same: bool = False) -> PlayedMutant:
     return PlayedMutant(name, "open-files", "d", WHY, long, fate, None, is_same)
 
 
-def run(*mutants: PlayedMutant, void: tuple[PlayedMutant, ...] = ()) -> MutationRun:
-    names = frozenset({"one", "two", "three", "never-played", *(one.name for one in (*mutants, *void))})
-    return MutationRun(PLAN, names, mutants, 1.0, void)
+def run(*mutants: PlayedMutant, others: tuple[PlayedMutant, ...] = ()) -> MutationRun:
+    names = frozenset({"one", "two", "three", "never-played", *(one.name for one in (*mutants, *others))})
+    return MutationRun(PLAN, names, mutants, 1.0, others)
 
 
 def test_a_survivor_with_a_verdict_is_settled() -> None:
@@ -44,16 +44,25 @@ def test_a_survivor_with_a_verdict_is_settled() -> None:
     assert (both.open, both.held) == ((), True)
 
 
-def test_one_that_leaves_the_lab_as_a_repair_does_needs_none() -> None:
-    assert judged(run(mutant("one", "survived", is_same=True)), []).held
+def test_one_that_is_equivalent_to_a_repair_needs_none() -> None:
+    assert judged(run(others=(mutant("one", "equivalent", is_same=True),)), []).held
+    assert not judged(run(mutant("one", "survived", is_same=True)), []).held, "nothing looks at what it spoils"
 
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("one", "refused"), ("two", "flagged"), ("three", "void"), ("nobody", "gone"), ("never-played", None)],
+    [
+        ("one", "refused"),
+        ("two", "flagged"),
+        ("three", "void"),
+        ("four", "equivalent"),
+        ("nobody", "gone"),
+        ("never-played", None),
+    ],
 )
 def test_a_verdict_is_stale_where_its_mutant_passes_no_more(name: str, why: str | None) -> None:
-    played = run(mutant("one", "refused"), mutant("two", "flagged"), void=(mutant("three", "void"),))
+    others = (mutant("three", "void"), mutant("four", "equivalent"))
+    played = run(mutant("one", "refused"), mutant("two", "flagged"), others=others)
     made = judged(played, [AuthorsVerdict(name, "as-good", WHY)])
     assert [one.why for one in made.stale] == ([why] if why else [])
     assert (made.held, made.verdicts) == (why is None, {})
@@ -80,12 +89,14 @@ def test_a_verdict_names_its_mutant_in_each_variant() -> None:
 
 
 def test_what_was_played_is_recorded_and_steps_of_survivors_alone() -> None:
-    played = run(mutant("one", "survived"), mutant("two", "refused"), void=(mutant("three", "void"),))
+    others = (mutant("three", "void"), mutant("four", "equivalent"))
+    played = run(mutant("one", "survived"), mutant("two", "refused"), others=others)
     made = record_of(judged(played, [AuthorsVerdict("one", "known-gap", WHY)]), "0.9+abc.def")
-    assert (made.seed, made.version, made.derived) == (7, "0.9", 4)
+    assert (made.seed, made.version, made.derived) == (7, "0.9", 5)
     assert [(one.name, one.fate, one.verdict, len(one.lines)) for one in made.mutants] == [
         ("one", "survived", "known-gap", 2),
         ("two", "refused", "", 0),
+        ("four", "equivalent", "", 2),
     ]
     assert len(made.mutants[0].lines[1].en) == 401
     assert made.mutants[0].reason == WHY

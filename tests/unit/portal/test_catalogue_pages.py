@@ -157,8 +157,26 @@ def test_each_colour_of_the_matrix_is_told_in_words_and_what_was_seen_is_escaped
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ("played 21 of them", "variant 7, version 0.1.0", "As good as the solution", "It only &lt;reads&gt;.")),
-        ("fr", ("en a joué 21", "Vaut la solution", "Elle ne fait que &lt;lire&gt;.", "un redémarrage la défait")),
+        (
+            "en",
+            (
+                "played 21 of them",
+                "variant 7, version 0.1.0",
+                "As good as the solution",
+                "It only &lt;reads&gt;.",
+                "Equivalent to a repair",
+            ),
+        ),
+        (
+            "fr",
+            (
+                "en a joué 21",
+                "Équivalentes à une réparation",
+                "Vaut la solution",
+                "Elle ne fait que &lt;lire&gt;.",
+                "un redémarrage la défait",
+            ),
+        ),
     ],
 )
 def test_wrong_repairs_are_told_with_their_authors_verdict(
@@ -169,7 +187,7 @@ def test_wrong_repairs_are_told_with_their_authors_verdict(
     section = page.partition('id="mutants"')[2].partition("</section>")[0]
     for words in said:
         assert words in section, words
-    assert section.count("<details") == 2
+    assert section.count("<details") == 3
     assert "15" in section
 
 
