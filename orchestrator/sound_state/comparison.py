@@ -110,6 +110,7 @@ def compared(
         may_change=plan.may_change,
         strict=plan.unexplained == "red" and known is not None,
         own=Inheritance(besides.inherited()).without,
+        full_names={host.fqdn: host.name for host in plan.hosts if host.fqdn != host.name},
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
     found = (*stopped, *differences((*changes, *cables), expected))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from grader.lines import lines_in
 from grader.report import Difference
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import ObjectChange, StateChange
@@ -18,6 +20,7 @@ from orchestrator.sound_state.look import APPLICATIONS
 from orchestrator.sound_state.network_providers import NetworkProvider, SocketsProvider, without_consequences
 from orchestrator.sound_state.open_places import OpenPlacesProvider
 from orchestrator.sound_state.provider import Provider, Thought
+from orchestrator.sound_state.renamed_files import without_renames
 from orchestrator.sound_state.runtime_units import RuntimeUnitsProvider
 from orchestrator.sound_state.service_state import ServicesProvider
 from orchestrator.sound_state.volatile import is_volatile, pattern
@@ -49,6 +52,7 @@ class Expectations:
         may_change: what the task is about.
         strict: whether what nobody has explained is forbidden.
         own: returns what of a difference came after the lab was handed over (``handed_over.Inheritance``).
+        full_names: the short name of each host by its full one.
     """
 
     words: VariantWords
@@ -57,6 +61,7 @@ class Expectations:
     may_change: Collection[MayChange] = ()
     strict: bool = False
     own: Callable[[Difference], Difference] = lambda one: one
+    full_names: Mapping[str, str] = field(default_factory=dict)
 
 
 def differences(changes: Iterable[ObjectChange], expected: Expectations) -> tuple[Difference, ...]:
@@ -83,7 +88,7 @@ def plain_differences(
 
 def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Difference]:
     """Yield what has changed, with what its provider thinks of it."""
-    for change in without_consequences(changes):
+    for change in without_renames(without_consequences(changes)):
         if change.provider == file_state.NAME:
             yield from _of_file(change, expected.volatile.get(change.host, ()))
             continue
@@ -130,7 +135,7 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
         return one
     own = expected.own(one)
     known = any(expected.words.is_explained(part, expected.explained) for part in dict.fromkeys((one, own)))
-    if known or _is_the_task(one, expected.may_change):
+    if known or _is_the_task(one, expected.may_change) or _names_hosts_in_full(one, expected.full_names):
         return replace(one, standing="explained")
     one = own
     if one.standing == "explained":
@@ -143,6 +148,15 @@ def _is_the_task(one: Difference, may_change: Collection[MayChange]) -> bool:
     return one.provider == file_state.NAME and any(
         one.host == part.host and pattern(part.path).match(one.object) for part in may_change
     )
+
+
+def _names_hosts_in_full(one: Difference, full_names: Mapping[str, str]) -> bool:
+    """Return whether a file says what it did, and only calls hosts of the lab by their full names now."""
+    if one.provider != file_state.NAME or one.field != "content" or one.before is None or one.now is None:
+        return False
+    found = "|".join(map(re.escape, full_names))
+    short = re.sub(rf"(?<![\w.-])({found})(?![\w-]|\.\w)", lambda name: full_names[name[0]], one.now) if found else ""
+    return sorted(lines_in(short)) == sorted(lines_in(one.before))
 
 
 def _names(part: MayChange, one: Difference) -> bool:

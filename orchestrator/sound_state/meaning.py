@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final, TypeAlias
 
 from grader.lines import lines_in
@@ -21,8 +22,8 @@ from orchestrator.sound_state import meaning_records as records
 from orchestrator.sound_state import meaning_sections as sections
 from orchestrator.sound_state import meaning_workplace as workplace
 
-Reader: TypeAlias = Callable[[str], Iterable[str]]
-"""Turns a text into statements.
+Reader: TypeAlias = Callable[..., Iterable[str]]
+"""Turns a text into statements; groups with a name in the pattern of its path are further arguments of that name.
 
 Raises:
     ValueError: it does not understand the text for sure.
@@ -39,7 +40,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/(aliases|postfix/(aliases|virtual|boites|mailboxes|canonical|transport))", lines.postfix_table),
     (r"/etc/dovecot/(conf\.d/)?[^/]+\.conf", blocks.dovecot),
     (r"/etc/bind/named\.conf.*|/etc/bind/zones\.rfc1918", blocks.named),
-    (r"(/etc/bind|/var/(lib|cache)/bind)/(zones/)?db\.[^/]+", records.zone),
+    (r"(/etc/bind|/var/(lib|cache)/bind)/(zones/)?db\.(?P<apex>[^/]+)", records.zone),
     (r"/etc/kea/.*\.conf", network.kea),
     (r"/etc/squid/.*\.conf", lines.squid),
     (r"/etc/ssh/ssh(d?)_config(\.d/.*\.conf)?", lines.ssh),
@@ -125,11 +126,14 @@ def statements_changed(path: str, before: str, now: str) -> tuple[tuple[str, ...
     return parts[0][0] + moved[0], parts[1][0] + moved[1]
 
 
-def _reader(path: str) -> Reader | None:
-    return next((reader for pattern, reader in _BY_PATH if pattern.fullmatch(path)), None)
+def _reader(path: str) -> Callable[[str], Iterable[str]] | None:
+    for pattern, reader in _BY_PATH:
+        if (found := pattern.fullmatch(path)) is not None:
+            return partial(reader, **found.groupdict())
+    return None
 
 
-def _understood(reader: Reader, text: str) -> tuple[str, ...] | None:
+def _understood(reader: Callable[[str], Iterable[str]], text: str) -> tuple[str, ...] | None:
     """Return a text's statements; None where it is not surely understood."""
     if len(text) > _LONGEST or _UNCLEAR.search(text):
         return None

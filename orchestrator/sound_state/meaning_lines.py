@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from grader.lines import lines_in, words_in
@@ -40,9 +41,33 @@ def unordered(text: str) -> list[str]:
     return by_keyword(lowered_keyword(squeezed(line)) for line in plain_lines(text, joins=True))
 
 
+_SQUID_ACL: Final = re.compile(r"(acl [^ ]+ (?:src|dst) )([^\"']+)")
+
+
 def squid(text: str) -> list[str]:
-    """Return squid's directives in their order: the first rule that matches counts, and a rule needs its acl before."""
-    return [squeezed(line) for line in joined_lines(text)]
+    """Return squid's directives in their order: the first rule that matches counts, and a rule needs its acl before.
+
+    An acl's networks are told as networks, however they are written.
+    """
+    return [_squid_directive(squeezed(line)) for line in joined_lines(text)]
+
+
+def _squid_directive(line: str) -> str:
+    acl = _SQUID_ACL.fullmatch(line)
+    return line if acl is None else acl[1] + " ".join(map(_squid_network, words_in(acl[2])))
+
+
+def _squid_network(word: str) -> str:
+    """Return what stands for addresses as the one network that it is; anything else as it is written."""
+    with suppress(ValueError):
+        first, dash, last = word.partition("-")
+        if dash:
+            ends = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
+            networks = list(ipaddress.summarize_address_range(*ends))
+            return str(networks[0]) if len(networks) == 1 else word
+        network = ipaddress.ip_network(word)
+        return str(network.network_address) if network.num_addresses == 1 else str(network)
+    return word
 
 
 _SSH: Final = re.compile(r"([A-Za-z0-9]+)(?:[ \t]*=[ \t]*|[ \t]+)(.*)")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
 
 from orchestrator.sound_state.meaning_blocks import BlockStatement, told_in_blocks, whole_file
-from orchestrator.sound_state.meaning_values import keyword, plain_lines, setting, squeezed
+from orchestrator.sound_state.meaning_values import BLANK, keyword, plain_lines, setting, squeezed
 
 # --- FRR -------------------------------------------------------------------------------------------------------------
 
@@ -168,6 +170,9 @@ _KEA_NAMES: Final = ("subnet", "name", "hw-address", "pool", "id")
 """What tells the elements of a list apart, for whoever reads the statements."""
 
 
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
 def kea(text: str) -> list[str]:
     """Return what Kea's JSON says, a statement for each value; keys have no order, lists do."""
     document = json.loads(
@@ -180,7 +185,42 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key that occurs twice")
+    if isinstance(found.get("pools"), list):
+        found["pools"] = _kea_pools(found["pools"])
     return found
+
+
+def _kea_pools(pools: list[Any]) -> list[Any]:
+    """Return the pools of a subnet as ``first - last``; one that ends where the next begins, and says no more, is one.
+
+    Kea gives addresses of the first pool first, so those that do not touch keep their order.
+    """
+    found: list[Any] = []
+    for pool in pools:
+        between = _kea_range(pool.get("pool")) if isinstance(pool, dict) else None
+        if between is None:
+            found.append(pool)
+            continue
+        first, last = between
+        before = _kea_range(found[-1]["pool"]) if len(pool) == 1 and found and set(found[-1]) == {"pool"} else None
+        if before is not None and before[0].version == first.version and int(before[1]) + 1 == int(first):
+            found.pop()
+            first = before[0]
+        found.append({**pool, "pool": f"{first} - {last}"})
+    return found
+
+
+def _kea_range(pool: Any) -> tuple[_Address, _Address] | None:  # noqa: ANN401 (what JSON may hold)
+    """Return the first and the last address of a pool; None where it is none, which Kea says itself."""
+    if not isinstance(pool, str):
+        return None
+    with suppress(ValueError):
+        if "/" in pool:
+            network = ipaddress.ip_network(pool.replace(" ", ""))
+            return network[0], network[-1]
+        first, _, last = (part.strip(BLANK) for part in pool.partition("-"))
+        return ipaddress.ip_address(first), ipaddress.ip_address(last)
+    return None
 
 
 def _no_constant(constant: str) -> None:

@@ -49,15 +49,23 @@ _NAMES_IN: Final[Mapping[str, tuple[int, ...]]] = {
 }  # fmt: skip
 """Record type → which words of its data are names."""
 _SOA_WORDS: Final = 7
+_ZONE_NAME: Final = re.compile(r"(?=.*[a-z])[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.IGNORECASE)
+"""What a zone may be called by: ``192.168.10`` is what its file is called by only, the zone is another one."""
 
 
-def zone(text: str) -> list[str]:
-    """Return the records of a zone file, sorted, with full owners and with times in seconds.
+def zone(text: str, apex: str = "") -> list[str]:
+    """Return the records of a zone file, sorted, with full names in their data and with times in seconds.
 
-    The serial number of the SOA is left out: each change raises it. A name that the file leaves relative stays so.
+    The serial number of the SOA is left out: each change raises it. Owners are told as they stand in the zone, whether
+    they are written in full or not. A name that the file leaves relative stays so where nothing tells the zone's.
+
+    Args:
+        text: what the file holds.
+        apex: what the file is called by, behind ``db.``: the zone's name, where it can be one.
     """
     found: list[str] = []
-    origin, owner, default = "", "", ""
+    zone_name = f"{lowered(apex)}." if _ZONE_NAME.fullmatch(apex) else ""
+    origin, owner, default = zone_name, "", ""
     for begins_blank, words in _zone_lines(text):
         match words[0].upper():
             case "$TTL" if len(words) == 2:  # noqa: PLR2004 (the directive and its value)
@@ -72,8 +80,15 @@ def zone(text: str) -> list[str]:
             owner = _full(words.pop(0), origin)
         if not owner:
             raise ValueError("a record without an owner")
-        found.append(_record(owner, words, origin, default))
+        found.append(_record(_short(owner, zone_name), words, origin, default))
     return sorted(found)
+
+
+def _short(owner: str, zone_name: str) -> str:
+    """Return an owner as it stands in its zone."""
+    if zone_name and owner == zone_name:
+        return "@"
+    return owner.removesuffix(f".{zone_name}") if zone_name else owner
 
 
 def _record(owner: str, words: list[str], origin: str, default: str) -> str:

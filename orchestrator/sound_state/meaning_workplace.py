@@ -122,6 +122,8 @@ def cups(text: str) -> list[str]:
             found.append((None, " › ".join(blocks)))
             continue
         word = lowered(words.partition(" ")[0])
+        if word == "servername":
+            words = words.removesuffix(":631")
         if word not in _BY_ITSELF:
             found.append((word, " › ".join([*blocks, f"{word} {words.partition(' ')[2]}".strip(BLANK)])))
     if blocks:

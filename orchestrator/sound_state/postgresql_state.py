@@ -27,7 +27,8 @@ _CLUSTER = r"""
 SELECT jsonb_build_array('role ' || r.rolname, jsonb_build_object(
     'superuser', r.rolsuper, 'createrole', r.rolcreaterole, 'createdb', r.rolcreatedb, 'login', r.rolcanlogin,
     'bypassrls', r.rolbypassrls, 'replication', r.rolreplication, 'inherit', r.rolinherit,
-    'limit', r.rolconnlimit, 'password', coalesce(r.rolpassword, ''), 'expires', coalesce(r.rolvaliduntil::text, ''),
+    'limit', r.rolconnlimit, 'password', coalesce(r.rolpassword, ''),
+    'expires', coalesce(nullif(r.rolvaliduntil::text, 'infinity'), ''),
     'member of', (SELECT coalesce(string_agg(g.rolname || CASE WHEN m.admin_option THEN ' (admin)' ELSE '' END, E'\n'
         ORDER BY g.rolname), '') FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)))
 FROM pg_authid r WHERE r.rolname !~ '^pg_';

@@ -151,3 +151,41 @@ def test_a_task_that_names_a_file_of_accounts_may_give_rights_by_it() -> None:
     for path, standing in (("/etc/group", "explained"), ("/etc", "forbidden"), ("/etc/passwd", "forbidden")):
         expected = replace(NONE, may_change=(MayChange(host="pc1", path=path),))
         assert ("/etc/group", "rights", standing) in seen(gained, expected=expected)
+
+
+JOB = "34 5 * * * guest list\n"
+TONIGHT = "/etc/cron.d/tonight"
+
+
+@pytest.mark.parametrize(
+    ("gone", "come", "told"),
+    [
+        ("/etc/cron.d/guests", {"path": TONIGHT, "content": f"# Tonight.\n{JOB}"}, 0),
+        ("/etc/cron.d/guests", {"path": f"{TONIGHT}.new", "content": JOB}, 2),
+        ("/etc/cron.d/guests", {"path": TONIGHT, "content": JOB.replace("5", "6")}, 2),
+        ("/etc/cron.d/guests", {"path": TONIGHT, "content": JOB, "owner": "7:7"}, 2),
+        ("/etc/a", {"path": "/etc/b", "content": JOB}, 2),
+    ],
+)
+def test_a_file_whose_name_does_not_count_may_have_another(gone: str, come: dict[str, str], told: int) -> None:
+    former = ObjectChange("pc1", "files", gone, {**FILE, "content": JOB}, {})
+    entry = dict(come)
+    assert len(seen(former, new(entry.pop("path"), **entry))) == told
+    other_host = new(come["path"], "pc2", **entry)
+    assert len(seen(former, other_host)) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "standing"),
+    [
+        ("server app1:80;\n", "server app1.lab.internal:80;\n", "explained"),
+        ("server app1.lab.internal:80;\n", "server app1:80;\n", "unexplained"),
+        ("server app1:80;\n", "server app1.lab.internal:81;\n", "unexplained"),
+        ("server app1:80;\n", "server app1.lab.internal.example:80;\n", "unexplained"),
+        ("server app1:80;\n", "server my-app1.lab.internal:80;\n", "unexplained"),
+    ],
+)
+def test_a_host_may_be_called_by_its_full_name(before: str, now: str, standing: str) -> None:
+    change = ObjectChange("pc1", "files", "/etc/x", {**FILE, "content": before}, {**FILE, "content": now})
+    known = replace(NONE, full_names={"app1.lab.internal": "app1"})
+    assert seen(change, expected=known) == [("/etc/x", "content", standing)]
