@@ -68,7 +68,7 @@ class SessionDesk:
             raise RefusedCallError(session_refusals.wrong_rehearsal())
         written, registry = WrittenPlan.typed(asked.plan, asked.candidates), self._parts.registry()
         try:
-            if asked.rehearsal is None and not asked.anyway and (doubts := registry.doubts(written)):
+            if asked.rehearsal is None and not asked.anyway and (doubts := registry.doubts(written, who.ref)):
                 return PlanOutcome(doubts=doubts)
             made = registry.create(written, who.ref, minute=asked.rehearsal or MINUTE)
         except SessionExistsError as error:

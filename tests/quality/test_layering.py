@@ -146,9 +146,9 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.candidate_list assessment.decisions assessment.event_words "
         "assessment.events assessment.extra_time assessment.jury assessment.lottery assessment.opening "
-        "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.selectors "
-        "assessment.session_clock assessment.session_documents assessment.session_folder assessment.session_registry "
-        "assessment.state assessment.written_plan "
+        "assessment.plan_context assessment.plan_file assessment.reserved_places assessment.results assessment.roster "
+        "assessment.selectors assessment.session_clock assessment.session_documents assessment.session_folder "
+        "assessment.session_registry assessment.state assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "

@@ -127,6 +127,18 @@ def test_a_person_whom_the_store_does_not_know_is_told_at_their_line(tmp_path: P
         read_plan(written(tmp_path, PLAN), replace(KNOWN, trainers=nobody_is_known))
 
 
+def test_who_organises_does_not_judge(tmp_path: Path) -> None:
+    def not_judging(person: str, by: str) -> UsageError | None:
+        return UsageError(same(f"{person} organises"), same("another")) if person in {"ines", by} else None
+
+    known = replace(KNOWN, not_judging=not_judging)
+    for person, by in (("ines", ""), ("paul", "paul")):
+        text = written(tmp_path, PLAN.replace("id: leroy", f"id: leroy, person: {person}"))
+        with pytest.raises(ContentError, match=rf"session\.yaml:11:\d+: {person} organises"):
+            read_plan(text, known, by)
+    assert read_plan(text, known, "ines").jury[1].person == "paul"
+
+
 # Candidates from a list ---------------------------------------------------------------------------------------
 
 ALONE = re.sub(r"candidates:\n(  .*\n){2}", "", PLAN)
