@@ -175,7 +175,7 @@ class Site:
         """Have somebody organise and judge, as a store of an earlier version may have it."""
         with self.store.write() as writing:
             person = People(writing).find(handle)
-            missing: set[Role] = {"jury", "organiser"} - person.roles
+            missing = {"jury", "organiser"} - person.roles
             person.role_rows += [PersonRole(role=role) for role in missing]
 
     def a_class(self, name: str, trainer: Member, *trainees: Member) -> None:

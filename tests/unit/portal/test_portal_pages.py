@@ -25,6 +25,7 @@ from orchestrator.portal import (
     deliberation_words,
     help_words,
     in_words,
+    plan_words,
     privacy_words,
     replay_words,
     session_words,
@@ -86,6 +87,7 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/proof": (303, 403, 403, 200),
     "/sessions": (303, 403, 403, 200),
     "/new-session": (303, 403, 403, 200),
+    "/new-session/text": (303, 403, 403, 200),
     "/sessions/december-2026": (303, 403, 403, 200),
     "/sessions/nothing": (303, 403, 403, 404),
     "/sessions/december-2026/readiness": (303, 403, 403, 200),
@@ -143,7 +145,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/catalogue/no-network-after-move/prove": ({"seeds": "1"}, (303, 403, 403, 303)),
     "/catalogue/nothing/prove": ({"seeds": "1"}, (303, 403, 403, 404)),
     "/proof/cancel": ({"number": "1"}, (303, 403, 403, 303)),
-    "/new-session": ({"plan": "mistake"}, (303, 403, 403, 422)),
+    "/new-session": ({"title": "mistake"}, (303, 403, 403, 422)),
+    "/new-session/text": ({"plan": "mistake"}, (303, 403, 403, 422)),
     "/sessions/december-2026/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 303)),
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
@@ -215,8 +218,8 @@ PAGES = (
     "/attempts/40/replay", "/people/erasure/nour", "/classes/tssr-2026/members/lea/attempts",
     "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3", "/catalogue",
     "/catalogue?text=none&order=title", "/catalogue/no-network-after-move", "/catalogue/backup-script",
-    "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/sessions/december-2026?done=planned",
-    "/sessions/december-2026/readiness",
+    "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/new-session/text",
+    "/sessions/december-2026?done=planned", "/sessions/december-2026/readiness",
 )  # fmt: skip
 
 
@@ -259,11 +262,11 @@ def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
 def session_forms(browser: Browser) -> dict[str, str]:
     """Return what the forms of sessions say."""
     found = {
-        said: browser.post("/new-session", {"plan": said, "rehearsal": rehearsal}, page="/").text
+        said: browser.post("/new-session/text", {"plan": said, "rehearsal": rehearsal}, page="/").text
         for said, rehearsal in {"mistake": "", "past": "", "id: x": "x"}.items()
     }
     found["no reason"] = browser.post("/sessions/december-2026/withdraw", {}, page="/").text
-    browser.post("/new-session", {"plan": "id: new", "rehearsal": "2"}, page="/")
+    browser.post("/new-session/text", {"plan": "id: new", "rehearsal": "2"}, page="/")
     found["a rehearsal"] = browser.get("/sessions/new").text
     browser.post("/sessions/december-2026/withdraw", {"reason": "why"}, page="/")
     browser.post("/sessions/new/withdraw", {"reason": "why"}, page="/")
@@ -348,6 +351,7 @@ PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
+    (plan_words, "f|plan_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
 )  # fmt: skip
 

@@ -26,6 +26,8 @@ CHOSEN = "(field) => field.value.slice(field.selectionStart, field.selectionEnd)
 def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
     portal.open(page, labd, "ines", "/sessions")
     page.locator("a[href='/new-session']").click()
+    with page.expect_navigation():
+        page.locator("button[value=text]").click()
     plan, listed = page.locator("#plan"), page.locator("#candidates")
     for name in ("#plan-file", "#list-file"):  # a script shows them once it hears them
         page.locator(name).wait_for()
@@ -38,7 +40,7 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
     page.wait_for_function("(text) => document.getElementById('plan').value === text", arg=PLAN)
     page.wait_for_function("(text) => document.getElementById('candidates').value === text", arg=LIST)
     with page.expect_navigation():
-        page.locator("#plan-form > button").click()
+        page.locator("#plan-form .acts button:not([name])").click()
     assert page.evaluate("document.activeElement.id") == "summary"
     assert (plan.input_value(), listed.input_value()) == (PLAN, LIST)
     page.locator("#summary a[data-line='3']").press("Enter")
@@ -49,7 +51,7 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
 
     plan.fill("id: spring\npast")
     with page.expect_navigation():
-        page.locator("#plan-form > button").click()
+        page.locator("#plan-form .acts button:not([name])").click()
     assert "spring" not in labd.sessions.sessions
     with page.expect_navigation():
         page.locator("button[name=anyway]").press("Enter")
