@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from orchestrator.assessment.written_plan import WrittenPlan
@@ -36,9 +36,7 @@ def fields_of(written: WrittenPlan) -> form.PlanFields:
     Raises:
         ContentError: it is no YAML or no CSV, or something in it has no field.
     """
-    source = written.source()
-    if source.value is None and not written.candidates.strip():
-        return form.PlanFields()
+    source = (written if written.text.strip() else replace(written, text="{}")).source()
     reader = _Reader(source)
     fields = reader.plan()
     if reader.problems or source.problems:

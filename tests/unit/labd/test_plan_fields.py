@@ -240,6 +240,9 @@ def test_a_text_that_is_not_right_yet_becomes_fields_all_the_same(site: Site) ->
         assert fields.candidates == (CandidateFields("C-01", "Zoé", trainers="petit roux"),)
         nothing = await client.call(plan_contract.READ_PLAN, plan_contract.ReadPlan(), token)
         assert nothing == plan_contract.PlanRead(PlanFields())
+        asked = plan_contract.ReadPlan(candidates="number,name\nC-01,Zoé\n")
+        listed = await client.call(plan_contract.READ_PLAN, asked, token)
+        assert listed == plan_contract.PlanRead(PlanFields(candidates=(CandidateFields("C-01", "Zoé"),)))
 
     play(site, scene)
 

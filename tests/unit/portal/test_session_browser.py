@@ -66,6 +66,50 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
     assert portal.wrong == []
 
 
+def test_an_organiser_fills_in_a_plan_by_keyboard(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "ines", "/new-session")
+    page.locator("#title").fill("Session")
+    page.locator("#add-candidates").focus()
+    with page.expect_response("**/new-session"):
+        page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'candidates-3-number'")
+    assert page.locator("#title").input_value() == "Session", "the page is the same"
+    page.keyboard.type("C-01")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Zoé")
+    with page.expect_response("**/new-session"):
+        page.locator("[name=do][value=remove-candidates-0]").press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'add-candidates'")
+    assert page.locator("#candidates-2-name").input_value() == "Zoé"
+    assert page.locator("#rows-said").inner_text() != ""
+
+    page.locator("summary", has_text="CSV").click()
+    listed = {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.replace("C-01", "C-02").encode()}
+    page.locator("#list-file").set_input_files(listed)
+    page.wait_for_function("() => document.getElementById('list').value !== ''")
+    with page.expect_navigation():
+        page.locator("button[value=list]").click()
+    assert page.locator("#candidates-1-name").input_value() == "Zoé Faure"
+
+    page.locator("#title").fill("mistake")
+    with page.expect_navigation():
+        page.locator("#title").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "summary", "Enter checks; it takes no row away"
+    page.locator("#summary a[href='#jury-1-person']").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "jury-1-person"
+    with page.expect_download() as download:
+        page.locator("button[value=file]").click()
+    assert download.value.suggested_filename == "session.yaml"
+    page.locator("#title").fill("past")
+    page.locator("#id").fill("spring")
+    with page.expect_navigation():
+        page.locator("#title").press("Enter")
+    with page.expect_navigation():
+        page.locator("button[name=anyway]").press("Enter")
+    assert page.url.endswith("/sessions/spring?done=planned")
+    assert portal.wrong == []
+
+
 def test_an_organiser_holds_the_day_from_the_wall(
     portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
