@@ -193,6 +193,22 @@ def roles_apart() -> Refusal:
     )
 
 
+def last_administrator() -> Refusal:
+    """Return that the portal would be left without an administrator."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="C'est la seule personne qui puisse administrer le portail.",
+            en="This is the only person who can administer the portal.",
+        ),
+        Text(
+            fr="Donnez d'abord ce rôle à quelqu'un d'autre, qui choisisse un mot de passe.",
+            en="First give that role to somebody else, who chooses a password.",
+        ),
+        field="roles",
+    )
+
+
 def of_store(text: Text, hint: Text | None, field: str) -> Refusal:
     """Return what the store says of a wrong value."""
     return Refusal("wrong", text, hint, field=field)

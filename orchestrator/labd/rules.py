@@ -180,6 +180,7 @@ RULES: Final[Mapping[str, Right]] = {
     "people": "administrators",
     "add-person": "administrators",
     "make-link": "administrators",
+    "change-roles": "administrators",
     "path": "anyone-signed-in",
     "scenario": "anyone-signed-in",
     "start": "anyone-signed-in",

@@ -153,6 +153,10 @@ class People:
         """Make somebody a trainee, a trainer and so on besides what they are; raises as ``set_roles``."""
         self.set_roles(person, person.roles | {role}, by=by)
 
+    def hold(self, role: Role) -> None:
+        """Have everybody of a role stay what they are until the transaction ends, but for what it does itself."""
+        self._session.execute(select(PersonRole).where(PersonRole.role == role).with_for_update())
+
     def set_roles(self, person: Person, roles: Collection[str], *, by: str = journal.PROGRAM) -> None:
         """Make somebody all of what is named, and nothing else; a new candidate gets a number.
 

@@ -73,6 +73,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "people": ADMINISTRATOR,
     "add-person": ADMINISTRATOR,
     "make-link": ADMINISTRATOR,
+    "change-roles": ADMINISTRATOR,
     "path": SOMEBODY,
     "scenario": SOMEBODY,
     "start": SOMEBODY,

@@ -212,6 +212,12 @@ def _unfolded(page: Page) -> None:
     page.evaluate("() => { location.hash = ''; }")
 
 
+def _both_roles(page: Page) -> None:
+    for role in ("organiser", "jury"):
+        page.locator(f"input[name=role][value={role}]").check()
+    _send(page, "main form.card button:not([type=button])", password="correct horse battery")
+
+
 def _unfold_all(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
 
@@ -475,6 +481,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("waiting for a jury", LAB, "lab.html.j2", "lea", _jury_first),
     Look("privacy", "/account/privacy", "privacy.html.j2", "lea", act=_unfold_all),
     Look("privacy, erasure asked", "/account/privacy", "privacy.html.j2", "lea", _erasure_asked),
+    Look("roles of somebody, refused", "/people/roles/theo", "person_roles.html.j2", "ada", act=_both_roles),
     Look("people, erasure asked", "/people", "people.html.j2", "ada", _erasure_asked),
     Look("erasure", "/people/erasure/nour", "erasure.html.j2", "ada", _erasure_asked),
     Look("replay", "/attempts/41/replay", "replay.html.j2", "lea", act=_played),

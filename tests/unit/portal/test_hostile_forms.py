@@ -35,6 +35,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/account/privacy/erasure/withdraw": "",
     "/people": "handle given_name family_name role",
     "/people/link": "handle",
+    "/people/roles/{handle}": "role role password",
     "/people/erasure/{handle}": "confirmed",
     "/classes": "name",
     "/classes/{name}/members": "people",

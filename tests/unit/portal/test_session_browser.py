@@ -84,8 +84,9 @@ def test_an_organiser_fills_in_a_plan_by_keyboard(portal: ServedPortal, labd: Fa
     assert page.locator("#rows-said").inner_text() != ""
 
     page.locator("summary", has_text="CSV").click()
-    listed = {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.replace("C-01", "C-02").encode()}
-    page.locator("#list-file").set_input_files(listed)
+    page.locator("#list-file").set_input_files(
+        {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.replace("C-01", "C-02").encode()}
+    )
     page.wait_for_function("() => document.getElementById('list').value !== ''")
     with page.expect_navigation():
         page.locator("button[value=list]").click()
