@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-
-import yaml
 
 from orchestrator.assessment.session_folder import sha256
 from orchestrator.assessment.written_plan import WrittenPlan
@@ -15,15 +12,13 @@ from orchestrator.core.control_characters import CONTROLS, name_of
 from orchestrator.core.errors import Place, Problem
 from orchestrator.core.text import Text
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
+from orchestrator.loader.yaml_writer import yaml_of
 
 FORM_FILE: Final = "form"
 """What a form is called where something is wrong in it; the "line" is the number of the value."""
 
 FormMistake = tuple[KeyPath, Text]
 """What is wrong before the plan is looked at, with the way to it."""
-
-_PLAIN: Final = re.compile(r"[^\W\d_][^\n]*")
-"""What begins with a letter: read as a text by every reader of YAML, unless PyYAML quotes it."""
 
 
 @dataclass(frozen=True)
@@ -97,27 +92,3 @@ def _controls(value: object, path: KeyPath = ()) -> Iterator[FormMistake]:
     elif isinstance(value, list):
         for i, inside in enumerate(value):
             yield from _controls(inside, (*path, i))
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes YAML that our reader, whose numbers and constants are those of YAML 1.2, reads as it was."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ANN401, ARG002 - as PyYAML has it
-        """Write everything out."""
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = None if _PLAIN.fullmatch(value) else "|" if "\n" in value else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
-
-
-_Dumper.add_representer(str, _text)
-
-
-def yaml_of(document: Mapping[str, Any]) -> str:
-    """Return a document as a file has it."""
-    text: str = yaml.dump(
-        dict(document), Dumper=_Dumper, allow_unicode=True, sort_keys=False, default_flow_style=False, width=1000
-    )
-    return text

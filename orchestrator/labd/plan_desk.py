@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Literal
 
 from orchestrator.assessment.candidate_list import columns_of
@@ -27,6 +27,7 @@ from orchestrator.labd.plan_contract import (
 )
 from orchestrator.labd.plan_form import filled
 from orchestrator.labd.plan_reading import fields_of, has_comments
+from orchestrator.labd.scenario_shelf import ShelvedScenario
 from orchestrator.labd.session_contract import PlanMistake
 from orchestrator.labd.told_refusals import speaks
 from orchestrator.model.referential import Competence
@@ -43,35 +44,23 @@ class PlanDesk:
     def choices(self, who: Who) -> PlanChoices:
         """Return what a plan of somebody's may name."""
         referential = self._parts.shelf.content.referential()
-        scenarios = tuple(
-            ScenarioChoice(
-                name,
-                one.document.title,
-                one.document.difficulty,
-                one.status.holds("here"),
-                one.status.holds("recorded"),
-            )
-            for name, one in self._parts.shelf.all().items()
-            if one.status.holds("recorded")
-        )
+        proven = {name: one for name, one in self._parts.shelf.all().items() if one.status.holds("recorded")}
         with self._parts.database.read() as reading:
             people = [one for one in People(reading).list("jury") if organises(one, who.ref) is None]
             members = tuple(AccountChoice(one.handle, one.name or one.handle) for one in people)
-        competences = (self._competence(one, scenarios) for one in referential.competences().values())
+        competences = (_competence(one, proven.values()) for one in referential.competences().values())
         return PlanChoices(
             referential=referential.id,
             title=referential.title,
             ccps=tuple(CcpChoice(ccp.number, ccp.title) for ccp in referential.ccps),
             competences=tuple(one for one in competences if one.recorded),
-            scenarios=scenarios,
+            scenarios=tuple(
+                ScenarioChoice(
+                    name, one.document.title, one.document.difficulty, one.status.holds("here"), recorded=True
+                )
+                for name, one in proven.items()
+            ),
             members=members,
-        )
-
-    def _competence(self, one: Competence, scenarios: Sequence[ScenarioChoice]) -> CompetenceChoice:
-        shelf = self._parts.shelf.all()
-        fitting = [choice for choice in scenarios if one.code in shelf[choice.id].document.competences]
-        return CompetenceChoice(
-            one.code, one.title, sum(choice.here for choice in fitting), sum(choice.recorded for choice in fitting)
         )
 
     def read(self, asked: ReadPlan) -> PlanRead:
@@ -90,6 +79,12 @@ class PlanDesk:
             RefusedCallError: they are more than a form has.
         """
         return PlanText(filled(asked.fields).plan().text)
+
+
+def _competence(one: Competence, proven: Collection[ShelvedScenario]) -> CompetenceChoice:
+    fitting = [shelved for shelved in proven if one.code in shelved.document.competences]
+    here = sum(shelved.status.holds("here") for shelved in fitting)
+    return CompetenceChoice(one.code, one.title, here, len(fitting))
 
 
 def mistake_of(problem: Problem, columns: tuple[str, ...], key: str = "") -> PlanMistake:

@@ -30,7 +30,7 @@ from orchestrator.labd.plan_form_contract import MOST_CANDIDATES, PlanFields
 from orchestrator.labd.session_contract import PLAN_SESSION, SESSIONS, PlanMistake, PlanOutcome, PlanSession
 from orchestrator.portal import in_words, plan_words, session_words, trainer_words
 from orchestrator.portal.pages import go_to, render, said_at_form, signed_in
-from orchestrator.portal.plan_form import (
+from orchestrator.portal.plan_rows import (
     MOST,
     RowsChanged,
     blank,
@@ -113,7 +113,7 @@ class FilledIn:
 
 
 @dataclass(frozen=True)
-class Said:
+class SaidOfPlan:
     """What is said on the form of fields.
 
     Attributes:
@@ -160,17 +160,17 @@ async def fill_in(request: Request) -> Response:
 def _change_rows(request: Request, choices: PlanChoices, typed: FilledIn, act: str) -> Response:
     row = changed(typed.fields, act) or RowsChanged(typed.fields, "", "")
     done = {"add": plan_words.ADDED, "remove": plan_words.REMOVED}.get(row.act)
-    said = Said(done=in_words.said(done, visit_of(request).language) if done else "", focus=row.where)
+    said = SaidOfPlan(done=in_words.said(done, visit_of(request).language) if done else "", focus=row.where)
     return _fields_page(request, choices, replace(typed, fields=row.fields), said)
 
 
 async def _plan(request: Request, choices: PlanChoices, typed: FilledIn, *, agreed: bool) -> Response:
     outcome = await _planned(request, PlanSession(fields=typed.fields, anyway=agreed), typed.rehearsal)
     if isinstance(outcome, Refusal):
-        return _fields_page(request, choices, typed, Said(refusal=outcome))
+        return _fields_page(request, choices, typed, SaidOfPlan(refusal=outcome))
     if outcome.session:
         return go_to(f"/sessions/{outcome.session}?done=planned")
-    return _fields_page(request, choices, typed, Said(mistakes=outcome.mistakes, doubts=outcome.doubts))
+    return _fields_page(request, choices, typed, SaidOfPlan(mistakes=outcome.mistakes, doubts=outcome.doubts))
 
 
 def _one(sent: Mapping[str, Sequence[str]], name: str) -> str:
@@ -190,18 +190,18 @@ async def _take_list(request: Request, choices: PlanChoices, typed: FilledIn) ->
     """Put a list of candidates into rows; with one mistake, none of them."""
     read: PlanRead = await ask(request, READ_PLAN, ReadPlan(candidates=typed.listed))
     if read.fields is None:
-        return _fields_page(request, choices, typed, Said(mistakes=read.mistakes))
+        return _fields_page(request, choices, typed, SaidOfPlan(mistakes=read.mistakes))
     rows = merged(typed.fields.candidates, read.fields.candidates)
     if len(rows) > MOST_CANDIDATES:
         many = PlanMistake("candidates", 0, "", plan_words.CANDIDATES_HINT)
-        return _fields_page(request, choices, typed, Said(mistakes=(many,)))
+        return _fields_page(request, choices, typed, SaidOfPlan(mistakes=(many,)))
     taken = FilledIn(with_rows(replace(typed.fields, candidates=rows), choices.referential), typed.rehearsal)
     said = in_words.said(plan_words.LISTED, visit_of(request).language, n=len(read.fields.candidates))
-    return _fields_page(request, choices, taken, Said(done=said, focus="add-candidates"))
+    return _fields_page(request, choices, taken, SaidOfPlan(done=said, focus="add-candidates"))
 
 
-def _fields_page(request: Request, choices: PlanChoices, typed: FilledIn, said: Said | None = None) -> Response:
-    said = said or Said()
+def _fields_page(request: Request, choices: PlanChoices, typed: FilledIn, said: SaidOfPlan | None = None) -> Response:
+    said = said or SaidOfPlan()
     language = visit_of(request).language
     at: dict[str, list[PlanMistake]] = {}
     for one in said.mistakes:
@@ -305,7 +305,7 @@ async def _to_fields(request: Request, typed: TypedPlan) -> Response:
     choices: PlanChoices = await ask(request, PLAN_CHOICES, Nothing())
     filled = FilledIn(with_rows(read.fields, choices.referential), typed.rehearsal)
     done = in_words.said(plan_words.NO_COMMENTS, visit_of(request).language) if read.comments else ""
-    return _fields_page(request, choices, filled, Said(done=done))
+    return _fields_page(request, choices, filled, SaidOfPlan(done=done))
 
 
 def _text_page(

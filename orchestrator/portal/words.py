@@ -42,8 +42,8 @@ ROLES_MEAN: Mapping[RoleName, Text] = {
         en="has classes, sees their trainees' labs, and the catalogue from inside.",
     ),
     "jury": Text(
-        fr="juge dans les sessions dont le plan la nomme, et voit le catalogue de l'intérieur.",
-        en="judges in the sessions whose plan names them, and sees the catalogue from inside.",
+        fr="juge dans les sessions dont le plan nomme ce compte, et voit le catalogue de l'intérieur.",
+        en="judges in the sessions whose plan names this account, and sees the catalogue from inside.",
     ),
     "organiser": Text(
         fr="planifie les sessions de jury et les mène : temps, candidats, incidents. Ne juge pas.",

@@ -236,7 +236,7 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.templates orchestrator.authoring.example_files orchestrator.proof.page "
         "orchestrator.assessment.evidence_page orchestrator.portal.pages"
     ),
-    "yaml": "orchestrator.loader.yaml_source",
+    "yaml": "orchestrator.loader.yaml_source orchestrator.loader.yaml_writer",
     "msgspec": (
         "orchestrator.core.documents grader.job grader.report orchestrator.mutation orchestrator.proof "
         "orchestrator.assessment "

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.assessment.filled_plan import FilledPlan, yaml_of
+from orchestrator.assessment.filled_plan import FilledPlan
 from orchestrator.core.text import same
 from orchestrator.loader.yaml_source import parse_yaml
+from orchestrator.loader.yaml_writer import yaml_of
 
 _TRICKY = st.sampled_from(
     ["1e5", "1.3", "0x1F", "~", "null", "yes", "true", "2026-12-14", "12:30", "- a", "# no", "a: b", "a #b",

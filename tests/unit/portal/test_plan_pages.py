@@ -12,7 +12,7 @@ from orchestrator.core.text import same
 from orchestrator.labd import plan_contract as plans
 from orchestrator.labd import plan_form_contract as form
 from orchestrator.labd import session_contract as k
-from orchestrator.portal.plan_form import changed, plan_fields
+from orchestrator.portal.plan_rows import changed, plan_fields
 from tests.fakes import labd_sessions as fake
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.browser import Browser, Reading
