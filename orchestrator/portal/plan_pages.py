@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -41,6 +42,7 @@ from orchestrator.portal.plan_rows import (
     plan_fields,
     with_rows,
 )
+from orchestrator.portal.rehearsal_plan import SECONDS, rehearsal
 from orchestrator.portal.visit import ask, visit_of
 from orchestrator.portal.web_forms import fields_of
 
@@ -135,7 +137,15 @@ class SaidOfPlan:
 async def show_fields(request: Request) -> Response:
     """Show the empty form; labd says whether it is for whoever asks."""
     choices = await ask(request, PLAN_CHOICES, Nothing())
-    return _fields_page(request, choices, FilledIn(blank(choices.referential)))
+    if "rehearse" not in request.query_params:
+        return _fields_page(request, choices, FilledIn(blank(choices.referential)), fresh=True)
+    language = visit_of(request).language
+    made = rehearsal(choices, language, datetime.now(UTC))
+    if made is None:
+        said = SaidOfPlan(done=in_words.said(plan_words.NOTHING_PROVEN, language))
+        return _fields_page(request, choices, FilledIn(blank(choices.referential)), said)
+    said = SaidOfPlan(done=in_words.said(plan_words.REHEARSE_READY, language))
+    return _fields_page(request, choices, FilledIn(made, SECONDS), said)
 
 
 @signed_in
@@ -200,7 +210,9 @@ async def _take_list(request: Request, choices: PlanChoices, typed: FilledIn) ->
     return _fields_page(request, choices, taken, SaidOfPlan(done=said, focus="add-candidates"))
 
 
-def _fields_page(request: Request, choices: PlanChoices, typed: FilledIn, said: SaidOfPlan | None = None) -> Response:
+def _fields_page(
+    request: Request, choices: PlanChoices, typed: FilledIn, said: SaidOfPlan | None = None, *, fresh: bool = False
+) -> Response:
     said = said or SaidOfPlan()
     language = visit_of(request).language
     at: dict[str, list[PlanMistake]] = {}
@@ -214,6 +226,7 @@ def _fields_page(request: Request, choices: PlanChoices, typed: FilledIn, said: 
         "at": at,
         "most": MOST,
         "places": {one.key: _place(one.key, language) for one in said.mistakes},
+        "fresh": fresh,
         "is_a_day": _is_a_day(typed.fields.date),
         "lines": [one for one in _shown(said.mistakes, {"candidates": typed.listed}) if one.mistake.part != "form"],
     }

@@ -24,6 +24,28 @@ NOT_REACHED = Text(fr="La page n'a pas répondu ; recommencez.", en="The page di
 REMOVE = Text(fr="Retirer", en="Remove")
 REMOVE_ROW = Text(fr="Retirer : {row}", en="Remove: {row}")
 
+# A rehearsal --------------------------------------------------------------------------------------------------
+
+REHEARSE = Text(fr="Répéter une journée", en="Rehearse a day")
+REHEARSE_ABOUT = Text(
+    fr="Essayez tout le déroulement en quelques minutes, avec des candidats inventés et deux phases courtes.",
+    en="Try the whole day in a few minutes, with made-up candidates and two short phases.",
+)
+REHEARSE_READY = Text(
+    fr="Ce plan est une répétition : tout y est inventé. Changez ce que vous voulez, puis vérifiez et planifiez.",
+    en="This plan is a rehearsal: all of it is made up. Change what you like, then check and plan it.",
+)
+NOTHING_PROVEN = Text(
+    fr="Aucun scénario n'est prouvé : une journée ne peut pas se répéter. Demandez à un administrateur de prouver des "
+    "scénarios, depuis le catalogue.",
+    en="No scenario is proven, so no day can be rehearsed. Ask an administrator to prove scenarios, from the "
+    "catalogue.",
+)
+REHEARSAL_OF = Text(fr="Répétition du {at}", en="Rehearsal of {at}")
+MADE_UP = Text(fr="Répétition (inventé)", en="Rehearsal (made up)")
+MADE_UP_MEMBER = Text(fr="Membre Inventé {n}", en="Made-up Member {n}")
+MADE_UP_CANDIDATE = Text(fr="Candidat Inventé {n}", en="Made-up Candidate {n}")
+
 # What is assessed, and where -----------------------------------------------------------------------------------
 
 SESSION = Text(fr="La session", en="The session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from orchestrator.labd.calls import Nothing
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.plan_form import filled, short_name
 from orchestrator.labd.plan_form_contract import CandidateFields, DrawFields, MemberFields, PhaseFields, PlanFields
+from orchestrator.portal.rehearsal_plan import SECONDS, rehearsal
 from orchestrator.proof.proof_status import Status
 
 from .conftest import SCENARIO, Site, refusal_of
@@ -283,3 +285,17 @@ def test_rows_keep_their_numbers_where_empty_ones_are_left_out() -> None:
     assert made.key_of(("phases", 1, "draw", 0, "count")) == "phases-1-draw-0-count"
     assert made.key_of(("ccps", 3)) == "ccps"
     assert made.key_of(()) == ""
+
+
+def test_a_rehearsal_of_a_day_is_a_plan_that_holds(site: Site) -> None:
+    async def scene(client: LabdClient, token: str) -> contract.SessionView:
+        choices = await client.call(plan_contract.PLAN_CHOICES, Nothing(), token)
+        made = rehearsal(choices, "fr", datetime.now(UTC))
+        assert made is not None
+        asked = contract.PlanSession(fields=made, rehearsal=int(SECONDS))
+        outcome = await client.call(contract.PLAN_SESSION, asked, token)
+        assert (outcome.mistakes, outcome.session) == ((), made.id)
+        return await client.call(contract.SESSION, contract.OfSession(made.id), token)
+
+    view: contract.SessionView = play(site, scene)
+    assert (view.minute, len(view.candidates), len(view.phases)) == (2, 6, 2)

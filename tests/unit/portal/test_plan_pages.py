@@ -253,3 +253,30 @@ def test_what_is_offered_is_labd_s(ines: Browser, labd: FakeLabd) -> None:
     page = ines.post("/new-session", {"do": "add-phases-0-scenarios", "phases-0-title": ""}, page="/").text
     assert "No account has the role of a jury member" in page
     assert "only-one" in {one.get("value") for one in Reading.of(page).all("option")}
+
+
+def test_a_whole_day_is_rehearsed_with_made_up_people(ines: Browser, labd: FakeLabd) -> None:
+    assert 'href="/new-session?rehearse=yes"' in ines.get("/new-session").text
+    page = ines.get("/new-session?rehearse=yes").text
+    back = standing(page)
+    assert "all of it is made up" in page
+    assert back["rehearsal"] == "2"
+    assert [back[f"candidates-{i}-name"] for i in range(6)] == [f"Made-up Candidate {n}" for n in range(1, 7)]
+    assert (back["candidates-1-extra_time"], back["candidates-4-attendance"]) == ("1/3", "remote")
+    assert 'href="/new-session?rehearse=yes"' not in page, "what was typed is not left for it"
+    assert ines.post("/new-session", back, page="/").status_code == 303
+    (asked,) = planned(labd)
+    assert asked.fields is not None
+    assert [(len(one.draw), len(one.scenarios)) for one in asked.fields.phases] == [(0, 1), (0, 1)]
+    labd.sessions.offered = replace(fake.CHOICES, scenarios=())
+    empty = ines.get("/new-session?rehearse=yes").text
+    assert "No scenario is proven" in empty
+    assert standing(empty)["title"] == ""
+
+
+def test_what_no_form_holds_is_refused_before_it_is_read(ines: Browser, labd: FakeLabd) -> None:
+    """Thousands of rows carry no key that is read, and megabytes are not read at all."""
+    rows = {f"candidates-{i}-number": "C" for i in range(3000)}
+    assert ines.post("/new-session", rows, page="/").status_code == 403
+    assert ines.post("/new-session", {"list": "C-01,x\n" * 1_500_000}, page="/").status_code == 413
+    assert not {"plan-session", "plan-choices", "read-plan"} & {name for name, _, _ in labd.asked}

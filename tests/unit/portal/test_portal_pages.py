@@ -248,6 +248,7 @@ PAGES = (
     "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3", "/catalogue",
     "/catalogue?text=none&order=title", "/catalogue/no-network-after-move", "/catalogue/backup-script",
     "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/new-session/text",
+    "/new-session?rehearse=yes",
     "/sessions/december-2026?done=planned", "/sessions/december-2026/readiness",
 )  # fmt: skip
 
