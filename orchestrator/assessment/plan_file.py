@@ -141,6 +141,16 @@ def _names(page: _Page) -> Iterable[Problem]:
                 )
 
 
+def _columns(page: _Page) -> Iterable[Problem]:
+    columns = page.plan.columns
+    for i, column in enumerate(columns):
+        if column in columns[:i]:
+            yield page.problem(
+                ("columns", i),
+                Text(fr=f"la colonne « {column} » est déjà là", en=f'the column "{column}" is there already'),
+            )
+
+
 def _jury(page: _Page) -> Iterable[Problem]:
     if len(page.plan.jury) < _LEAST_JURY:
         yield page.problem(("jury",), Text(fr="un jury a au moins deux membres", en="a jury has at least two members"))
@@ -272,7 +282,15 @@ def _length(phase: Phase) -> int:
 
 
 _NOTHING = Offer((), 0)
-_RULES: tuple[Callable[[_Page], Iterable[Problem]], ...] = (_when, _what, _names, _jury, _phases, _covered)
+_RULES: tuple[Callable[[_Page], Iterable[Problem]], ...] = (
+    _when,
+    _what,
+    _names,
+    _columns,
+    _jury,
+    _phases,
+    _covered,
+)
 
 
 def zone_of(plan: SessionPlan) -> ZoneInfo:

@@ -58,7 +58,7 @@ class FilledForm:
         parts = list(path)
         if len(parts) > 1 and parts[0] in self.rows:
             parts[1] = self.rows[str(parts[0])][int(parts[1])]
-        deepest = {"phases": 5, "ccps": 1}.get(str(parts[0]), 3) if parts else 0
+        deepest = {"phases": 5, "ccps": 1, "columns": 1}.get(str(parts[0]), 3) if parts else 0
         return "-".join(map(str, parts[:deepest]))
 
     # How the document is made ------------------------------------------------------------------------------------
@@ -98,6 +98,7 @@ def filled(fields: form.PlanFields) -> FilledForm:
     made.needed(document, ("room",), fields.room)
     made.given(document, "notes", fields.notes.strip())
     made.given(document, "proof", fields.proof.strip())
+    made.given(document, "columns", fields.columns.split())
     if fields.retention_months.strip():
         document["retention_months"] = number(fields.retention_months)
     _jury(made, fields.jury)

@@ -10,6 +10,8 @@ MOST_CANDIDATES: Final = 60
 MOST_PHASES: Final = 8
 MOST_RULES: Final = 8
 """Rows of a form; drawings and scenarios are those of one phase."""
+MOST_COLUMNS: Final = 40
+"""Columns of the table of results."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class PlanFields:
         room: the room.
         notes: notes on the room.
         proof: which proofs the jury relies on.
+        columns: the columns of the table of results, parted by spaces; empty: all.
         retention_months: after how many months names are forgotten.
         jury: the members of the jury; an empty row is nobody. An empty ``id`` is made from the name.
         candidates: the candidates; an empty row is nobody.
@@ -93,6 +96,7 @@ class PlanFields:
     room: str = ""
     notes: str = ""
     proof: str = "here"
+    columns: str = ""
     retention_months: str = "60"
     jury: tuple[MemberFields, ...] = field(default=())
     candidates: tuple[CandidateFields, ...] = field(default=())

@@ -67,6 +67,7 @@ class _Reader:
                 name: self._text(value, (), name, getattr(default, name))
                 for name in ("id", "title", "referential", "date", "timezone", "centre", "room", "notes", "proof")
             },
+            columns=" ".join(self._texts(value, (), "columns", form.MOST_COLUMNS)),
             retention_months=self._text(value, (), "retention_months", default.retention_months),
         )
 
@@ -156,8 +157,8 @@ class _Reader:
         else:
             yield from ((one, (*path, name, i)) for i, one in enumerate(value or ()))
 
-    def _texts(self, pairs: dict[str, Any], path: KeyPath, name: str) -> tuple[str, ...]:
-        return tuple(self._plain(one, at) for one, at in self._items(pairs, path, name, form.MOST_RULES))
+    def _texts(self, pairs: dict[str, Any], path: KeyPath, name: str, most: int = form.MOST_RULES) -> tuple[str, ...]:
+        return tuple(self._plain(one, at) for one, at in self._items(pairs, path, name, most))
 
     def _rows(
         self, pairs: dict[str, Any], path: KeyPath, name: str, most: int, read: Callable[[Any, KeyPath], T]

@@ -25,7 +25,19 @@ MOST: Final[Mapping[str, int]] = {
 }
 """How many rows each list may have."""
 _NEW_CANDIDATES: Final = 3
-_TEXTS: Final = ("id", "title", "referential", "scope", "date", "timezone", "centre", "room", "notes", "proof")
+_TEXTS: Final = (
+    "id",
+    "title",
+    "referential",
+    "scope",
+    "date",
+    "timezone",
+    "centre",
+    "room",
+    "notes",
+    "proof",
+    "columns",
+)
 _ACT: Final = re.compile(r"(add|remove)-(?:phases-(\d{1,3})-(draw|scenarios)|(jury|candidates|phases))(?:-(\d{1,3}))?")
 
 

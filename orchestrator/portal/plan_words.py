@@ -78,6 +78,13 @@ PROOFS: Mapping[str, Text] = {
     "here": Text(fr="celles de cette machine", en="those of this machine"),
     "recorded": Text(fr="aussi celles des auteurs", en="those of the authors, too"),
 }
+TABLE = Text(fr="Colonnes du tableau des résultats", en="Columns of the table of results")
+TABLE_HINT = Text(
+    fr="Dans l'ordre de la saisie ailleurs, séparées par des espaces : candidate name subject decision reason. Vide : "
+    "toutes.",
+    en="In the order in which they are typed elsewhere, parted by spaces: candidate name subject decision reason. "
+    "Empty: all.",
+)
 RETENTION = Text(fr="Mois avant l'oubli des noms", en="Months until names are forgotten")
 
 # The jury -----------------------------------------------------------------------------------------------------
@@ -174,6 +181,7 @@ FIELDS: Mapping[str, Text] = {
     "room": ROOM,
     "notes": NOTES,
     "proof": PROOF,
+    "columns": TABLE,
     "retention_months": RETENTION,
     "jury": JURY,
     "candidates": CANDIDATES,

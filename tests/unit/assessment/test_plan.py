@@ -96,6 +96,8 @@ def test_a_plan_may_rely_on_what_the_author_proved(tmp_path: Path) -> None:
         ("room: B12", "room: B12\ntimezone: Europe/Pari", 9, 'did you mean "Europe/Paris"?'),
         ("room: B12", "room: B12\nproof: elsewhere", 9, '"here"'),
         ("rncp-227", "rncp-226", 4, 'did you mean "rncp-227"?'),
+        ("room: B12", "room: B12\ncolumns: [name, nme]", 9, 'did you mean "name"?'),
+        ("room: B12", "room: B12\ncolumns: [name, name]", 9, 'the column "name" is there already'),
         ("[1, 2]", "[1, 7]", 5, "no CCP 7"),
         ("[1, 2]", "[1, 2, 3]", 5, "no phase works on CCP 3"),
         ("C-02", "C-01", 13, '"C-01" is used 2 times'),

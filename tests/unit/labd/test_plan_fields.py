@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 HERE = Status("here", "2026-11-27T10:00:00Z", seeds=(1,), program="0.1.0+p")
 FIELDS = PlanFields(
     title="Session de décembre", referential="rncp-227", date="2099-12-14", centre="Centre de Nantes", room="B12",
+    columns="candidate subject decision",
     jury=(
         MemberFields(name="Anne Martin", quality="Responsable", person="anne"),
         MemberFields(),
@@ -128,6 +129,8 @@ def _rule(**other: Any) -> PlanFields:  # noqa: ANN401 - fields
         (replace(FIELDS, timezone="Europe/Pari"), "timezone", 'did you mean "Europe/Paris"?'),
         (replace(FIELDS, proof="elsewhere"), "proof", "here"),
         (replace(FIELDS, retention_months="0"), "retention_months", "at least 1"),
+        (replace(FIELDS, columns="candidate decison"), "columns", 'did you mean "decision"?'),
+        (replace(FIELDS, columns="candidate candidate"), "columns", "is there already"),
         (replace(FIELDS, notes="bell\x07"), "notes", "control character"),
         (replace(FIELDS, jury=()), "jury", "at least two members"),
         (replace(FIELDS, jury=FIELDS.jury[:2]), "jury", "at least two members"),

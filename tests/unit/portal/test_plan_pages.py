@@ -20,7 +20,8 @@ from tests.unit.portal.browser import Browser, Reading
 TYPED = {
     "title": "Session", "id": "new", "referential": "rncp-227", "scope": "ccps", "date": "2099-12-14",
     "centre": "Nantes", "room": "B12", "timezone": "Europe/Paris", "notes": "Deux rangées.\r\n  Une horloge.",
-    "proof": "recorded", "retention_months": "12", "jury-0-name": "Anne Martin", "jury-0-quality": "Responsable",
+    "proof": "recorded", "columns": "candidate subject decision", "retention_months": "12",
+    "jury-0-name": "Anne Martin", "jury-0-quality": "Responsable",
     "jury-0-person": "anne", "jury-0-id": "", "jury-1-name": "Paul Leroy", "jury-1-quality": "Tech",
     "jury-1-person": "gone", "jury-1-id": "leroy", "candidates-0-number": "C-01", "candidates-0-name": "Zoé <b>",
     "candidates-0-extra_time": "1/3", "candidates-0-attendance": "remote", "candidates-0-trainers": "petit roux",
