@@ -43,11 +43,13 @@ class FilledForm:
         document: the plan.
         rows: for each list of which empty rows are left out, the row of each that is kept.
         wrong: what is wrong before the plan is looked at.
+        made_of: short names that are empty as long as the titles are that they would be made of, which are told.
     """
 
     document: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, list[int]] = field(default_factory=dict)
     wrong: list[FormMistake] = field(default_factory=list)
+    made_of: set[KeyPath] = field(default_factory=set)
 
     def plan(self) -> FilledPlan:
         """Return it as a plan that can be checked."""
@@ -60,6 +62,15 @@ class FilledForm:
             parts[1] = self.rows[str(parts[0])][int(parts[1])]
         deepest = {"phases": 5, "ccps": 1, "columns": 1}.get(str(parts[0]), 3) if parts else 0
         return "-".join(map(str, parts[:deepest]))
+
+    def named(self, path: KeyPath, name: str, title: str) -> None:
+        """Tell that a short name is empty, unless that is said of its title."""
+        if name:
+            return
+        if title.strip():
+            self.wrong.append((path, _FILL_IN))
+        else:
+            self.made_of.add(path)
 
     # How the document is made ------------------------------------------------------------------------------------
 
@@ -87,8 +98,7 @@ def filled(fields: form.PlanFields) -> FilledForm:
     document = made.document
     document["contract"] = 1
     document["id"] = fields.id.strip() or short_name(fields.title, ())
-    if not document["id"]:
-        made.wrong.append((("id",), _FILL_IN))
+    made.named(("id",), document["id"], fields.title)
     made.needed(document, ("title",), fields.title)
     made.needed(document, ("referential",), fields.referential)
     _scope(made, fields)
@@ -142,8 +152,7 @@ def _jury(made: FilledForm, members: Sequence[form.MemberFields]) -> None:
         member["id"] = one.id.strip() or short_name(one.name.split()[-1] if one.name.split() else "", taken)
         taken.add(member["id"])
         made.needed(member, ("jury", i, "name"), one.name)
-        if not member["id"]:
-            made.wrong.append((("jury", i, "id"), _FILL_IN))
+        made.named(("jury", i, "id"), member["id"], one.name)
         made.given(member, "person", one.person.strip())
         made.needed(member, ("jury", i, "quality"), one.quality)
         listed.append(member)
@@ -174,8 +183,7 @@ def _phase(made: FilledForm, i: int, phase: form.PhaseFields) -> None:
     taken = {one["name"] for one in made.document["phases"]}
     written["name"] = phase.name.strip() or short_name(phase.title, taken)
     made.needed(written, ("phases", i, "title"), phase.title)
-    if not written["name"]:
-        made.wrong.append((("phases", i, "name"), _FILL_IN))
+    made.named(("phases", i, "name"), written["name"], phase.title)
     made.needed(written, ("phases", i, "minutes"), phase.minutes)
     written["minutes"] = number(phase.minutes)
     if phase.reading_minutes.strip():

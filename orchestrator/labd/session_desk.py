@@ -141,4 +141,5 @@ def _mistakes(problems: Sequence[Problem], asked: PlanSession, form: FilledForm 
     source = form.plan().source()
     own = {problem.place: problem for problem in reversed(source.problems)}
     told = dict.fromkeys(own.get(problem.place, problem) for problem in problems)
-    return tuple(mistake_of(one, (), form.key_of(source.path_at(one.place))) for one in told)
+    paths = [(one, source.path_at(one.place)) for one in told]
+    return tuple(mistake_of(one, (), form.key_of(path)) for one, path in paths if path not in form.made_of)

@@ -154,7 +154,10 @@ SAME = Text(fr="Un seul tirage pour tous", en="One drawing for all")
 DRAWN = Text(fr="Tirés au sort", en="Drawn")
 DRAWING = Text(fr="Tirage {n}", en="Drawing {n}")
 COMPETENCE = Text(fr="Compétence", en="Competence")
-COMPETENCE_OF = Text(fr="{code} {title} (prouvés\u00a0: {n})", en="{code} {title} ({n} proven)")
+COMPETENCE_OF = Text(
+    fr="{code} {title} (prouvés ici : {here} ; avec ceux des auteurs : {all})",
+    en="{code} {title} (proven here: {here}; with those of the authors: {all})",
+)
 CHOOSE = Text(fr="choisissez…", en="choose…")
 OTHER = Text(fr="{value} (pas de scénario prouvé)", en="{value} (no proven scenario)")
 EASIEST = Text(fr="Difficulté, de", en="Difficulty, from")
@@ -164,6 +167,9 @@ ADD_DRAWING = Text(fr="Ajouter un tirage", en="Add a drawing")
 FIXED = Text(fr="Nommés, les mêmes pour tous", en="Named, the same for all")
 SCENARIO = Text(fr="Scénario {n}", en="Scenario {n}")
 SCENARIO_OF = Text(fr="{title} (difficulté {n})", en="{title} (difficulty {n})")
+SCENARIO_NOT_HERE = Text(
+    fr="{title} (difficulté {n}, prouvé par son auteur seul)", en="{title} (difficulty {n}, proven by its author only)"
+)
 ADD_SCENARIO = Text(fr="Nommer un scénario", en="Name a scenario")
 ADD_PHASE = Text(fr="Ajouter une phase", en="Add a phase")
 
