@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import RefusedError
@@ -31,6 +29,7 @@ from orchestrator.labd.plan_form_contract import MOST_CANDIDATES, PlanFields
 from orchestrator.labd.session_contract import PLAN_SESSION, SESSIONS, PlanMistake, PlanOutcome, PlanSession
 from orchestrator.portal import in_words, plan_words, session_words, trainer_words
 from orchestrator.portal.pages import go_to, render, said_at_form, signed_in
+from orchestrator.portal.plan_places import is_a_day, place_of
 from orchestrator.portal.plan_rows import (
     MOST,
     RowsChanged,
@@ -50,8 +49,6 @@ _TO_BE_CORRECTED: Final = 422
 _SHOWN: Final = 160
 """Characters of a line that are shown beside what is wrong in it."""
 _MOST_DIGITS: Final = 4
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-"""What a browser's field of days shows; of anything else it would show nothing."""
 
 
 def routes() -> list[BaseRoute]:
@@ -225,35 +222,12 @@ def _fields_page(
         "said": said,
         "at": at,
         "most": MOST,
-        "places": {one.key: _place(one.key, language) for one in said.mistakes},
+        "places": {one.key: place_of(one.key, language) for one in said.mistakes},
         "fresh": fresh,
-        "is_a_day": _is_a_day(typed.fields.date),
+        "is_a_day": is_a_day(typed.fields.date),
         "lines": [one for one in _shown(said.mistakes, {"candidates": typed.listed}) if one.mistake.part != "form"],
     }
     return _page(request, "plan_fields.html.j2", context, _status(said.refusal, said.mistakes))
-
-
-def _is_a_day(text: str) -> bool:
-    """Return whether a browser's field of days shows what was typed."""
-    return not text or (_DAY.fullmatch(text) is not None and in_words.day(text, "fr") != "—")
-
-
-def _place(key: str, language: Language) -> str:
-    """Return which field a key is, in words; empty: the form as a whole."""
-    section, *parts = key.split("-")
-    if section not in plan_words.ROWS or not parts:
-        return in_words.said(plan_words.FIELDS[section], language) if section in plan_words.FIELDS else ""
-    rows = [_row(section, parts.pop(0), language)]
-    if len(parts) > 1:
-        section = parts.pop(0)
-        rows.append(_row(section, parts.pop(0), language))
-    row = ", ".join(rows)
-    cell = plan_words.CELLS.get(section, {}).get(parts[0]) if parts else None
-    return in_words.said(plan_words.AT, language, row=row, field=in_words.said(cell, language)) if cell else row
-
-
-def _row(section: str, number: str, language: Language) -> str:
-    return in_words.said(plan_words.ROWS[section], language, n=int(number) + 1)
 
 
 # By text ------------------------------------------------------------------------------------------------------
