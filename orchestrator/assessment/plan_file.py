@@ -31,12 +31,14 @@ class PlanContext:
         scenarios: each scenario's competences and difficulty, by its id.
         unproven: why a scenario may not be used by a jury, by the plan's rule, or None where it may.
         trainers: returns the people (as a plan names them) who trained a person of the store.
+        not_judging: why a person of the store cannot be of a jury that somebody plans (``by``), or None where they can.
     """
 
     referential: Referential
     scenarios: Mapping[str, Offer]
     unproven: Callable[[str, ProofRule], UsageError | None]
     trainers: Callable[[str], frozenset[str]] = lambda _person: frozenset()
+    not_judging: Callable[[str, str], UsageError | None] = lambda _person, _by: None
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,13 @@ class Offer:
     title: Text | None = None
 
 
-def read_plan(written: WrittenPlan, plan_context: PlanContext) -> SessionPlan:
+def read_plan(written: WrittenPlan, plan_context: PlanContext, by: str = "") -> SessionPlan:
     """Return a plan that may be carried out.
+
+    Args:
+        written: the plan.
+        plan_context: what it may name.
+        by: who plans: the ``ref`` of a person of the store, or an account of this machine; empty: nobody in particular.
 
     Raises:
         ContentError: with every problem of the plan, or of its list of candidates, at its line.
@@ -58,7 +65,7 @@ def read_plan(written: WrittenPlan, plan_context: PlanContext) -> SessionPlan:
     plan, problems = validate(source, SessionPlan)
     if plan is None:
         raise ContentError(problems)
-    found = (*problems, *(problem for rule in _RULES for problem in rule(_Page(plan, source, plan_context))))
+    found = (*problems, *(problem for rule in _RULES for problem in rule(_Page(plan, source, plan_context, by))))
     if found:
         raise ContentError(tuple(sorted(found, key=lambda problem: problem.place)))
     return plan
@@ -71,6 +78,7 @@ class _Page:
     plan: SessionPlan
     source: YamlSource
     plan_context: PlanContext
+    by: str
 
     def problem(self, path: KeyPath, text: Text, hint: Text | None = None) -> Problem:
         return Problem(self.source.place(path), text, hint)
@@ -133,6 +141,16 @@ def _names(page: _Page) -> Iterable[Problem]:
                 )
 
 
+def _columns(page: _Page) -> Iterable[Problem]:
+    columns = page.plan.columns
+    for i, column in enumerate(columns):
+        if column in columns[:i]:
+            yield page.problem(
+                ("columns", i),
+                Text(fr=f"la colonne « {column} » est déjà là", en=f'the column "{column}" is there already'),
+            )
+
+
 def _jury(page: _Page) -> Iterable[Problem]:
     if len(page.plan.jury) < _LEAST_JURY:
         yield page.problem(("jury",), Text(fr="un jury a au moins deux membres", en="a jury has at least two members"))
@@ -140,6 +158,8 @@ def _jury(page: _Page) -> Iterable[Problem]:
         try:
             if member.person:
                 page.plan_context.trainers(member.person)
+                if why := page.plan_context.not_judging(member.person, page.by):
+                    yield page.problem(("jury", i, "person"), why.text, why.hint)
         except UsageError as error:  # the store knows nobody of that name
             yield page.problem(("jury", i, "person"), error.text, error.hint)
     for i, candidate in enumerate(page.plan.candidates):
@@ -262,7 +282,15 @@ def _length(phase: Phase) -> int:
 
 
 _NOTHING = Offer((), 0)
-_RULES: tuple[Callable[[_Page], Iterable[Problem]], ...] = (_when, _what, _names, _jury, _phases, _covered)
+_RULES: tuple[Callable[[_Page], Iterable[Problem]], ...] = (
+    _when,
+    _what,
+    _names,
+    _columns,
+    _jury,
+    _phases,
+    _covered,
+)
 
 
 def zone_of(plan: SessionPlan) -> ZoneInfo:

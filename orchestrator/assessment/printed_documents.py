@@ -239,10 +239,14 @@ def _row(
 
 
 def csv_of(dossier: Dossier, separator: str = ",") -> str:
-    """Return the rows as CSV; a cell that a spreadsheet would take for a formula has an apostrophe before it."""
+    """Return the rows as CSV, with the columns of the plan, in its order, or all of them.
+
+    A cell that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     text = io.StringIO(newline="")
     found = rows(dossier)
-    writer = csv.DictWriter(text, list(found[0]), delimiter=separator)
+    columns: Sequence[str] = dossier.state.plan.columns or tuple(found[0])
+    writer = csv.DictWriter(text, columns, delimiter=separator, extrasaction="ignore")
     writer.writeheader()
     writer.writerows({key: harmless(value, separator) for key, value in row.items()} for row in found)
     return text.getvalue()

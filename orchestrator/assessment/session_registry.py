@@ -56,7 +56,7 @@ class SessionRegistry:
             ContentError: the plan is not one that may be carried out.
             SessionExistsError: there is such a session already.
         """
-        plan = read_plan(written, self.plan_context())
+        plan = read_plan(written, self.plan_context(), by)
         clock = SessionClock(self.source)
         now = clock.now()
         drafts = [
@@ -79,9 +79,9 @@ class SessionRegistry:
             )
         return jury_session
 
-    def doubts(self, written: WrittenPlan) -> tuple[Text, ...]:
+    def doubts(self, written: WrittenPlan, by: str) -> tuple[Text, ...]:
         """Return what a plan allows and hardly ever means; raises as ``create`` where it is no plan at all."""
-        plan = read_plan(written, self.plan_context())
+        plan = read_plan(written, self.plan_context(), by)
         return doubts_of(plan, datetime.fromtimestamp(self.source.wall() / _SECOND, zone_of(plan)).date())
 
     def jury_session(self, session: str | None) -> JurySession:

@@ -142,6 +142,21 @@ class NewLink:
     until: str
 
 
+@dataclass(frozen=True)
+class ChangeRoles:
+    """Make somebody all of what is named, and nothing else.
+
+    Attributes:
+        handle: who.
+        roles: what they are from then on.
+        password: that of who changes it.
+    """
+
+    handle: str
+    roles: tuple[RoleName, ...]
+    password: str
+
+
 SIGN_IN = Call("sign-in", SignIn, SignedIn)
 LOOK_AT_LINK = Call("look-at-link", LookAtLink, LinkView)
 USE_LINK = Call("use-link", UseLink, SignedIn)
@@ -154,6 +169,7 @@ END_SIGN_IN = Call("end-sign-in", EndSignIn, Nothing)
 PEOPLE = Call("people", Nothing, tuple[PersonView, ...])
 ADD_PERSON = Call("add-person", AddPerson, NewLink)
 MAKE_LINK = Call("make-link", MakeLink, NewLink)
+CHANGE_ROLES = Call("change-roles", ChangeRoles, Nothing)
 
 ACCOUNT_CALLS: tuple[Call[Any, Any], ...] = (
     SIGN_IN,
@@ -168,5 +184,6 @@ ACCOUNT_CALLS: tuple[Call[Any, Any], ...] = (
     PEOPLE,
     ADD_PERSON,
     MAKE_LINK,
+    CHANGE_ROLES,
 )
 """Every call of this part."""

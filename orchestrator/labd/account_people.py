@@ -13,7 +13,7 @@ from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.records import credentials
 from orchestrator.records.database import Transaction
 from orchestrator.records.models import ROLES, Person
-from orchestrator.records.people import NewPerson, People
+from orchestrator.records.people import NewPerson, People, are_apart
 
 LONGEST_NAME = 200
 """Characters of a given or family name."""
@@ -38,6 +38,8 @@ def new_person(asked: AddPerson) -> NewPerson:
     """
     if not set(asked.roles) - {"candidate"}:
         raise RefusedCallError(account_words.no_role())
+    if not are_apart(asked.roles):
+        raise RefusedCallError(account_words.roles_apart())
     names = {field: getattr(asked, field).strip() for field in ("given_name", "family_name")}
     for field, name in names.items():
         if not fits_a_name(name):

@@ -177,6 +177,38 @@ def no_role() -> Refusal:
     )
 
 
+def roles_apart() -> Refusal:
+    """Return that somebody would organise sessions and judge in them."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="Qui organise des sessions n’y juge pas : un compte n’a pas à la fois ces deux rôles.",
+            en="Who organises sessions does not judge in them: no account has both of these roles.",
+        ),
+        Text(
+            fr="Gardez l’un des deux ; donnez l’autre à quelqu’un d’autre, sous son propre compte.",
+            en="Keep one of the two; give the other to somebody else, who has an account of their own.",
+        ),
+        field="roles",
+    )
+
+
+def last_administrator() -> Refusal:
+    """Return that the portal would be left without an administrator."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="C'est la seule personne qui puisse administrer le portail.",
+            en="This is the only person who can administer the portal.",
+        ),
+        Text(
+            fr="Donnez d'abord ce rôle à quelqu'un d'autre, qui choisisse un mot de passe.",
+            en="First give that role to somebody else, who chooses a password.",
+        ),
+        field="roles",
+    )
+
+
 def of_store(text: Text, hint: Text | None, field: str) -> Refusal:
     """Return what the store says of a wrong value."""
     return Refusal("wrong", text, hint, field=field)

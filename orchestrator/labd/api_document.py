@@ -11,7 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Final, TypeAlias
 
 from orchestrator.labd.calls import STATUS, VERSION, Call, Refusal, RefusalKind
@@ -142,9 +142,16 @@ def _refusal(kind: RefusalKind) -> _Part:
 
 
 def _dataclasses(kinds: Iterable[type]) -> Iterable[type]:
-    """Yield every class of the modules that define these ones: a component is one of them."""
-    for module in dict.fromkeys(sys.modules[kind.__module__] for kind in kinds):
+    """Yield every class of the modules that define these ones, or what these use: a component is one of them."""
+    found = [
+        value
+        for module in dict.fromkeys(sys.modules[kind.__module__] for kind in kinds)
+        for value in vars(module).values()
+        if inspect.isclass(value)
+    ]
+    for module in dict.fromkeys(sys.modules[kind.__module__] for kind in found if is_dataclass(kind)):
         yield from (value for value in vars(module).values() if inspect.isclass(value))
+    yield from found
 
 
 def _described(kind: type | None, schema: _Part) -> _Part:

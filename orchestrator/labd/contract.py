@@ -16,6 +16,7 @@ from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.path_contract import PATH_CALLS
+from orchestrator.labd.plan_contract import PLAN_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.session_contract import SESSION_CALLS
 from orchestrator.labd.talk_contract import TALK_CALLS
@@ -30,7 +31,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "privacy and replay": PRIVACY_CALLS,
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
-    "jury sessions": (*SESSION_CALLS, *DAY_CALLS),
+    "jury sessions": (*SESSION_CALLS, *PLAN_CALLS, *DAY_CALLS),
     "a jury's deliberation": DELIBERATION_CALLS,
     "the command line": COMMAND_CALLS,
 }

@@ -156,7 +156,7 @@ class DeliberationDesk:
 
     def _member(self, state: SessionState, who: Who) -> str:
         """Return by what short name somebody is a member of a session's jury; empty: they are none."""
-        for name, person in _persons(state):
+        for name, person in accounts_of_members(state):
             with self._parts.database.read() as reading:
                 try:
                     found = People(reading).find(person)
@@ -180,7 +180,7 @@ class DeliberationDesk:
         return same(scenario) if shelved is None else shelved.document.title
 
 
-def _persons(state: SessionState) -> Iterator[tuple[str, str]]:
+def accounts_of_members(state: SessionState) -> Iterator[tuple[str, str]]:
     """Yield the short name of each member of the jury who is somebody of the store, with whom the plan names."""
     members = {one.id for one in state.plan.jury}
     for event in state.of("identity"):

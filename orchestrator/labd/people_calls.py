@@ -20,6 +20,7 @@ class PeopleCalls:
         """Take the accounts; hashing has threads of its own, so that no lab waits for many who sign in."""
         self._accounts = accounts
         self._threads = WorkThreads(4, "accounts")
+        roles = accounts.roles()
         self._of_anybody: dict[str, Callable[[Any], object]] = {
             "sign-in": accounts.sign_in,
             "look-at-link": accounts.look_at_link,
@@ -37,6 +38,7 @@ class PeopleCalls:
             "people": lambda _token, _who, _asked: accounts.people(),
             "add-person": lambda _token, who, asked: accounts.add_person(who, asked),
             "make-link": lambda _token, who, asked: accounts.make_link(who, asked),
+            "change-roles": lambda _token, who, asked: roles.change(who, asked),
         }
 
     def who(self, token: str) -> Who | None:

@@ -18,6 +18,7 @@ from orchestrator.core.language import Language
 from orchestrator.labd import account_contract, account_words, calls, class_contract, class_words
 from orchestrator.labd.account_passwords import PasswordHashes, check_password
 from orchestrator.labd.account_people import first_administrator, new_person, role_names
+from orchestrator.labd.account_roles import AccountRoles
 from orchestrator.labd.account_tries import Tries
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.records import changes, credentials, join_codes, journal, sign_ins
@@ -271,6 +272,10 @@ class PortalAccounts:
             except UsageError as error:
                 # without its hint: that is a command line
                 raise RefusedCallError(account_words.of_store(error.text, None, "handle")) from error
+
+    def roles(self) -> AccountRoles:
+        """Return what changes what people are."""
+        return AccountRoles(self._database, self.require_password)
 
     def first_link(self) -> account_contract.NewLink | None:
         """Return a link for the first administrator, who is added or given a new one; None: some can sign in."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
-from orchestrator.labd import privacy_refusals
+from orchestrator.labd import account_words, privacy_refusals
+from orchestrator.labd.account_roles import is_another_administrator
 from orchestrator.labd.calls import Who
 from orchestrator.labd.lab_desk import LabDesk
 from orchestrator.labd.privacy_contract import (
@@ -25,7 +26,7 @@ from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.trainee_view import iso
 from orchestrator.privacy.erasure import Erasure
 from orchestrator.privacy.kept_recordings import KeptRecording, KeptRecordings
-from orchestrator.records import credentials, erasure_requests, journal, personal_data, retention, sign_ins
+from orchestrator.records import erasure_requests, journal, personal_data, retention, sign_ins
 from orchestrator.records.database import Transaction
 from orchestrator.records.models import Person
 from orchestrator.records.people import People
@@ -190,9 +191,8 @@ def _require_another_administrator(transaction: Transaction, person: Person) -> 
     """Refuse to forget the last one who can sign in as an administrator."""
     if "administrator" not in person.roles:
         return
-    with_password = credentials.have_password(transaction)
-    if not any(one.id in with_password and one.id != person.id for one in People(transaction).list("administrator")):
-        raise RefusedCallError(privacy_refusals.last_administrator())
+    if not is_another_administrator(transaction, person):
+        raise RefusedCallError(replace(account_words.last_administrator(), field=""))
 
 
 def _size(kept: Sequence[KeptRecording]) -> int:

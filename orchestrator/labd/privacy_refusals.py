@@ -33,21 +33,6 @@ def no_request() -> Refusal:
     )
 
 
-def last_administrator() -> Refusal:
-    """Return that the portal would be left without an administrator."""
-    return Refusal(
-        "wrong",
-        Text(
-            fr="C'est la seule personne qui puisse administrer le portail.",
-            en="This is the only person who can administer the portal.",
-        ),
-        Text(
-            fr="Donnez d'abord ce rôle à quelqu'un d'autre, qui choisisse un mot de passe.",
-            en="First give that role to somebody else, who chooses a password.",
-        ),
-    )
-
-
 def exporting_already() -> Refusal:
     """Return that somebody's data is being sent already, or that of others is."""
     return Refusal(

@@ -18,6 +18,7 @@ IMAGES: Final = Text(fr="Images des machines", en="Images of the hosts")
 MEMORY: Final = Text(fr="Mémoire pour les labs", en="Memory for the labs")
 PLACES: Final = Text(fr="Places pour les labs", en="Places for the labs")
 CLOCK: Final = Text(fr="Horloge", en="Clock")
+ROLES: Final = Text(fr="Rôles", en="Roles")
 SUPERVISOR: Final = Text(fr="Surveillance", en="Supervision")
 VALIDATE: Final = Text(fr="« breakfix validate » dit ce qui ne va pas.", en="'breakfix validate' tells what is wrong.")
 JUST_PROVEN: Final = Text(
@@ -28,6 +29,42 @@ _PROVE: Final = Text(
     fr="Prouvez ceux qui manquent, ci-dessous : à la ligne de commande, ou depuis le catalogue (administrateurs).",
     en="Prove those that are missing, below: at the command line, or from the catalogue (administrators).",
 )
+
+
+def roles(judging: Sequence[str], both: Sequence[str]) -> ReadinessPoint:
+    """Return whether those who move times and those who judge are different people.
+
+    Args:
+        judging: members of this jury whose account organises.
+        both: other accounts with both roles.
+    """
+    if judging:
+        listed = ", ".join(judging)
+        return ReadinessPoint(
+            "fail",
+            ROLES,
+            Text(fr=f"membres du jury qui organisent : {listed}", en=f"judge and organise: {listed}"),
+            Text(
+                fr="Faites retirer un des deux rôles à ces comptes (« Personnes »), ou retirez ce plan et nommez un "
+                "autre jury.",
+                en='Have one of the two roles taken from these accounts ("People"), or withdraw this plan and name '
+                "another jury.",
+            ),
+        )
+    if both:
+        listed = ", ".join(both)
+        return ReadinessPoint(
+            "warn",
+            ROLES,
+            Text(
+                fr=f"comptes à la fois organisateurs et jurés : {listed}", en=f"organisers and jury at once: {listed}"
+            ),
+            Text(
+                fr="Un administrateur retire un des deux rôles, sous « Personnes ».",
+                en='An administrator takes one of the two roles away, under "People".',
+            ),
+        )
+    return ReadinessPoint("ok", ROLES, Text(fr="qui organise ne juge pas", en="those who organise do not judge"))
 
 
 def unknown(subject: Text, why: Text) -> ReadinessPoint:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from orchestrator.assessment.selectors import require_phase
-from orchestrator.labd import day_contract
+from orchestrator.labd import day_contract, plan_contract
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.day_desk import DayDesk
@@ -15,6 +15,7 @@ from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_room import LabRoom
+from orchestrator.labd.plan_desk import PlanDesk
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.session_readiness import SessionReadiness
 
@@ -40,6 +41,7 @@ class SessionCalls:
             supervision: sees to it that each has a supervisor.
         """
         self._desk = SessionDesk(parts)
+        self._plans = PlanDesk(parts)
         self._openings = DayOpenings(parts)
         self._supervision = supervision
         self._day = DayDesk(parts, self._desk, self._openings, supervision)
@@ -48,6 +50,9 @@ class SessionCalls:
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.SESSIONS.name: self.sessions,
             contract.PLAN_SESSION.name: self.plan,
+            plan_contract.PLAN_CHOICES.name: self.plan_choices,
+            plan_contract.READ_PLAN.name: self.read_plan,
+            plan_contract.WRITE_PLAN.name: self.write_plan,
             contract.SESSION.name: self.session,
             contract.WITHDRAW_SESSION.name: self.withdraw,
             contract.READINESS.name: self.readiness,
@@ -62,6 +67,18 @@ class SessionCalls:
     async def plan(self, who: Who, asked: contract.PlanSession) -> contract.PlanOutcome:
         """See ``session_contract.PLAN_SESSION``."""
         return await self._threads.run(self._desk.plan, who, asked)
+
+    async def plan_choices(self, who: Who, _asked: Nothing) -> plan_contract.PlanChoices:
+        """See ``plan_contract.PLAN_CHOICES``."""
+        return await self._threads.run(self._plans.choices, who)
+
+    async def read_plan(self, _who: Who, asked: plan_contract.ReadPlan) -> plan_contract.PlanRead:
+        """See ``plan_contract.READ_PLAN``."""
+        return await self._threads.run(self._plans.read, asked)
+
+    async def write_plan(self, _who: Who, asked: plan_contract.WritePlan) -> plan_contract.PlanText:
+        """See ``plan_contract.WRITE_PLAN``."""
+        return await self._threads.run(self._plans.write, asked)
 
     async def session(self, _who: Who, asked: contract.OfSession) -> contract.SessionView:
         """See ``session_contract.SESSION``."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.catalogue_contract import ProofView
+from orchestrator.labd.plan_form_contract import PlanFields
 
 SessionStage = Literal["planned", "open", "sealed", "closed", "damaged"]
 """No lab was opened; some are, or were; all evidence is sealed; the record is signed; the journal cannot be read."""
@@ -41,16 +42,18 @@ class PlanSession:
     """Make a session of its plan.
 
     Attributes:
-        plan: ``session.yaml``.
-        candidates: the candidates as CSV; empty: the plan has them.
+        plan: ``session.yaml``; not read where there are fields.
+        candidates: the candidates as CSV; empty: the plan has them; not read where there are fields.
         rehearsal: how many seconds a minute lasts; None: sixty.
         anyway: whether what is hardly ever meant is meant here.
+        fields: the plan by fields, which is checked as its text would be; None: it is the text.
     """
 
-    plan: str
+    plan: str = ""
     candidates: str = ""
     rehearsal: int | None = None
     anyway: bool = False
+    fields: PlanFields | None = None
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,21 @@ class PlanMistake:
     """One thing that is wrong in a plan.
 
     Attributes:
-        part: in which of both texts.
-        line: on which line, from 1; 0: in the text as a whole.
+        part: in which of both texts, or in the form.
+        line: on which line, from 1; 0: in the text as a whole, or in a form.
         column: of a list, the name of the column; empty: none.
         text: what is wrong, with the nearest right choice.
         hint: what helps; None where the text says it.
+        key: of a form, the field: keys and positions joined by hyphens, such as ``phases-0-draw-1-competence``; or the
+            row or section; empty: the form as a whole.
     """
 
-    part: Literal["plan", "candidates"]
+    part: Literal["plan", "candidates", "form"]
     line: int
     column: str
     text: Text
     hint: Text | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 from orchestrator.assessment.candidate_list import columns_of
+from orchestrator.assessment.filled_plan import FORM_FILE
 from orchestrator.assessment.session_registry import JurySession, SessionExistsError
 from orchestrator.assessment.state import MINUTE, SessionState
 from orchestrator.assessment.written_plan import LIST_FILE, PLAN_FILE, WrittenPlan
-from orchestrator.core.control_characters import CONTROLS, visible
+from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import BreakfixError, ContentError, Problem, UsageError
-from orchestrator.core.text import Text
 from orchestrator.labd import session_refusals
 from orchestrator.labd.calls import Who
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.plan_desk import mistake_of
+from orchestrator.labd.plan_form import FilledForm, filled
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.session_contract import (
     PlanMistake,
@@ -27,7 +30,6 @@ from orchestrator.labd.session_contract import (
     WithdrawSession,
 )
 from orchestrator.labd.session_view import view_of
-from orchestrator.labd.told_refusals import speaks
 from orchestrator.records.people import People
 
 _REF: Final = re.compile(r"P-[0-9a-f]{12}")
@@ -66,19 +68,19 @@ class SessionDesk:
         """
         if asked.rehearsal is not None and not 1 <= asked.rehearsal <= session_refusals.LONGEST_MINUTE:
             raise RefusedCallError(session_refusals.wrong_rehearsal())
-        written, registry = WrittenPlan.typed(asked.plan, asked.candidates), self._parts.registry()
+        form, registry = None if asked.fields is None else filled(asked.fields), self._parts.registry()
+        written = WrittenPlan.typed(asked.plan, asked.candidates) if form is None else form.plan()
         try:
-            if asked.rehearsal is None and not asked.anyway and (doubts := registry.doubts(written)):
+            if asked.rehearsal is None and not asked.anyway and (doubts := registry.doubts(written, who.ref)):
                 return PlanOutcome(doubts=doubts)
             made = registry.create(written, who.ref, minute=asked.rehearsal or MINUTE)
         except SessionExistsError as error:
-            place = written.source().place(("id",))
-            return PlanOutcome(mistakes=(PlanMistake("plan", place.line, "", error.text, session_refusals.ANOTHER_ID),))
+            taken = Problem(written.source().place(("id",)), error.text, session_refusals.ANOTHER_ID)
+            return PlanOutcome(mistakes=_mistakes((taken,), asked, form))
         except ContentError as error:
-            if any(problem.place.file not in {PLAN_FILE, LIST_FILE} for problem in error.problems):
+            if any(problem.place.file not in {PLAN_FILE, LIST_FILE, FORM_FILE} for problem in error.problems):
                 raise  # a scenario is broken, not the plan
-            columns = columns_of(asked.candidates)
-            return PlanOutcome(mistakes=tuple(_mistake(problem, columns) for problem in error.problems))
+            return PlanOutcome(mistakes=_mistakes(error.problems, asked, form))
         return PlanOutcome(made.session)
 
     def found(self, session: str) -> tuple[JurySession, SessionState]:
@@ -131,21 +133,13 @@ class SessionDesk:
         found.withdraw(who.ref, reason)
 
 
-def _mistake(problem: Problem, columns: tuple[str, ...]) -> PlanMistake:
-    """Return a mistake as an organiser in a browser reads it."""
-    listed, column = problem.place.file == LIST_FILE, problem.place.column
-    name = columns[column - 1] if listed and 0 < column <= len(columns) else ""
-    return PlanMistake(
-        "candidates" if listed else "plan",
-        problem.place.line,
-        visible(name),
-        problem.text.map(visible),
-        _hint(problem.hint),
-    )
-
-
-def _hint(hint: Text | None) -> Text | None:
-    """Return what helps, in a browser: what is proven is proven from the catalogue there."""
-    if hint is None or speaks(hint):
-        return hint
-    return session_refusals.PROVE_FIRST if "breakfix prove" in hint.en else None
+def _mistakes(problems: Sequence[Problem], asked: PlanSession, form: FilledForm | None) -> tuple[PlanMistake, ...]:
+    """Return mistakes as an organiser in a browser reads them; what a form itself misses is said in its own words."""
+    if form is None:
+        columns = columns_of(asked.candidates)
+        return tuple(mistake_of(problem, columns) for problem in problems)
+    source = form.plan().source()
+    own = {problem.place: problem for problem in reversed(source.problems)}
+    told = dict.fromkeys(own.get(problem.place, problem) for problem in problems)
+    paths = [(one, source.path_at(one.place)) for one in told]
+    return tuple(mistake_of(one, (), form.key_of(path)) for one, path in paths if path not in form.made_of)

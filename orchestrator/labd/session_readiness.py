@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from orchestrator.assessment.plan_context import organises
 from orchestrator.assessment.reserved_places import Place, still_to_open
 from orchestrator.assessment.session_clock import SessionClock
 from orchestrator.assessment.session_registry import JurySession
@@ -18,6 +19,7 @@ from orchestrator.core.errors import BreakfixError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.doctor.machine import look_at_machine
 from orchestrator.labd import readiness_words as words
+from orchestrator.labd.deliberation_desk import accounts_of_members
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_needs import LabNeeds
 from orchestrator.labd.lab_room import LabRoom
@@ -33,6 +35,8 @@ from orchestrator.labd.session_contract import (
 from orchestrator.labd.session_view import pools_of
 from orchestrator.labd.told_refusals import words_of
 from orchestrator.model.session_plan import Phase, ProofRule
+from orchestrator.records.models import Person
+from orchestrator.records.people import People, are_apart
 
 _OF_THE_MACHINE: Final = ("memory", "disk", "ptys", "inotify-instances")
 """What of the doctor's findings many labs at once depend on."""
@@ -66,6 +70,7 @@ class SessionReadiness:
                 *self._limits(everything),
                 *_doctor(),
                 self._clock(state),
+                self._roles(state),
                 words.supervisor(state, supervised=jury_session.folder.is_supervised()),
             ),
         )
@@ -128,9 +133,24 @@ class SessionReadiness:
         except BreakfixError as error:
             yield words.unknown(words.MEMORY, words_of(error))
 
+    def _roles(self, state: SessionState) -> ReadinessPoint:
+        with self._parts.database.read() as reading:
+            people = People(reading)
+            both = [one.handle for one in people.list("organiser") if not are_apart(one.roles)]
+            members = filter(None, (_found(people, account) for _, account in accounts_of_members(state)))
+            judging = [one.handle for one in members if organises(one, state.events[0].by)]
+        return words.roles(judging, both)
+
     def _clock(self, state: SessionState) -> ReadinessPoint:
         clock = SessionClock(self._parts.registry().source, state.anchor, last=state.last)
         return words.clock(state, clock.now(), clock.drift(), behind=clock.behind)
+
+
+def _found(people: People, word: str) -> Person | None:
+    try:
+        return people.find(word)
+    except UsageError:  # forgotten since, or of another store
+        return None
 
 
 def _is_over(state: SessionState, phase: Phase) -> bool:

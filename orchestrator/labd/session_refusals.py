@@ -41,6 +41,17 @@ def wrong_rehearsal() -> Refusal:
     )
 
 
+def too_many_rows() -> Refusal:
+    """Return that a plan has more rows than a form takes."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="C'est plus de lignes qu'un formulaire n'en a ; écrivez ce plan comme texte.",
+            en="These are more rows than a form has; write this plan as text.",
+        ),
+    )
+
+
 def wrong_reason() -> Refusal:
     """Return that a plan is withdrawn without a reason that can be kept."""
     return Refusal(

@@ -32,6 +32,14 @@ Attendance = Literal["on-site", "remote"]
 """How a candidate takes part."""
 
 
+ResultColumn = Literal[
+    "session", "candidate", "name", "attendance", "extra_time", "subject", "ccp", "competence", "title", "worked_on",
+    "checks_passed", "checks_failed", "checks_without_judgement", "changes_to_explain", "forbidden_changes", "decision",
+    "reason", "corrected",
+]  # fmt: skip
+"""A column of the table of results."""
+
+
 class DrawRule(Document):
     """One drawing: scenarios of a competence and a difficulty, from those that are proven."""
 
@@ -104,6 +112,11 @@ class SessionPlan(ContractDocument):
         default="here",
         description="Which proofs the jury relies on: `here`, those that were made on this machine; `recorded`, also "
         "those of the content's author.",
+    )
+    columns: tuple[ResultColumn, ...] = Field(
+        default=(),
+        description="The columns of the table of results (CSV), in the order in which they are typed elsewhere; none "
+        "means all of them.",
     )
     retention_months: int = Field(
         default=60, ge=1, le=600, description="After how many months personal data is made anonymous."

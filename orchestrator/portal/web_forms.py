@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 
 _KIND = "application/x-www-form-urlencoded"
-_MOST_FIELDS = 200
+_MOST_FIELDS = 1000
 
 
 def fields_of(headers: Headers, body: bytes) -> dict[str, list[str]]:

@@ -35,6 +35,45 @@ ROLES: Mapping[RoleName, Text] = {
     "candidate": Text(fr="candidat", en="candidate"),
 }
 
+ROLES_MEAN: Mapping[RoleName, Text] = {
+    "trainee": Text(fr="démarre des labs et les répare.", en="starts labs and repairs them."),
+    "trainer": Text(
+        fr="a des classes, voit les labs de leurs stagiaires, et le catalogue de l'intérieur.",
+        en="has classes, sees their trainees' labs, and the catalogue from inside.",
+    ),
+    "jury": Text(
+        fr="juge dans les sessions dont le plan nomme ce compte, et voit le catalogue de l'intérieur.",
+        en="judges in the sessions whose plan names this account, and sees the catalogue from inside.",
+    ),
+    "organiser": Text(
+        fr="planifie les sessions de jury et les mène : temps, candidats, incidents. Ne juge pas.",
+        en="plans jury sessions and holds them: times, candidates, incidents. Does not judge.",
+    ),
+    "administrator": Text(
+        fr="donne les comptes et les rôles, prouve des scénarios, efface des personnes, et peut ce que peut qui "
+        "organise ou forme.",
+        en="gives accounts and roles, proves scenarios, erases people, and may do what organisers and trainers may.",
+    ),
+    "candidate": Text(
+        fr="a un numéro pour les sessions ; sans autre rôle, pas de mot de passe.",
+        en="has a number for sessions; without another role, no password.",
+    ),
+}
+CHANGE_ROLES = Text(fr="Changer les rôles", en="Change the roles")
+CHANGE_ROLES_OF = Text(fr="Changer les rôles de {name}", en="Change the roles of {name}")
+ROLES_CHANGED = Text(
+    fr="Les rôles sont changés, et valent dès maintenant ; le journal le garde.",
+    en="The roles are changed, and count from now on; the journal keeps it.",
+)
+ROLES_ABOUT = Text(
+    fr="Qui organise des sessions n'y juge pas : un compte n'a pas à la fois ces deux rôles.",
+    en="Who organises sessions does not judge in them: no account has both of these roles.",
+)
+YOUR_PASSWORD = Text(fr="Votre mot de passe", en="Your password")
+YOUR_PASSWORD_HINT = Text(
+    fr="Un rôle ouvre des portes : confirmez que c'est vous.", en="A role opens doors: confirm that it is you."
+)
+
 GRID = Text(
     fr="Une personne lira ce texte, une machine ne le note pas. Elle regardera :",
     en="People read this text, and no machine gives it points. They look at:",

@@ -150,11 +150,34 @@ class People:
         return self._session.scalars(select(Person).where(Person.account == account)).first()
 
     def give_role(self, person: Person, role: Role, *, by: str = journal.PROGRAM) -> None:
-        """Make somebody a trainee, a trainer and so on besides what they are."""
-        if role in person.roles:
+        """Make somebody a trainee, a trainer and so on besides what they are; raises as ``set_roles``."""
+        self.set_roles(person, person.roles | {role}, by=by)
+
+    def hold(self, role: Role) -> None:
+        """Have everybody of a role stay what they are until the transaction ends, but for what it does itself."""
+        self._session.execute(select(PersonRole).where(PersonRole.role == role).with_for_update())
+
+    def set_roles(self, person: Person, roles: Collection[str], *, by: str = journal.PROGRAM) -> None:
+        """Make somebody all of what is named, and nothing else; a new candidate gets a number.
+
+        Raises:
+            UsageError: nobody may be all of that at once (``RolesApartError``), or nothing is named.
+        """
+        if set(roles) == person.roles:
             return
-        person.role_rows.append(PersonRole(role=role))
-        if role == "candidate" and person.candidate_number is None:
+        require_apart(roles)
+        if not roles:
+            raise UsageError(
+                Text(
+                    fr=f"« {person.handle} » n’aurait plus de rôle.", en=f'"{person.handle}" would have no role left.'
+                ),
+                Text(fr="Donnez-en un autre d’abord.", en="Give another one first."),
+            )
+        person.role_rows[:] = [
+            *(row for row in person.role_rows if row.role in roles),
+            *(PersonRole(role=role) for role in sorted(set(roles) - person.roles)),
+        ]
+        if "candidate" in roles and person.candidate_number is None:
             person.candidate_number = self._free_number()
         self._session.flush()
         event = journal.JournalEvent(by, "person.changed", person.ref, payload={"roles": sorted(person.roles)})
@@ -172,6 +195,7 @@ class People:
                     en="Use lower-case letters without accents, digits, '.', '_' or '-', at most 64.",
                 ),
             )
+        require_apart(new.roles)
         if new.extra_time is not None:
             check_extra_time(new.extra_time)
         for column, value in (
@@ -199,6 +223,34 @@ class People:
         base = re.sub(r"[^a-z0-9._-]", "-", account.lower()).strip("._-")[:48] or "user"
         taken = set(self._session.scalars(select(Person.handle).where(Person.handle.startswith(base))))
         return next(h for h in (base, *(f"{base}-{n}" for n in range(2, len(taken) + 3))) if h not in taken)
+
+
+class RolesApartError(UsageError):
+    """Somebody would be what nobody may be at once."""
+
+
+def are_apart(roles: Collection[str]) -> bool:
+    """Return whether somebody may be all of this at once: who organises sessions does not judge in them."""
+    return not {"organiser", "jury"} <= set(roles)
+
+
+def require_apart(roles: Collection[str]) -> None:
+    """Refuse roles that nobody may have at once.
+
+    Raises:
+        RolesApartError: they are such.
+    """
+    if not are_apart(roles):
+        raise RolesApartError(
+            Text(
+                fr="Qui organise des sessions n’y juge pas : personne n’est à la fois organisateur et membre de jury.",
+                en="Who organises sessions does not judge in them: nobody is both an organiser and a jury member.",
+            ),
+            Text(
+                fr="Gardez l’un des deux rôles ; donnez l’autre à quelqu’un d’autre.",
+                en="Keep one of the two roles; give the other to somebody else.",
+            ),
+        )
 
 
 def check_extra_time(word: str) -> None:

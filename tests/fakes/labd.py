@@ -502,6 +502,17 @@ class FakeLabd:
         self.links[link] = asked.handle
         return account_contract.NewLink(asked.handle, link, "2026-12-05T09:42:00+00:00")
 
+    def _change_roles(self, who: FakePerson, asked: account_contract.ChangeRoles) -> calls.Nothing:
+        self._need(who, "administrator")
+        if asked.handle not in self.people:
+            raise RefusalError("missing", "Personne.", "Nobody.", "handle")
+        if asked.password != who.password:
+            raise RefusalError("wrong", "Pas ce mot de passe.", "Not this password.", "password")
+        if {"organiser", "jury"} <= set(asked.roles):
+            raise RefusalError("wrong", "L'un des deux rôles.", "One of the two roles.", "roles")
+        self.people[asked.handle] = replace(self.people[asked.handle], roles=asked.roles)
+        return calls.Nothing()
+
     # The path -------------------------------------------------------------------------------------------------
 
     def _path(self, who: FakePerson, _asked: calls.Nothing) -> path_contract.PathView:

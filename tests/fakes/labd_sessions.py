@@ -7,10 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.assessment.written_plan import WrittenPlan
+from orchestrator.core.errors import ContentError
 from orchestrator.core.text import Text, same
+from orchestrator.labd import plan_contract as plans
+from orchestrator.labd import plan_form_contract as form
 from orchestrator.labd import session_contract as k
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.catalogue_contract import ProofView
+from orchestrator.labd.plan_desk import mistake_of
+from orchestrator.labd.plan_form import filled
+from orchestrator.labd.plan_reading import fields_of, has_comments
 from tests.fakes import labd_world as world
 from tests.fakes.labd_catalogue import CCPS, LINES
 from tests.fakes.labd_world import FakePerson
@@ -84,6 +91,32 @@ MISTAKES = (
 DOUBTS = (Text(fr="La date est passée : 2020-12-14.", en="The date is in the past: 2020-12-14."),)
 
 
+FIELD_MISTAKES = (
+    k.PlanMistake("form", 0, "", Text(fr="à remplir", en="fill this in"), key="title"),
+    k.PlanMistake("form", 0, "", Text(fr="cochez un CCP", en="tick a CCP"), key="ccps"),
+    k.PlanMistake("form", 0, "", Text(fr="un jury a au moins deux membres", en="at least two members"), key="jury"),
+    k.PlanMistake(
+        "form", 0, "", Text(fr="ce compte est le vôtre", en="this account is yours"),
+        Text(fr="Nommez un autre membre.", en="Name another member."), key="jury-1-person",
+    ),
+    k.PlanMistake("form", 0, "", Text(fr="attendu : 1/3", en="expected 1/3"), key="candidates-0-extra_time"),
+    k.PlanMistake("form", 0, "", Text(fr="l'a formé", en="trained them"), key="candidates-0"),
+    k.PlanMistake("form", 0, "", Text(fr="l'un des deux", en="one of the two"), key="phases-0"),
+    k.PlanMistake("form", 0, "", Text(fr="choisissez", en="choose one"), key="phases-0-draw-0-competence"),
+    k.PlanMistake("form", 0, "", Text(fr="1 à tirer, 0 prouvé", en="1 to draw, 0 proven"), key="phases-0-draw-0"),
+    k.PlanMistake("form", 0, "", Text(fr="tout est faux", en="all of it is wrong")),
+)  # fmt: skip
+CHOICES = plans.PlanChoices(
+    "rncp-227",
+    Text(fr="Technicien supérieur", en="Technician"),
+    tuple(plans.CcpChoice(number, ccp.title) for number, ccp in enumerate(CCPS, 1)),
+    tuple(plans.CompetenceChoice(one.code, one.title, 2, 5) for ccp in CCPS for one in ccp.competences),
+    tuple(plans.ScenarioChoice(one.id, one.title, one.difficulty, here=n % 2 == 0, recorded=True)
+          for n, one in enumerate(LINES)),
+    (plans.AccountChoice("anne", "Anne Martin"), plans.AccountChoice("paul", "Paul Leroy")),
+)  # fmt: skip
+
+
 def point(verdict: k.Verdict, name: str, step: str = "") -> k.ReadinessPoint:
     """Return a point of readiness."""
     seen = Text(fr=f"{name} : 12 Gio", en=f"{name}: 12 GiB")
@@ -113,6 +146,7 @@ class FakeSessions:
         sessions: the sessions by name.
         damaged: the names of those whose journal cannot be read.
         readiness: whether each could be opened.
+        offered: what a plan may name.
     """
 
     def __init__(self, _labd: FakeLabd, refuse: Refuse) -> None:
@@ -121,6 +155,7 @@ class FakeSessions:
         self.sessions: dict[str, k.SessionView] = {SESSION: VIEW}
         self.damaged: list[str] = []
         self.readiness = READINESS
+        self.offered = CHOICES
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
@@ -128,11 +163,14 @@ class FakeSessions:
         does: Mapping[str, Callable[..., Any]] = {
             "sessions": self.all,
             "plan-session": self.plan,
+            "plan-choices": self.choices,
+            "read-plan": self.read_plan,
+            "write-plan": self.write_plan,
             "session": self.one,
             "withdraw-session": self.withdraw,
             "readiness": self.ready,
         }
-        return {call.name: (call, does[call.name]) for call in k.SESSION_CALLS}
+        return {call.name: (call, does[call.name]) for call in (*k.SESSION_CALLS, *plans.PLAN_CALLS)}
 
     def _organiser(self, who: FakePerson) -> None:
         if not {"organiser", "administrator"} & set(who.roles):
@@ -154,6 +192,8 @@ class FakeSessions:
         self._organiser(who)
         if asked.rehearsal is not None and not 1 <= asked.rehearsal <= 59:
             raise self._refuse("wrong", "De 1 à 59 secondes.", "From 1 to 59 seconds.", "rehearsal")
+        if asked.fields is not None:
+            return self._filled_in(asked, asked.fields)
         if "mistake" in asked.plan:
             return k.PlanOutcome(mistakes=MISTAKES)
         if "past" in asked.plan and not asked.anyway:
@@ -163,6 +203,34 @@ class FakeSessions:
             return k.PlanOutcome(mistakes=MISTAKES[:1])
         self.sessions[found[1]] = replace(VIEW, id=found[1], minute=asked.rehearsal or 60)
         return k.PlanOutcome(found[1])
+
+    def _filled_in(self, asked: k.PlanSession, fields: form.PlanFields) -> k.PlanOutcome:
+        """Make a session of fields: a title of "mistake" has mistakes, an empty one too, and "past" is in doubt."""
+        if fields.title in {"", "mistake"}:
+            return k.PlanOutcome(mistakes=FIELD_MISTAKES if fields.title else FIELD_MISTAKES[:1])
+        if "past" in fields.title and not asked.anyway:
+            return k.PlanOutcome(doubts=DOUBTS)
+        self.sessions[fields.id] = replace(VIEW, id=fields.id, minute=asked.rehearsal or 60)
+        return k.PlanOutcome(fields.id)
+
+    def choices(self, who: FakePerson, _asked: Nothing) -> plans.PlanChoices:
+        """Return what a plan may name."""
+        self._organiser(who)
+        return self.offered
+
+    def read_plan(self, who: FakePerson, asked: plans.ReadPlan) -> plans.PlanRead:
+        """Return a text as fields, as labd does."""
+        self._organiser(who)
+        try:
+            read = fields_of(WrittenPlan.typed(asked.plan, asked.candidates))
+        except ContentError as error:
+            return plans.PlanRead(mistakes=tuple(mistake_of(one, ()) for one in error.problems))
+        return plans.PlanRead(read, comments=has_comments(asked.plan))
+
+    def write_plan(self, who: FakePerson, asked: plans.WritePlan) -> plans.PlanText:
+        """Return fields as a text, as labd does."""
+        self._organiser(who)
+        return plans.PlanText(filled(asked.fields).plan().text)
 
     def one(self, who: FakePerson, asked: k.OfSession) -> k.SessionView:
         """Return a session."""

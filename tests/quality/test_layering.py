@@ -145,10 +145,11 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.candidate_list assessment.decisions assessment.event_words "
-        "assessment.events assessment.extra_time assessment.jury assessment.lottery assessment.opening "
-        "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.selectors "
-        "assessment.session_clock assessment.session_documents assessment.session_folder assessment.session_registry "
-        "assessment.state assessment.written_plan "
+        "assessment.events assessment.extra_time assessment.filled_plan assessment.jury assessment.lottery "
+        "assessment.opening "
+        "assessment.plan_context assessment.plan_file assessment.reserved_places assessment.results assessment.roster "
+        "assessment.selectors assessment.session_clock assessment.session_documents assessment.session_folder "
+        "assessment.session_registry assessment.state assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
@@ -169,8 +170,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
         "labd.deliberation_contract labd.event_contract labd.help_contract labd.lab_contract labd.lab_work_contract "
-        "labd.labd_client labd.path_contract labd.privacy_contract labd.proof_contract labd.session_contract "
-        "labd.talk_contract labd.web_contract labd.wire"
+        "labd.labd_client labd.path_contract labd.plan_contract labd.plan_form_contract labd.privacy_contract "
+        "labd.proof_contract labd.session_contract labd.talk_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
@@ -235,7 +236,7 @@ FOREIGN: Mapping[str, str] = {
         "orchestrator.templates orchestrator.authoring.example_files orchestrator.proof.page "
         "orchestrator.assessment.evidence_page orchestrator.portal.pages"
     ),
-    "yaml": "orchestrator.loader.yaml_source",
+    "yaml": "orchestrator.loader.yaml_source orchestrator.loader.yaml_writer",
     "msgspec": (
         "orchestrator.core.documents grader.job grader.report orchestrator.mutation orchestrator.proof "
         "orchestrator.assessment "

@@ -109,17 +109,32 @@ def add(
     "change",
     short_help=Text(fr="Changer ce qu'on sait de quelqu'un.", en="Change what is known of somebody."),
     help=Text(
-        fr="Changer ce qu'on sait de quelqu'un. Un texte vide l'efface ; --role ajoute un rôle.",
-        en="Change what is known of somebody. An empty text clears it; --role adds a role.",
+        fr="Changer ce qu'on sait de quelqu'un. Un texte vide l'efface ; --role ajoute un rôle, --without-role en "
+        "retire un.",
+        en="Change what is known of somebody. An empty text clears it; --role adds a role, --without-role takes one "
+        "away.",
     ),
 )
 @_person_argument
 @_roles_option
+@option(
+    "--without-role",
+    "without",
+    type=click.Choice(ROLES),
+    multiple=True,
+    help=Text(fr="Un rôle à retirer ; répétable.", en="A role to take away; may be repeated."),
+)
 @_columns
 @_trainer_option
 @pass_invocation
 def change_(
-    invocation: Invocation, /, person: str, roles: tuple[Role, ...], trainers: tuple[str, ...], **values: Value
+    invocation: Invocation,
+    /,
+    person: str,
+    roles: tuple[Role, ...],
+    without: tuple[Role, ...],
+    trainers: tuple[str, ...],
+    **values: Value,
 ) -> None:
     """Change a person."""
     with invocation.app.database.write() as writing:
@@ -127,8 +142,7 @@ def change_(
         found = people.find(person)
         given = {n: v for n, v in _values(values, keep_empty=found).items() if values[n] is not None}
         change(writing, found, given, by=me)
-        for role in roles:
-            people.give_role(found, role, by=me)
+        people.set_roles(found, (found.roles - set(without)) | set(roles), by=me)
         _trained(people, found, trainers)
     _tell(invocation, found, Text(fr="enregistré", en="saved"))
 

@@ -112,7 +112,7 @@ def done(invocation: Invocation, text: Text, **document: object) -> None:
 def plan(invocation: Invocation, file: Path, candidates: Path | None, rehearsal: int | None, *, anyway: bool) -> None:
     """Make a session."""
     written = WrittenPlan.read(file, candidates)
-    doubts = () if rehearsal is not None else invocation.app.registry.doubts(written)
+    doubts = () if rehearsal is not None else invocation.app.registry.doubts(written, account())
     agree(invocation, doubts, Text(fr="Planifier quand même ?", en="Plan it all the same?"), anyway=anyway)
     minute = {} if rehearsal is None else {"minute": rehearsal}
     jury_session = invocation.app.registry.create(written, account(), **minute)

@@ -22,10 +22,15 @@ async function take(file, chosen) {
   return file.dataset.taken;
 }
 
-for (const file of document.querySelectorAll("input[type=file][data-into]")) {
-  const said = document.getElementById(`${file.id}-said`);
-  file.addEventListener("change", async () => {
-    if (file.files.length) said.textContent = await take(file, file.files[0]);
-  });
-  file.closest(".field").hidden = false;
+/** Hear the fields of files of a part of the page. */
+export function hear(part) {
+  for (const file of part.querySelectorAll("input[type=file][data-into]")) {
+    const said = document.getElementById(`${file.id}-said`);
+    file.addEventListener("change", async () => {
+      if (file.files.length) said.textContent = await take(file, file.files[0]);
+    });
+    file.closest(".field").hidden = false;
+  }
 }
+
+hear(document);

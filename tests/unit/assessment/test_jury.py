@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -23,6 +24,7 @@ from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text, same
+from orchestrator.model.session_plan import ResultColumn
 from tests.unit.assessment.sessions import (
     PLAN,
     START,
@@ -375,6 +377,28 @@ def test_a_pause_stands_beside_the_time_that_was_given(tmp_path: Path) -> None:
     assert f"et 7{space}min d’arrêt" in sheet_page(dossier, "C-01", START)
     assert "d’arrêt" not in sheet_page(dossier, "C-02", START)
     assert f"dont 7{space}min d’arrêt" in minutes_page(dossier, START)
+
+
+def test_the_table_has_the_columns_of_the_plan(tmp_path: Path) -> None:
+    file = tmp_path / "session.yaml"
+    columns = ["name", "decision", "candidate", "subject"]
+    file.write_text(f"{PLAN}columns: [{', '.join(columns)}]\n", encoding="utf-8")
+    made = make_registry(tmp_path, Played(START)).create(WrittenPlan.read(file), "organiser")
+    context = plan_context()
+    room = Jury(made, context)
+    dossier = Dossier(made.state(), context.referential, {n: room.sheet(n) for n in ("C-01", "C-02")}, "1:a")
+    table = list(csv.reader(io.StringIO(csv_of(dossier))))
+    assert table[0] == columns
+    assert {len(row) for row in table} == {4}
+    assert {row[2] for row in table[1:]} == {"C-01", "C-02"}
+    assert set(document_of(dossier)["results"][0]) > set(columns), "JSON has all of it"
+
+
+def test_every_column_can_be_named(jury_session: JurySession, room: Jury) -> None:
+    context = plan_context()
+    sheets = {number: room.sheet(number) for number in ("C-01", "C-02")}
+    dossier = Dossier(jury_session.state(), context.referential, sheets, "1:a", context.scenarios)
+    assert csv_of(dossier).splitlines()[0].split(",") == list(get_args(ResultColumn))
 
 
 def test_how_a_candidate_takes_part_is_told(tmp_path: Path) -> None:

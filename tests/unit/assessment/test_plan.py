@@ -96,6 +96,8 @@ def test_a_plan_may_rely_on_what_the_author_proved(tmp_path: Path) -> None:
         ("room: B12", "room: B12\ntimezone: Europe/Pari", 9, 'did you mean "Europe/Paris"?'),
         ("room: B12", "room: B12\nproof: elsewhere", 9, '"here"'),
         ("rncp-227", "rncp-226", 4, 'did you mean "rncp-227"?'),
+        ("room: B12", "room: B12\ncolumns: [name, nme]", 9, 'did you mean "name"?'),
+        ("room: B12", "room: B12\ncolumns: [name, name]", 9, 'the column "name" is there already'),
         ("[1, 2]", "[1, 7]", 5, "no CCP 7"),
         ("[1, 2]", "[1, 2, 3]", 5, "no phase works on CCP 3"),
         ("C-02", "C-01", 13, '"C-01" is used 2 times'),
@@ -125,6 +127,18 @@ def nobody_is_known(person: str) -> frozenset[str]:
 def test_a_person_whom_the_store_does_not_know_is_told_at_their_line(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match=r"session\.yaml:14:\d+: nobody is called ali"):
         read_plan(written(tmp_path, PLAN), replace(KNOWN, trainers=nobody_is_known))
+
+
+def test_who_organises_does_not_judge(tmp_path: Path) -> None:
+    def not_judging(person: str, by: str) -> UsageError | None:
+        return UsageError(same(f"{person} organises"), same("another")) if person in {"ines", by} else None
+
+    known = replace(KNOWN, not_judging=not_judging)
+    for person, by in (("ines", ""), ("paul", "paul")):
+        text = written(tmp_path, PLAN.replace("id: leroy", f"id: leroy, person: {person}"))
+        with pytest.raises(ContentError, match=rf"session\.yaml:11:\d+: {person} organises"):
+            read_plan(text, known, by)
+    assert read_plan(text, known, "ines").jury[1].person == "paul"
 
 
 # Candidates from a list ---------------------------------------------------------------------------------------

@@ -89,6 +89,17 @@ def test_a_link_is_made_by_which_somebody_chooses_a_password(cli: Cli, store: Da
     assert "administrateur" in cli("people", "list", lang="fr").stdout
 
 
+def test_who_organises_does_not_judge(cli: Cli) -> None:
+    assert cli("people", "add", "both", "--role", "organiser", "--role", "jury").exit_code == 2
+    assert cli("people", "add", "ines", "--role", "organiser").exit_code == 0
+    refused = cli("people", "change", "ines", "--role", "jury")
+    assert refused.exit_code == 2
+    assert "nobody is both an organiser and a jury member" in " ".join(refused.stderr.split())
+    changed = cli("people", "change", "ines", "--role", "jury", "--without-role", "organiser", "--json")
+    assert json.loads(changed.stdout)["roles"] == ["jury"]
+    assert cli("people", "change", "ines", "--without-role", "jury").exit_code == 2
+
+
 def test_a_candidate_alone_is_given_no_link(cli: Cli) -> None:
     cli("people", "add", "zoe", "--role", "candidate")
     refused = cli("people", "password", "zoe")

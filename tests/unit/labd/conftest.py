@@ -62,7 +62,7 @@ from orchestrator.records import attempts, journal, sign_ins
 from orchestrator.records.database import Database
 from orchestrator.records.groups import Groups
 from orchestrator.records.location import database_url
-from orchestrator.records.models import Role
+from orchestrator.records.models import PersonRole, Role
 from orchestrator.records.people import NewPerson, People
 from tests.labd_talk import SOON, end_keeper, events_until
 from tests.unit.core.conftest import Engine, Machines, World, write_content
@@ -170,6 +170,13 @@ class Site:
         who = PortalAccounts(self.store).who(token)
         assert who is not None
         return Member(who, token)
+
+    def give_both_roles(self, handle: str) -> None:
+        """Have somebody organise and judge, as a store of an earlier version may have it."""
+        with self.store.write() as writing:
+            person = People(writing).find(handle)
+            missing = {"jury", "organiser"} - person.roles
+            person.role_rows += [PersonRole(role=role) for role in missing]
 
     def a_class(self, name: str, trainer: Member, *trainees: Member) -> None:
         """Make a class."""

@@ -216,7 +216,8 @@ def test_only_members_of_this_jury_look_and_decide(site: Site) -> None:
         await room.sealed()
         before = room.site.registry.log.events("december")
         other = site.member("olga", "jury")
-        both = site.member("both", "organiser", "jury")
+        both = site.member("both", "jury")
+        site.give_both_roles("both")
         ada = site.member("ada", "administrator", "trainer")
         for who, kind in ((other, "missing"), (both, "missing"), (ada, "forbidden"), (room.ines, "forbidden")):
             for call, request in asked:

@@ -527,6 +527,67 @@ def test_what_is_wrong_of_a_person_is_told_at_its_field(
     assert len(accounts.people()) == 1
 
 
+def test_roles_are_changed_by_who_knows_their_password(
+    accounts: PortalAccounts, admin: account_contract.SignedIn, store: Database
+) -> None:
+    roles = accounts.roles()
+    accounts.add_person(admin.who, account_contract.AddPerson("lea", "Léa", ""))
+
+    def change(handle: str, *names: calls.RoleName, password: str = GOOD) -> None:
+        roles.change(admin.who, account_contract.ChangeRoles(handle, names, password))
+
+    def roles_of(handle: str) -> frozenset[str]:
+        with store.read() as reading:
+            return People(reading).find(handle).roles
+
+    for handle, names, field in (
+        ("lea", (), "roles"),
+        ("lea", ("candidate",), "roles"),
+        ("lea", ("organiser", "jury"), "roles"),
+        ("nobody", ("jury",), "handle"),
+        (admin.who.handle, ("trainer",), "roles"),
+    ):
+        with pytest.raises(RefusedCallError) as refused:
+            change(handle, *names)
+        assert refused.value.refusal.field == field, names
+    with pytest.raises(RefusedCallError) as refused:
+        change("lea", "jury", password=BETTER)
+    assert refused.value.refusal.field == "password"
+    assert roles_of("lea") == {"trainee"}
+    change("lea", "jury", "candidate")
+    assert roles_of("lea") == {"jury", "candidate"}
+    change("lea", "jury", "candidate")
+    with store.read() as reading:
+        entries = journal.entries(reading, kind="person.changed")
+    assert [(one.event.actor, one.event.payload["roles"]) for one in entries] == [
+        (admin.who.ref, ["candidate", "jury"])
+    ], "what changes nothing is no entry"
+
+
+def test_the_portal_keeps_an_administrator_who_can_sign_in(
+    accounts: PortalAccounts, admin: account_contract.SignedIn
+) -> None:
+    link = accounts.add_person(admin.who, account_contract.AddPerson("lea", "Léa", "", ("administrator",)))
+    taken = account_contract.ChangeRoles(admin.who.handle, ("trainer",), GOOD)
+    with pytest.raises(RefusedCallError, match="only person") as refused:
+        accounts.roles().change(admin.who, taken)  # Léa has no password yet
+    assert refused.value.refusal.hint is not None
+    accounts.use_link(account_contract.UseLink(link.link, BETTER))
+    accounts.roles().change(admin.who, taken)
+    who = accounts.who(admin.token)
+    assert who is not None
+    assert who.roles == ("trainer",), "it counts from the next call on"
+
+
+@pytest.mark.parametrize("roles", [("organiser", "jury"), ("trainee", "jury", "organiser")])
+def test_nobody_is_added_who_organises_and_judges(
+    accounts: PortalAccounts, admin: account_contract.SignedIn, roles: tuple[calls.RoleName, ...]
+) -> None:
+    with pytest.raises(RefusedCallError) as refused:
+        accounts.add_person(admin.who, account_contract.AddPerson("both", "", "", roles))
+    assert refused.value.refusal.field == "roles"
+
+
 def test_nobody_is_missing(accounts: PortalAccounts, admin: account_contract.SignedIn) -> None:
     for handle in ("zoe", "Zoé !", ""):
         assert refused(accounts.make_link, admin.who, account_contract.MakeLink(handle)).kind == "missing"

@@ -21,6 +21,8 @@ from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS, OfLab
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
+from orchestrator.labd.plan_contract import PLAN_CALLS, WritePlan
+from orchestrator.labd.plan_form_contract import PlanFields
 from orchestrator.labd.proof_contract import CancelProof, Prove
 from orchestrator.labd.rules import (
     DISPLAY,
@@ -71,6 +73,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "people": ADMINISTRATOR,
     "add-person": ADMINISTRATOR,
     "make-link": ADMINISTRATOR,
+    "change-roles": ADMINISTRATOR,
     "path": SOMEBODY,
     "scenario": SOMEBODY,
     "start": SOMEBODY,
@@ -133,6 +136,9 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "proof": ADMINISTRATOR,
     "sessions": ORGANISER,
     "plan-session": ORGANISER,
+    "plan-choices": ORGANISER,
+    "read-plan": ORGANISER,
+    "write-plan": ORGANISER,
     "session": ORGANISER,
     "withdraw-session": ORGANISER,
     "readiness": ORGANISER,
@@ -223,6 +229,7 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     }
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
+    special |= {"write-plan": WritePlan(PlanFields())}
     special |= {"session": OfSession("none"), "readiness": OfSession("none"), "day": OfSession("none")}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
     if name in special:
@@ -326,7 +333,7 @@ def test_sessions_are_their_organisers(site: Site) -> None:
 
     async def play() -> None:
         async with site.labd() as client:
-            for call in SESSION_CALLS:
+            for call in (*SESSION_CALLS, *PLAN_CALLS):
                 assert await outcome(client, call, "", None) == OUT, call.name
                 for one in (organiser, both):
                     assert await outcome(client, call, "", one.token) == MAY, call.name

@@ -404,3 +404,41 @@ def test_an_engine_that_does_not_answer_is_no_verdict(site: Site, monkeypatch: p
             assert by_subject(view.machine)["Memory for the labs"].verdict == "unknown"
 
     asyncio.run(play())
+
+
+# Who organises does not judge -----------------------------------------------------------------------------------
+
+
+def test_who_organises_does_not_judge(site: Site) -> None:
+    """Neither who plans, nor another organiser, is taken as a member; a jury member is, until they organise as well."""
+    ines, ada = site.member("ines", "organiser"), site.member("ada", "administrator")
+    site.member("omar", "organiser"), site.member("anne", "jury")
+
+    def with_member(person: str) -> str:
+        return PLAN.replace("id: martin", f"id: martin, person: {person}")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            for person, token, said in (
+                ("ines", ines.token, "this account is yours"),
+                (ines.who.ref, ines.token, "this account is yours"),
+                ("omar", ines.token, '"omar" organises sessions'),
+                ("ada", ada.token, "this account is yours"),
+            ):
+                for rehearsal in (None, 2):
+                    outcome = await planned(client, token, with_member(person), rehearsal=rehearsal, anyway=True)
+                    (mistake,) = outcome.mistakes
+                    assert (mistake.part, mistake.line, outcome.session) == ("plan", 9, "")
+                    assert said in mistake.text.en
+                    assert mistake.hint is not None
+            assert (await planned(client, ines.token, with_member("anne"))).session == "december"
+            point = by_subject((await looked(client, ines.token)).machine)["Roles"]
+            assert (point.verdict, point.step) == ("ok", None)
+            site.give_both_roles("omar")
+            point = by_subject((await looked(client, ines.token)).machine)["Roles"]
+            assert (point.verdict, point.seen.en) == ("warn", "organisers and jury at once: omar")
+            site.give_both_roles("anne")
+            point = by_subject((await looked(client, ines.token)).machine)["Roles"]
+            assert (point.verdict, point.seen.en) == ("fail", "judge and organise: anne")
+
+    asyncio.run(play())

@@ -212,6 +212,12 @@ def _unfolded(page: Page) -> None:
     page.evaluate("() => { location.hash = ''; }")
 
 
+def _both_roles(page: Page) -> None:
+    for role in ("organiser", "jury"):
+        page.locator(f"input[name=role][value={role}]").check()
+    _send(page, "main form.card button:not([type=button])", password="correct horse battery")
+
+
 def _unfold_all(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
 
@@ -369,9 +375,24 @@ def _sessions(labd: FakeLabd) -> None:
 
 def _planning(plan: str) -> Callable[[Page], None]:
     def act(page: Page) -> None:
-        _send(page, "#plan-form > button", plan=plan, candidates="number,nom\nC-01,Zoé\n")
+        _send(page, "#plan-form .acts button:not([name])", plan=plan, candidates="number,nom\nC-01,Zoé\n")
 
     return act
+
+
+def _filling_in(page: Page) -> None:
+    """Have a phase with scenarios that are named as well, and a mistake in fields of each kind."""
+    with page.expect_response("**/new-session"):
+        page.locator("#add-phases-0-scenarios").click()
+    page.locator("#phases-0-scenarios-0").wait_for()
+    with page.expect_navigation():
+        _fill(page, title="mistake", date="2026-12-14", **{"jury-0-name": "Anne Martin", "candidates-0-number": "C-01"})
+        page.locator("#plan-form .acts button[value=check]").click()
+
+
+def _fill(page: Page, **fields: str) -> None:
+    for name, value in fields.items():
+        page.locator(f"#{name}").fill(value)
 
 
 def _wrong_withdrawal(page: Page) -> None:
@@ -431,8 +452,11 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("launch", f"{CLASS}/launch", "launch.html.j2", "theo"),
     Look("board, announced", f"{CLASS}/board", "board.html.j2", "theo", _busy_board, _announced),
     Look("sessions", "/sessions", "sessions.html.j2", "ines", _sessions, _unfold_all),
-    Look("new session, wrong", "/new-session", "session_new.html.j2", "ines", act=_planning("a\nb\nmistake\nd")),
-    Look("new session, in doubt", "/new-session", "session_new.html.j2", "ines", act=_planning("past")),
+    Look("new session by fields", "/new-session", "plan_fields.html.j2", "ines", act=_unfold_all),
+    Look("new session by fields, wrong", "/new-session", "plan_fields.html.j2", "ines", act=_filling_in),
+    Look("new session by text", "/new-session/text", "session_new.html.j2", "ines", act=_unfold_all),
+    Look("new session, wrong", "/new-session/text", "session_new.html.j2", "ines", act=_planning("a\nb\nmistake\nd")),
+    Look("new session, in doubt", "/new-session/text", "session_new.html.j2", "ines", act=_planning("past")),
     Look("session", SESSION, "session.html.j2", "ines", act=_unfold_all),
     Look("readiness of a session", f"{SESSION}/readiness", "readiness.html.j2", "ada"),
     Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
@@ -457,6 +481,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("waiting for a jury", LAB, "lab.html.j2", "lea", _jury_first),
     Look("privacy", "/account/privacy", "privacy.html.j2", "lea", act=_unfold_all),
     Look("privacy, erasure asked", "/account/privacy", "privacy.html.j2", "lea", _erasure_asked),
+    Look("roles of somebody, refused", "/people/roles/theo", "person_roles.html.j2", "ada", act=_both_roles),
     Look("people, erasure asked", "/people", "people.html.j2", "ada", _erasure_asked),
     Look("erasure", "/people/erasure/nour", "erasure.html.j2", "ada", _erasure_asked),
     Look("replay", "/attempts/41/replay", "replay.html.j2", "lea", act=_played),

@@ -35,6 +35,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/account/privacy/erasure/withdraw": "",
     "/people": "handle given_name family_name role",
     "/people/link": "handle",
+    "/people/roles/{handle}": "role role password",
     "/people/erasure/{handle}": "confirmed",
     "/classes": "name",
     "/classes/{name}/members": "people",
@@ -52,7 +53,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "/classes/{name}/hint": "hint",
     "/classes/{name}/stop": "",
     "/catalogue/{scenario}/prove": "seeds",
-    "/new-session": "plan candidates rehearsal anyway",
+    "/new-session": (
+        "do do title scope ccps date notes rehearsal anyway list jury-0-name jury-1-person candidates-0-number "
+        "candidates-7-extra_time phases-0-title phases-0-minutes phases-0-hints phases-0-draw-0-competence "
+        "phases-0-scenarios-0 phases-99-name"
+    ),
+    "/new-session/text": "plan candidates rehearsal anyway do",
     "/sessions/{session}/withdraw": "reason",
     "/sessions/{session}/day": "act phase text",
     "/jury/{session}/sign": "password digest anyway",
@@ -97,6 +103,8 @@ _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",
     "http://web1/", "some", "yes", "en", "trainee", "correct horse battery", "/account", "handle,name\nzed,Zed\n",
     "pause", "begin", "reseau", "1.3", "acquired", "id: new-one\n", "id: mistake\n", "past\nid: old\n",
+    "add-jury", "add-phases-0-draw", "remove-candidates-0", "remove-phases-0", "list", "text", "file", "fields",
+    "check", "mistake", "2026-12-14", "number,name\nC-01,Zoé\n",
 ]  # fmt: skip
 _EVIL: Final = (
     '"><script>evil()</script>', "'><img src=x onerror=evil()>", "</textarea><evil>", "</script><evil>", "<!--<evil>",

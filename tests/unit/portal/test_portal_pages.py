@@ -25,6 +25,7 @@ from orchestrator.portal import (
     deliberation_words,
     help_words,
     in_words,
+    plan_words,
     privacy_words,
     replay_words,
     session_words,
@@ -54,6 +55,8 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/account": (303, 200, 200, 200),
     "/account/privacy": (303, 200, 200, 200),
     "/people": (303, 403, 403, 200),
+    "/people/roles/theo": (303, 403, 403, 200),
+    "/people/roles/nobody": (303, 403, 403, 404),
     "/people/erasure/nour": (303, 403, 403, 200),
     "/people/erasure/theo": (303, 403, 403, 404),
     "/attempts/41/replay": (303, 200, 200, 200),
@@ -86,6 +89,7 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/proof": (303, 403, 403, 200),
     "/sessions": (303, 403, 403, 200),
     "/new-session": (303, 403, 403, 200),
+    "/new-session/text": (303, 403, 403, 200),
     "/sessions/december-2026": (303, 403, 403, 200),
     "/sessions/nothing": (303, 403, 403, 404),
     "/sessions/december-2026/readiness": (303, 403, 403, 200),
@@ -118,6 +122,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/account/privacy/erasure": ({"password": "no"}, (303, 422, 422, 422)),
     "/account/privacy/erasure/withdraw": ({}, (303, 303, 303, 303)),
     "/people": ({"handle": "max", "role": "trainee"}, (303, 403, 403, 200)),
+    "/people/roles/theo": ({"role": "trainer", "password": "no"}, (303, 403, 403, 422)),
+    "/people/roles/nobody": ({"role": "trainer"}, (303, 403, 403, 404)),
     "/people/erasure/nour": ({"confirmed": "nour"}, (303, 403, 403, 303)),
     "/people/erasure/theo": ({"confirmed": "theo"}, (303, 403, 403, 404)),
     "/people/link": ({"handle": "nour"}, (303, 403, 403, 200)),
@@ -143,7 +149,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/catalogue/no-network-after-move/prove": ({"seeds": "1"}, (303, 403, 403, 303)),
     "/catalogue/nothing/prove": ({"seeds": "1"}, (303, 403, 403, 404)),
     "/proof/cancel": ({"number": "1"}, (303, 403, 403, 303)),
-    "/new-session": ({"plan": "mistake"}, (303, 403, 403, 422)),
+    "/new-session": ({"title": "mistake"}, (303, 403, 403, 422)),
+    "/new-session/text": ({"plan": "mistake"}, (303, 403, 403, 422)),
     "/sessions/december-2026/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 303)),
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
@@ -186,11 +193,35 @@ def test_everybody_may_send_what_is_theirs(browser: Browser, index: int, handle:
     assert found == {path: seen[index] for path, (_, seen) in SENT.items()}
 
 
+def test_an_administrator_changes_roles(browser: Browser, labd: FakeLabd) -> None:
+    browser.sign_in("ada", "en")
+    assert 'href="/people/roles/theo"' in browser.get("/people").text
+    address, password = "/people/roles/theo", labd.people["ada"].password or ""
+
+    def ticked(page: str) -> list[str]:
+        return [one["value"] for one in Reading.of(page).all("input") if one.get("name") == "role" and "checked" in one]
+
+    assert ticked(browser.get(address).text) == ["trainer"]
+    refused = browser.post(address, {"role": ["organiser", "jury"], "password": password}, page="/")
+    assert refused.status_code == 422
+    assert ticked(refused.text) == ["jury", "organiser"], "what was ticked stays"
+    assert 'id="roles-error"' in refused.text
+    wrong = browser.post(address, {"role": ["jury", "boss"], "password": "no"}, page="/")
+    assert 'id="password-error"' in wrong.text
+    assert labd.people["theo"].roles == ("trainer",)
+    done = browser.post(address, {"role": ["jury", "boss"], "password": password}, page="/")
+    assert done.headers["location"] == "/people?done=roles"
+    assert labd.people["theo"].roles == ("jury",)
+    own = browser.post("/people/roles/ada", {"role": "trainer", "password": password}, page="/")
+    assert own.headers["location"] == "/", "who is no administrator any more is led to what is theirs"
+    assert browser.get("/people").status_code == 403
+
+
 def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     ours = {path for path in (getattr(route, "path", "") for route in browser.app.routes) if path[:5] != "/labs"}
     known = {re.sub(r"^/scenarios/.*", "/scenarios/{scenario}", path) for path in (*SEEN, *SENT)}
     known = {re.sub(r"^/classes/[^/]+", "/classes/{name}", path) for path in known}
-    known = {re.sub(r"^/people/erasure/[^/]+", "/people/erasure/{handle}", path) for path in known}
+    known = {re.sub(r"^/people/(erasure|roles)/[^/]+", r"/people/\1/{handle}", path) for path in known}
     known = {re.sub(r"^/attempts/[^/]+", "/attempts/{attempt}", path) for path in known}
     known = {re.sub(r"/recordings/[^/]+$", "/recordings/{recording}", path) for path in known}
     known = {re.sub(r"/members/(?!remove)[^/]+/", "/members/{handle}/", path) for path in known}
@@ -210,13 +241,15 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
 
 PAGES = (
     "/", "/account", "/people", "/scenarios/dns-zone-broken", "/scenarios/no-network-after-move", "/nothing",
-    "/classes", "/classes/tssr-2026", "/classes/tssr-2026/launch", "/classes/tssr-2026/board", "/classes/empty",
-    "/classes/empty/launch", "/classes/empty/board", "/join", "/account/privacy", "/attempts/41/replay",
-    "/attempts/40/replay", "/people/erasure/nour", "/classes/tssr-2026/members/lea/attempts",
+    "/classes", "/classes/tssr-2026", "/classes/tssr-2026/launch", "/classes/tssr-2026/board",
+    "/classes/empty", "/classes/empty/launch", "/classes/empty/board", "/join", "/account/privacy",
+    "/attempts/41/replay", "/attempts/40/replay", "/people/erasure/nour", "/people/roles/theo",
+    "/people?done=roles", "/classes/tssr-2026/members/lea/attempts",
     "/classes/tssr-2026/members/lea/attempts/7", "/classes/tssr-2026/members/lea/attempts/3", "/catalogue",
     "/catalogue?text=none&order=title", "/catalogue/no-network-after-move", "/catalogue/backup-script",
-    "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/sessions/december-2026?done=planned",
-    "/sessions/december-2026/readiness",
+    "/catalogue/backup-script?seed=x", "/proof", "/sessions", "/new-session", "/new-session/text",
+    "/new-session?rehearse=yes",
+    "/sessions/december-2026?done=planned", "/sessions/december-2026/readiness",
 )  # fmt: skip
 
 
@@ -259,11 +292,11 @@ def pages(browser: Browser, labd: FakeLabd, language: str) -> dict[str, str]:
 def session_forms(browser: Browser) -> dict[str, str]:
     """Return what the forms of sessions say."""
     found = {
-        said: browser.post("/new-session", {"plan": said, "rehearsal": rehearsal}, page="/").text
+        said: browser.post("/new-session/text", {"plan": said, "rehearsal": rehearsal}, page="/").text
         for said, rehearsal in {"mistake": "", "past": "", "id: x": "x"}.items()
     }
     found["no reason"] = browser.post("/sessions/december-2026/withdraw", {}, page="/").text
-    browser.post("/new-session", {"plan": "id: new", "rehearsal": "2"}, page="/")
+    browser.post("/new-session/text", {"plan": "id: new", "rehearsal": "2"}, page="/")
     found["a rehearsal"] = browser.get("/sessions/new").text
     browser.post("/sessions/december-2026/withdraw", {"reason": "why"}, page="/")
     browser.post("/sessions/new/withdraw", {"reason": "why"}, page="/")
@@ -348,6 +381,7 @@ PHRASES = (
     (words, "w|words"), (trainer_words, "c|trainer_words"), (board_words, "b|board_words"),
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
+    (plan_words, "f|plan_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
 )  # fmt: skip
 

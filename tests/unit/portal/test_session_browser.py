@@ -26,6 +26,8 @@ CHOSEN = "(field) => field.value.slice(field.selectionStart, field.selectionEnd)
 def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
     portal.open(page, labd, "ines", "/sessions")
     page.locator("a[href='/new-session']").click()
+    with page.expect_navigation():
+        page.locator("button[value=text]").click()
     plan, listed = page.locator("#plan"), page.locator("#candidates")
     for name in ("#plan-file", "#list-file"):  # a script shows them once it hears them
         page.locator(name).wait_for()
@@ -38,7 +40,7 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
     page.wait_for_function("(text) => document.getElementById('plan').value === text", arg=PLAN)
     page.wait_for_function("(text) => document.getElementById('candidates').value === text", arg=LIST)
     with page.expect_navigation():
-        page.locator("#plan-form > button").click()
+        page.locator("#plan-form .acts button:not([name])").click()
     assert page.evaluate("document.activeElement.id") == "summary"
     assert (plan.input_value(), listed.input_value()) == (PLAN, LIST)
     page.locator("#summary a[data-line='3']").press("Enter")
@@ -49,7 +51,7 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
 
     plan.fill("id: spring\npast")
     with page.expect_navigation():
-        page.locator("#plan-form > button").click()
+        page.locator("#plan-form .acts button:not([name])").click()
     assert "spring" not in labd.sessions.sessions
     with page.expect_navigation():
         page.locator("button[name=anyway]").press("Enter")
@@ -61,6 +63,51 @@ def test_an_organiser_plans_and_withdraws_a_session(portal: ServedPortal, labd: 
     with page.expect_navigation():
         page.locator("form[action$='/withdraw'] button").click()
     assert list(labd.sessions.sessions) == [fake.SESSION]
+    assert portal.wrong == []
+
+
+def test_an_organiser_fills_in_a_plan_by_keyboard(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "ines", "/new-session")
+    page.locator("#title").fill("Session")
+    page.locator("#add-candidates").focus()
+    with page.expect_response("**/new-session"):
+        page.keyboard.press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'candidates-3-number'")
+    assert page.locator("#title").input_value() == "Session", "the page is the same"
+    page.keyboard.type("C-01")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Zoé")
+    with page.expect_response("**/new-session"):
+        page.locator("[name=do][value=remove-candidates-0]").press("Enter")
+    page.wait_for_function("() => document.activeElement.id === 'add-candidates'")
+    assert page.locator("#candidates-2-name").input_value() == "Zoé"
+    assert page.locator("#rows-said").inner_text() != ""
+
+    page.locator("summary", has_text="CSV").click()
+    page.locator("#list-file").set_input_files(
+        {"name": "list.csv", "mimeType": "text/csv", "buffer": LIST.replace("C-01", "C-02").encode()}
+    )
+    page.wait_for_function("() => document.getElementById('list').value !== ''")
+    with page.expect_navigation():
+        page.locator("button[value=list]").click()
+    assert page.locator("#candidates-1-name").input_value() == "Zoé Faure"
+
+    page.locator("#title").fill("mistake")
+    with page.expect_navigation():
+        page.locator("#title").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "summary", "Enter checks; it takes no row away"
+    page.locator("#summary a[href='#jury-1-person']").press("Enter")
+    assert page.evaluate("document.activeElement.id") == "jury-1-person"
+    with page.expect_download() as download:
+        page.locator("button[value=file]").click()
+    assert download.value.suggested_filename == "session.yaml"
+    page.locator("#title").fill("past")
+    page.locator("#id").fill("spring")
+    with page.expect_navigation():
+        page.locator("#title").press("Enter")
+    with page.expect_navigation():
+        page.locator("button[name=anyway]").press("Enter")
+    assert page.url.endswith("/sessions/spring?done=planned")
     assert portal.wrong == []
 
 

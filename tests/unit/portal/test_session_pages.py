@@ -48,16 +48,16 @@ def test_sessions_stand_in_the_navigation_of_organisers_and_administrators(
 @pytest.mark.parametrize("handle", ["lea", "theo"])
 def test_nobody_else_plans_or_withdraws(browser: Browser, labd: FakeLabd, handle: str) -> None:
     browser.sign_in(handle)
-    for path in ("/sessions", "/new-session", BASE, f"{BASE}/readiness"):
+    for path in ("/sessions", "/new-session/text", BASE, f"{BASE}/readiness"):
         assert browser.get(path).status_code == 403
-    assert browser.post("/new-session", {"plan": "id: mine"}, page="/").status_code == 403
+    assert browser.post("/new-session/text", {"plan": "id: mine"}, page="/").status_code == 403
     assert browser.post(f"{BASE}/withdraw", {"reason": "why"}, page="/").status_code == 403
     assert list(labd.sessions.sessions) == [fake.SESSION]
 
 
 def test_a_plan_is_sent_as_it_was_typed(ines: Browser, labd: FakeLabd) -> None:
     plan, listed = "  \r\nid: new\r\n  deep: 1  \r\n", "number,name\r\nC-01,Zoé\r\n"
-    answer = ines.post("/new-session", {"plan": plan, "candidates": listed, "rehearsal": " 2 "}, page="/")
+    answer = ines.post("/new-session/text", {"plan": plan, "candidates": listed, "rehearsal": " 2 "}, page="/")
     assert answer.headers["location"] == "/sessions/new?done=planned"
     assert asked(labd, "plan-session") == [
         k.PlanSession("  \nid: new\n  deep: 1  \n", "number,name\nC-01,Zoé\n", 2, anyway=False)
@@ -69,7 +69,7 @@ def test_a_plan_is_sent_as_it_was_typed(ines: Browser, labd: FakeLabd) -> None:
 
 def test_each_mistake_stands_at_its_line_and_nothing_typed_is_lost(ines: Browser, labd: FakeLabd) -> None:
     plan, listed = f"id: one\n\n  mistake: {EVIL}\nfour", "number,name,extra_time\nC-01,Zoé,third"
-    answer = ines.post("/new-session", {"plan": plan, "candidates": listed, "rehearsal": "7"}, page="/")
+    answer = ines.post("/new-session/text", {"plan": plan, "candidates": listed, "rehearsal": "7"}, page="/")
     assert answer.status_code == 422
     page = answer.text
     reading = Reading.of(page)
@@ -92,16 +92,16 @@ def test_each_mistake_stands_at_its_line_and_nothing_typed_is_lost(ines: Browser
 
 def test_what_is_in_doubt_is_a_second_step_for_this_very_text(ines: Browser, labd: FakeLabd) -> None:
     sent = {"plan": "id: old\npast", "candidates": "", "rehearsal": ""}
-    first = ines.post("/new-session", sent, page="/")
+    first = ines.post("/new-session/text", sent, page="/")
     assert first.status_code == 200
     assert "The date is in the past" in first.text
     assert "old" not in labd.sessions.sessions
     (button,) = [one for one in Reading.of(first.text).all("button") if one.get("name") == "anyway"]
-    other = ines.post("/new-session", {**sent, "plan": "id: older\npast", "anyway": button["value"]}, page="/")
+    other = ines.post("/new-session/text", {**sent, "plan": "id: older\npast", "anyway": button["value"]}, page="/")
     assert "The date is in the past" in other.text, "another text is asked about again"
     for wrong in ("yes", "1", ""):
-        assert "The date is in the past" in ines.post("/new-session", {**sent, "anyway": wrong}, page="/").text
-    agreed = ines.post("/new-session", {**sent, "anyway": button["value"]}, page="/")
+        assert "The date is in the past" in ines.post("/new-session/text", {**sent, "anyway": wrong}, page="/").text
+    agreed = ines.post("/new-session/text", {**sent, "anyway": button["value"]}, page="/")
     assert agreed.headers["location"] == "/sessions/old?done=planned"
     assert set(labd.sessions.sessions) == {fake.SESSION, "old"}
 
@@ -112,7 +112,7 @@ def test_what_is_in_doubt_is_a_second_step_for_this_very_text(ines: Browser, lab
      ("99999", "Write a whole number"), ("60", "From 1 to 59"), ("0", "From 1 to 59")],
 )  # fmt: skip
 def test_a_rehearsal_s_minute_is_said_at_its_field(ines: Browser, typed: str, said: str) -> None:
-    answer = ines.post("/new-session", {"plan": "id: new", "rehearsal": typed}, page="/")
+    answer = ines.post("/new-session/text", {"plan": "id: new", "rehearsal": typed}, page="/")
     assert answer.status_code == 422
     wrong = [one for one in Reading.of(answer.text).all("input") if one.get("aria-invalid") == "true"]
     assert [(one["id"], one["value"]) for one in wrong] == [("rehearsal", typed)]
@@ -162,7 +162,7 @@ def test_hostile_names_are_text(ines: Browser, labd: FakeLabd) -> None:
 
 def test_a_machine_in_trouble_is_another_page(ines: Browser, labd: FakeLabd) -> None:
     labd.refusals["plan-session"] = Refusal("machine", same("no store"))
-    assert ines.post("/new-session", {"plan": "id: new"}, page="/").status_code == 503
+    assert ines.post("/new-session/text", {"plan": "id: new"}, page="/").status_code == 503
 
 
 def test_readiness_names_what_is_missing_with_the_next_step(browser: Browser, labd: FakeLabd) -> None:

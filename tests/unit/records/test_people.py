@@ -15,7 +15,7 @@ from orchestrator.records import journal
 from orchestrator.records.database import Database
 from orchestrator.records.location import database_url
 from orchestrator.records.models import Membership, PeopleGroup, Role
-from orchestrator.records.people import NewPerson, People, role_named, roles_in_words
+from orchestrator.records.people import NewPerson, People, RolesApartError, role_named, roles_in_words
 from orchestrator.records.tables import METADATA
 
 from .conftest import at_version
@@ -145,3 +145,21 @@ def test_a_store_of_the_version_before_takes_organisers(address: str) -> None:
         context = MigrationContext.configure(session.connection(), opts={"compare_server_default": True})
         assert compare_metadata(context, METADATA) == []
     store.close()
+
+
+def test_nobody_organises_and_judges(session: Session) -> None:
+    people = People(session)
+    with pytest.raises(RolesApartError):
+        people.add(NewPerson("both", roles=frozenset({"organiser", "jury"})))
+    ines = people.add(NewPerson("ines", roles=frozenset({"organiser"})))
+    with pytest.raises(RolesApartError):
+        people.give_role(ines, "jury")
+    with pytest.raises(UsageError, match="no role left"):
+        people.set_roles(ines, ())
+    assert ines.roles == {"organiser"}
+    people.set_roles(ines, {"jury", "candidate"})
+    session.expire_all()
+    assert people.find("ines").roles == {"jury", "candidate"}
+    assert ines.candidate_number == "C001"
+    kinds = [entry.event.kind for entry in journal.entries(session)]
+    assert kinds == ["person.added", "person.changed"], "what is refused is no entry"
