@@ -25,7 +25,7 @@ def as_assessed(running: Running, phase: Phase) -> Running:
     return replace(running, plan=replace(running.plan, report=True)) if phase.report else running
 
 
-class Seat:
+class CandidateSeat:
     """One candidate in one phase, at their workstation.
 
     Attributes:

@@ -51,6 +51,7 @@ from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
 from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
+from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.standing_watch import Doorbell
@@ -157,6 +158,7 @@ class LabdServer:
                 self._catalogue,
                 self._sessions,
                 DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
+                SeatCalls(parts, threads),
                 command,
                 desk,
                 terminals,

@@ -29,7 +29,7 @@ from orchestrator.labd.session_contract import (
     Verdict,
     WithdrawSession,
 )
-from orchestrator.portal import catalogue_words, in_words, session_words, trainer_words
+from orchestrator.portal import catalogue_words, in_words, seat_words, session_words, trainer_words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 from orchestrator.portal.web_forms import fields_of
@@ -201,6 +201,7 @@ def _page(request: Request, template: str, context: Mapping[str, Any], status: i
     language = visit_of(request).language
     known = {
         "s": session_words,
+        "g": seat_words,
         "c": trainer_words,
         "k": catalogue_words,
         "day": lambda iso: in_words.day(iso, language),

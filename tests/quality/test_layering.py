@@ -146,7 +146,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.candidate_list assessment.decisions assessment.event_words "
         "assessment.events assessment.extra_time assessment.jury assessment.lottery assessment.opening "
-        "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.selectors "
+        "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.seat_book "
+        "assessment.selectors "
         "assessment.session_clock assessment.session_documents assessment.session_folder assessment.session_registry "
         "assessment.state assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
@@ -169,7 +170,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
         "labd.deliberation_contract labd.event_contract labd.help_contract labd.lab_contract labd.lab_work_contract "
-        "labd.labd_client labd.path_contract labd.privacy_contract labd.proof_contract labd.session_contract "
+        "labd.labd_client labd.path_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
+        "labd.session_contract labd.sitting_contract "
         "labd.talk_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.

@@ -12,6 +12,7 @@ from orchestrator.labd import account_contract, lab_contract, lab_work_contract,
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
+from orchestrator.labd import seat_contract as seats
 from orchestrator.labd import talk_contract as talk
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
@@ -22,13 +23,13 @@ from orchestrator.labd.lab_contract import LAB_CALLS, OfLab
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.proof_contract import CancelProof, Prove
+from orchestrator.labd.rights import RIGHTS
 from orchestrator.labd.rules import (
     DISPLAY,
     DOCUMENTS,
     EVENTS,
     EVIDENCE,
     MY_DATA,
-    RIGHTS,
     RULES,
     TERMINAL,
     WEB,
@@ -54,6 +55,7 @@ ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
 ORGANISER = (OUT, NOT, NOT, NOT, NOT, MAY)
 JURY = (OUT, NOT, NOT, NOT, NOT, NOT)
+AT_A_SEAT = (OUT, OUT, OUT, OUT, OUT, OUT)
 COMMAND_LINE = (OUT, NOT, NOT, NOT, NOT, NOT)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
 
@@ -138,6 +140,12 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "readiness": ORGANISER,
     "day": ORGANISER,
     "act-on-day": ORGANISER,
+    "make-codes": ORGANISER,
+    "take-seat": ANYBODY,
+    "my-seat": AT_A_SEAT,
+    "sitting": AT_A_SEAT,
+    "seats": ORGANISER,
+    "answer-seat": ORGANISER,
     "jury-sessions": JURY,
     "deliberation": JURY,
     "sheet": JURY,
@@ -163,7 +171,7 @@ def test_the_table_has_every_call() -> None:
     assert set(RULES) == set(BY_NAME) | {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, TERMINAL, WEB}
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
-        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator"}
+        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator", "asking", "seat"}
         for right in set(RULES.values())
     }
 
@@ -224,6 +232,8 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
     special |= {"session": OfSession("none"), "readiness": OfSession("none"), "day": OfSession("none")}
+    special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}
+    special |= {"seats": OfSession("none"), "answer-seat": seats.AnswerSeat("none", "confirm", "C-01", "0" * 16)}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
     if name in special:
         return special[name]
