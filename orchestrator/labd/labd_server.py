@@ -145,6 +145,7 @@ class LabdServer:
         self._catalogue = CatalogueCalls(parts, self._threads)
         self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
         self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision)
+        self._seats = SeatCalls(parts, threads)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(
@@ -158,7 +159,7 @@ class LabdServer:
                 self._catalogue,
                 self._sessions,
                 DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
-                SeatCalls(parts, threads),
+                self._seats,
                 command,
                 desk,
                 terminals,
@@ -217,6 +218,7 @@ class LabdServer:
             self._threads.close()
             self._web.close()
             self._people.close()
+            self._seats.close()
 
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""

@@ -33,6 +33,7 @@ from orchestrator.portal import (
     seat_office_pages,
     seat_pages,
     session_pages,
+    sitting_pages,
     static_files,
     words,
 )
@@ -70,6 +71,7 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *deliberation_pages.routes(),
             *seat_office_pages.routes(),
             *seat_pages.routes(),
+            *sitting_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
             *page_actions.routes(),

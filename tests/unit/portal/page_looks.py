@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
-        "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events",
+        "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events", "/seat/events",
         "/jury/{session}/documents",
         "/jury/{session}/candidates/{number}/evidence/{phase}", "/attempts/{attempt}/recordings/{recording}",
     }
@@ -65,6 +65,11 @@ def _class_full(labd: FakeLabd) -> None:
 def _jury_first(labd: FakeLabd) -> None:
     """Have a lab wait for those of a jury."""
     labd.change(state="waiting", queue=lab_contract.QueueView(1, 1, "jury", None))
+
+
+def _seat_over(labd: FakeLabd) -> None:
+    """Have a candidate's time be over."""
+    labd.seats.subject = replace(labd.seats.subject, standing="over")
 
 
 def _at_once(_page: Page) -> None:
@@ -150,6 +155,11 @@ def _at_seat(token: str) -> Callable[[Page], None]:
         page.reload()
 
     return sit
+
+
+def _at_subject(page: Page) -> None:
+    _at_seat(seats.SEATED)(page)
+    page.goto(f"{page.url}/work/reseau/1")
 
 
 def _wrong_class(page: Page) -> None:
@@ -470,6 +480,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("seat, refused", "/seat", "seat.html.j2", act=_wrong_seat),
     Look("seat, waiting", "/seat", "seat_wait.html.j2", act=_waiting_at_seat),
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
+    Look("seat, a scenario", "/seat", "seat_subject.html.j2", act=_at_subject),
+    Look("seat, what was handed in", "/seat", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject),
     Look("jury", "/jury", "jury.html.j2", "paul"),
     Look("deliberation", JURY, "deliberation.html.j2", "paul"),
     Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),

@@ -98,6 +98,8 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
     "/seat": (200, 200, 200, 200),
     "/seat?gone=yes": (200, 200, 200, 200),
+    "/seat/work/reseau/1": (303, 303, 303, 303),
+    "/seat/work/reseau/x": (404, 404, 404, 404),
     "/jury": (303, 403, 403, 403),
     "/jury/december-2026": (303, 403, 403, 403),
     "/jury/december-2026/documents": (303, 403, 403, 403),
@@ -152,6 +154,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/seat": ({"code": "none"}, (422, 422, 422, 422)),
+    "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
+    "/seat/work/reseau/1/report": ({}, (303, 303, 303, 303)),
     "/sessions/december-2026/codes": ({"number": "C-01"}, (303, 403, 403, 200)),
     "/sessions/nothing/codes": ({"number": ""}, (303, 403, 403, 404)),
     "/sessions/december-2026/seats": ({"act": "end", "number": "C-02"}, (303, 403, 403, 303)),
@@ -209,9 +213,16 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
     known = {re.sub(r"^/jury/[^/]+", "/jury/{session}", path) for path in known}
     known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
+    known = {re.sub(r"^/seat/work/[^/]+/[^/]+", "/seat/work/{phase}/{place}", path) for path in known}
     known = {re.sub(r"/evidence/[^/]+$", "/evidence/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
-    streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events"}
+    streams = {
+        "/classes/{name}/events",
+        "/proof/events",
+        "/sessions/{session}/day/events",
+        "/seat/wait/events",
+        "/seat/events",
+    }
     assert ours - {"/static/{file:path}", *streams} <= known
 
 
@@ -277,6 +288,10 @@ def session_forms(browser: Browser) -> dict[str, str]:
     for token in (WAITING, SEATED):
         browser.http.cookies.set("__Host-breakfix-seat", token, domain="portal.test")
         found[token] = browser.get("/seat").text
+    browser.labd.seats.subject = replace(browser.labd.seats.subject, map="")  # it is drawn in one language
+    found["a subject"] = browser.get("/seat/work/reseau/1").text
+    browser.labd.seats.subject = replace(browser.labd.seats.subject, standing="over")
+    found["what was handed in"] = browser.get("/seat/work/reseau/2").text
     browser.http.cookies.delete("__Host-breakfix-seat")
     found["no reason"] = browser.post("/sessions/december-2026/withdraw", {}, page="/").text
     browser.post("/new-session", {"plan": "id: new", "rehearsal": "2"}, page="/")
