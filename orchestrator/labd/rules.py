@@ -114,6 +114,7 @@ RULES: Final[Mapping[str, Right]] = {
     "subject": "seat",
     "answer-subject": "seat",
     "report-subject": "seat",
+    "cable-subject": "seat",
     "seats": "invigilators",
     "answer-seat": "invigilators",
     "jury-sessions": "jury",

@@ -150,7 +150,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.seat_book "
         "assessment.selectors "
         "assessment.session_clock assessment.session_documents assessment.session_folder assessment.session_registry "
-        "assessment.state assessment.written_plan "
+        "assessment.state assessment.terminal_gate assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "

@@ -59,6 +59,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/sessions/{session}/seats": "act number id",
     "/seat": "code",
     "/seat/work/{phase}/{place}/answer": "question value",
+    "/seat/work/{phase}/{place}/cable": "host interface action segment",
     "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",

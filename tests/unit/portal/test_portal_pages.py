@@ -155,6 +155,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/seat": ({"code": "none"}, (422, 422, 422, 422)),
     "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
+    "/seat/work/reseau/1/cable": ({"action": "plug"}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/report": ({}, (303, 303, 303, 303)),
     "/sessions/december-2026/codes": ({"number": "C-01"}, (303, 403, 403, 200)),
     "/sessions/nothing/codes": ({"number": ""}, (303, 403, 403, 404)),
