@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Language, Text
 from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
 from orchestrator.model.session_plan import Phase
@@ -25,7 +27,7 @@ def as_assessed(running: Running, phase: Phase) -> Running:
     return replace(running, plan=replace(running.plan, report=True)) if phase.report else running
 
 
-class Seat:
+class CandidateSeat:
     """One candidate in one phase, at their workstation.
 
     Attributes:
@@ -75,6 +77,15 @@ class Seat:
             raise UsageError(with_suggestion(text, host, known))
         return self._running(having[0]), having[0]
 
+    def lab(self, scenario: str | None = None) -> tuple[Running, SessionLab]:
+        """Return the lab of a scenario, which needs no name where there is only one.
+
+        Raises:
+            UsageError: there are several and none was named, or there is none of that name.
+        """
+        lab = self._only(scenario)
+        return self._running(lab), lab
+
     def recorder(self, lab: SessionLab, host: str, rows: int, columns: int) -> TerminalRecorder:
         """Return a new recording of a terminal on a host.
 
@@ -108,6 +119,25 @@ class Seat:
         if answers:
             return hand_in.take_answers(content, name, language)
         return hand_in.take_report(content.decode("utf-8-sig", errors="replace"))
+
+    def answer(self, given: Mapping[str, str], language: Language, scenario: str | None = None) -> Path:
+        """Give answers besides those that were given before; an empty one takes an answer back.
+
+        Raises:
+            UsageError: the candidate may not type now, nothing is asked, or several scenarios ask.
+            AnswersError: a question does not exist or an answer is not of its kind; nothing was changed.
+        """
+        require_seat(self.gate)
+        return self._labs.hand_in(self._running(self._only(scenario))).answer(given, language)
+
+    def write_report(self, parts: ReportParts, language: Language, scenario: str | None = None) -> Path:
+        """Hand in a report that is written part by part; what was handed in before is replaced.
+
+        Raises:
+            UsageError: the candidate may not type now, no report is asked for, or several are.
+        """
+        require_seat(self.gate)
+        return self._labs.hand_in(self._running(self._only(scenario))).write_report(parts, language)
 
     def talking(self, scenario: str | None = None) -> Running:
         """Return the lab whose people the candidate talks to.

@@ -151,6 +151,16 @@ def _found(scenario: str, lab: _Details) -> Text:
     )
 
 
+def _seated(details: _Details) -> Text:
+    where = details["address"]
+    if details["changed"]:
+        return Text(
+            fr=f"Changement de place, confirmé ({where}) : l'accès à l'ancienne place a pris fin.",
+            en=f"Change of seat, confirmed ({where}): access from the former seat has ended.",
+        )
+    return Text(fr=f"Identité confirmée à la place ({where}).", en=f"Identity confirmed at the seat ({where}).")
+
+
 def _why(details: _Details) -> Text:
     why = details["why"]
     return Text(fr=why["fr"], en=why["en"])
@@ -168,6 +178,17 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
         else Text(fr="La surveillance s'arrête.", en="Supervision stops.")
     ),
     "clock": Text(fr="L'horloge de la session est ancrée.", en="The session's clock is anchored."),
+    "invited": lambda d: Text(
+        fr=f"Des codes d'accès sont faits : {', '.join(d['numbers'])}.",
+        en=f"Codes to sign in are made: {', '.join(d['numbers'])}.",
+    ),
+    "seated": _seated,
+    "turned-away": lambda d: Text(
+        fr=f"Une demande d'accès est refusée ({d['address']}).", en=f"A request to sign in is refused ({d['address']})."
+    ),
+    "unseated": lambda d: Text(
+        fr=f"L'accès à la place prend fin ({d['address']}).", en=f"Access from the seat is ended ({d['address']})."
+    ),
     "drawn": lambda d: Text(
         fr=f"Le tirage au sort est fait (graine {d['seed']}).", en=f"The drawing is made (seed {d['seed']})."
     ),

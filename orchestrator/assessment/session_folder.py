@@ -15,6 +15,8 @@ from orchestrator.assessment.candidate_seeds import new_secret
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
 
+SEATS: Final = "seats.json"
+"""The file of a session's folder in which its candidates' codes and seats are kept."""
 _SUPERVISOR: Final = "supervisor.lock"
 _OPENING: Final = "opening.lock"
 _LOCKS: Final = Path("/proc/locks")
@@ -44,6 +46,11 @@ class SessionFolder:
     def sealed(self, phase: str, candidate: str) -> Path:
         """Return the path of a candidate's sealed evidence of a phase."""
         return self._made(self.evidence) / f"{candidate}-{phase}.zip"
+
+    @property
+    def seats(self) -> Path:
+        """Return the path of what is kept of candidates' codes and seats, see ``seat_book``."""
+        return self.path / SEATS
 
     def make_secret(self) -> None:
         """Make the session's secret; one that is there stays."""
@@ -103,6 +110,13 @@ class SessionFolder:
                 en="Another program is opening labs of this session already.",
             ),
         ):
+            yield
+
+    @contextmanager
+    def changing_seats(self) -> Iterator[None]:
+        """Be the only one that changes what is kept of seats within the block; others wait."""
+        with (self._made(self.path) / f"{SEATS}.lock").open("w", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     @contextmanager

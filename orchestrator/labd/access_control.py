@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrator.assessment.seat_book import SeatState
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.calls import Who
 from orchestrator.labd.class_calls import ClassCalls
@@ -13,6 +14,7 @@ from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.privacy_calls import PrivacyCalls
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.replay_desk import FoundAttempt
+from orchestrator.labd.rights import Standing
 from orchestrator.labd.rules import (
     RULES,
     concerns_a_class,
@@ -22,6 +24,8 @@ from orchestrator.labd.rules import (
     refusal_kind,
     standing_of,
 )
+from orchestrator.labd.seat_access import Seat
+from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.standing_watch import Doorbell, Over, until_over
 from orchestrator.labd.told_refusals import (
     forbidden,
@@ -91,6 +95,7 @@ class AccessControl:
         classes: knows who trains whom.
         privacy: finds attempts.
         desk: finds labs.
+        seats: finds candidates' seats.
         threads: for what a caller waits for.
         bell: rung when somebody may follow a lab no longer.
     """
@@ -99,6 +104,7 @@ class AccessControl:
     classes: ClassCalls
     privacy: PrivacyCalls
     desk: LabDesk
+    seats: SeatCalls
     threads: WorkThreads
     bell: Doorbell
 
@@ -107,6 +113,18 @@ class AccessControl:
         if not token or RULES[name] == "anybody":
             return None
         return await self.threads.run(self.people.who, token)
+
+    async def seat(self, name: str, token: str) -> tuple[Seat, SeatState]:
+        """Return the candidate's seat of a browser, and whether it has it or waits for it.
+
+        Raises:
+            RefusedCallError: it has none, or may not call this: both read like nobody's call.
+        """
+        found = await self.seats.found(token)
+        standing: Standing = "anonymous" if found is None else "seat" if found[1] == "seated" else "asking"
+        if found is None or refusal_kind(name, standing) is not None:
+            raise signed_out()
+        return found
 
     async def lab(self, name: str, who: Who, lab: str) -> FoundLab:
         """Return a lab for somebody.

@@ -17,7 +17,8 @@ from typing import Any, Final, TypeAlias
 from orchestrator.labd.calls import STATUS, VERSION, Call, Refusal, RefusalKind
 from orchestrator.labd.contract import BY_NAME, PARTS
 from orchestrator.labd.event_contract import LabEvent
-from orchestrator.labd.rules import DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, RIGHTS, RULES
+from orchestrator.labd.rights import RIGHTS
+from orchestrator.labd.rules import DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, RULES
 from orchestrator.labd.wire import schemas_of
 
 _Part: TypeAlias = dict[str, Any]

@@ -38,16 +38,20 @@ from orchestrator.labd.rules import (
     MY_DATA,
     concerns_a_class,
     concerns_a_lab,
+    concerns_a_seat,
     concerns_an_attempt,
 )
+from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.talk_calls import TalkCalls
 from orchestrator.labd.told_refusals import refused
 from orchestrator.labd.wire import encode
 
-_ENDS: Final = frozenset({"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"})
-"""After these somebody may follow a lab no longer: their sign-in has ended, or their trainee has left the class."""
+_ENDS: Final = frozenset(
+    {"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person", "answer-seat"}
+)
+"""After these somebody may follow a lab no longer: their sign-in or seat has ended, or a trainee has left the class."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class LabdParts:
         catalogue: the calls about the catalogue and proofs.
         sessions: the calls about jury sessions.
         deliberation: the calls about juries that deliberate.
+        seats: the calls about candidates' seats.
         command: the calls of this machine's command line.
         desk: finds labs.
         terminals: the terminals of labs.
@@ -82,6 +87,7 @@ class LabdParts:
     catalogue: CatalogueCalls
     sessions: SessionCalls
     deliberation: DeliberationCalls
+    seats: SeatCalls
     command: CommandCalls
     desk: LabDesk
     terminals: LabTerminals
@@ -93,7 +99,9 @@ class LabdParts:
 
 def labd_app(parts: LabdParts) -> Starlette:
     """Return the application."""
-    access = AccessControl(parts.people, parts.classes, parts.privacy, parts.desk, parts.threads, parts.bell)
+    access = AccessControl(
+        parts.people, parts.classes, parts.privacy, parts.desk, parts.seats, parts.threads, parts.bell
+    )
     door = _Door(parts, access)
     sockets = LabSockets(access, parts.labs, parts.terminals, parts.displays, parts.web)
     return Starlette(
@@ -130,10 +138,23 @@ class _Door:
         return await answered(answer)
 
     async def _done(self, call: Call[Any, Any], request: Request) -> object:
-        parts, access = self._parts, self._access
-        token = token_of(request.headers.get("authorization", ""))
+        parts, token = self._parts, token_of(request.headers.get("authorization", ""))
         if parts.command.may(call.name, token):
             return await parts.command.calls[call.name](await asked_by(request, call))
+        if concerns_a_seat(call.name):
+            return await self._of_a_seat(call, token, request)
+        return await self._of_somebody(call, token, request)
+
+    async def _of_a_seat(self, call: Call[Any, Any], token: str, request: Request) -> object:
+        """Do what only a candidate's browser may call for."""
+        seat, state = await self._access.seat(call.name, token)
+        asked, seats = await asked_by(request, call), self._parts.seats
+        if call.name in seats.of_a_seat:
+            return await seats.of_a_seat[call.name](seat, asked)
+        return await seats.my_seat(seat, state)
+
+    async def _of_somebody(self, call: Call[Any, Any], token: str, request: Request) -> object:
+        parts, access = self._parts, self._access
         who = await access.who(call.name, token)
         if concerns_a_lab(call.name):
             who = somebody(who)
@@ -162,10 +183,15 @@ class _Door:
             parts.catalogue.calls,
             parts.sessions.calls,
             parts.deliberation.calls,
+            parts.seats.calls,
         ):
             if call.name in known:
                 return await known[call.name](somebody(who), asked)
-        return await parts.people.do(call.name, token, who, asked)
+        if call.name in parts.seats.of_anybody:
+            done: object = await parts.seats.of_anybody[call.name](token, asked)
+        else:
+            done = await parts.people.do(call.name, token, who, asked)
+        return done
 
     async def my_data(self, request: Request) -> Response:
         """Send somebody all that is kept about them."""

@@ -51,6 +51,7 @@ from orchestrator.labd.privacy_desk import PrivacyDesk, PrivacyParts
 from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
+from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.standing_watch import Doorbell
@@ -144,6 +145,7 @@ class LabdServer:
         self._catalogue = CatalogueCalls(parts, self._threads)
         self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
         self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision)
+        self._seats = SeatCalls(parts, threads)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(
@@ -157,6 +159,7 @@ class LabdServer:
                 self._catalogue,
                 self._sessions,
                 DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
+                self._seats,
                 command,
                 desk,
                 terminals,
@@ -215,6 +218,7 @@ class LabdServer:
             self._threads.close()
             self._web.close()
             self._people.close()
+            self._seats.close()
 
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""

@@ -1,4 +1,4 @@
-"""Who may call what, as data: each call has a right, and each right says what becomes of whoever asks.
+"""Who may call what, as data: each call has a right, and each right (``rights``) says what becomes of whoever asks.
 
 labd refuses by it whatever its caller has let through; a lab's events, terminals, screens and web pages stand in the
 same table.
@@ -7,34 +7,10 @@ same table.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
 from orchestrator.labd.calls import RefusalKind, Who
-
-Standing = Literal["anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator"]
-"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an organiser; somebody of a jury;
-an administrator.
-
-About a lab or an attempt, a trainer is one of a class in which its owner is a trainee, and an administrator is so of
-every class; about a class, one of that class; about neither, anybody who is a trainer, and about the catalogue whoever
-is of a jury as well. Somebody is an organiser about jury sessions only, and of a jury about its deliberation only.
-Otherwise they are somebody.
-"""
-Right = Literal[
-    "anybody",
-    "anyone-signed-in",
-    "owner",
-    "owner-or-trainer",
-    "owner-or-trainer-of-the-attempt",
-    "trainer-of-the-owner",
-    "administrators",
-    "trainers",
-    "trainers-and-jury",
-    "trainers-of-the-class",
-    "organisers",
-    "jury",
-    "command-line",
-]
+from orchestrator.labd.rights import RIGHTS, Right, Standing
 
 DOCUMENTS: Final = "session-documents"
 EVIDENCE: Final = "session-evidence"
@@ -43,127 +19,6 @@ TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
 DISPLAY: Final = "display"
 WEB: Final = "web"
-
-RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
-    "anybody": {
-        "anonymous": None,
-        "signed-in": None,
-        "trainer": None,
-        "owner": None,
-        "organiser": None,
-        "jury": None,
-        "administrator": None,
-    },
-    "anyone-signed-in": {
-        "anonymous": "signed-out",
-        "signed-in": None,
-        "trainer": None,
-        "owner": None,
-        "organiser": None,
-        "jury": None,
-        "administrator": None,
-    },
-    "owner": {
-        "anonymous": "signed-out",
-        "signed-in": "missing",
-        "trainer": "missing",
-        "owner": None,
-        "organiser": "missing",
-        "jury": "missing",
-        "administrator": "missing",
-    },
-    "owner-or-trainer": {
-        "anonymous": "signed-out",
-        "signed-in": "missing",
-        "trainer": None,
-        "owner": None,
-        "organiser": "missing",
-        "jury": "missing",
-        "administrator": "missing",
-    },
-    "owner-or-trainer-of-the-attempt": {
-        "anonymous": "signed-out",
-        "signed-in": "missing",
-        "trainer": None,
-        "owner": None,
-        "organiser": "missing",
-        "jury": "missing",
-        "administrator": "missing",
-    },
-    "trainer-of-the-owner": {
-        "anonymous": "signed-out",
-        "signed-in": "missing",
-        "trainer": None,
-        "owner": "forbidden",
-        "organiser": "missing",
-        "jury": "missing",
-        "administrator": "missing",
-    },
-    "administrators": {
-        "anonymous": "signed-out",
-        "signed-in": "forbidden",
-        "trainer": "forbidden",
-        "owner": "forbidden",
-        "organiser": "forbidden",
-        "jury": "forbidden",
-        "administrator": None,
-    },
-    "trainers": {
-        "anonymous": "signed-out",
-        "signed-in": "forbidden",
-        "trainer": None,
-        "owner": "forbidden",
-        "organiser": "forbidden",
-        "jury": "forbidden",
-        "administrator": None,
-    },
-    "trainers-and-jury": {
-        "anonymous": "signed-out",
-        "signed-in": "forbidden",
-        "trainer": None,
-        "owner": "forbidden",
-        "organiser": "forbidden",
-        "jury": "forbidden",
-        "administrator": None,
-    },
-    "trainers-of-the-class": {
-        "anonymous": "signed-out",
-        "signed-in": "missing",
-        "trainer": None,
-        "owner": "missing",
-        "organiser": "missing",
-        "jury": "missing",
-        "administrator": None,
-    },
-    "organisers": {
-        "anonymous": "signed-out",
-        "signed-in": "forbidden",
-        "trainer": "forbidden",
-        "owner": "forbidden",
-        "organiser": None,
-        "jury": "forbidden",
-        "administrator": None,
-    },
-    "jury": {
-        "anonymous": "signed-out",
-        "signed-in": "forbidden",
-        "trainer": "forbidden",
-        "owner": "forbidden",
-        "organiser": "forbidden",
-        "jury": None,
-        "administrator": "forbidden",
-    },
-    "command-line": {
-        "anonymous": "signed-out",
-        "signed-in": "forbidden",
-        "trainer": "forbidden",
-        "owner": "forbidden",
-        "organiser": "forbidden",
-        "jury": "forbidden",
-        "administrator": "forbidden",
-    },
-}
-"""Right -> who asks -> why they are refused; None: they are not."""
 
 RULES: Final[Mapping[str, Right]] = {
     "sign-in": "anybody",
@@ -256,6 +111,16 @@ RULES: Final[Mapping[str, Right]] = {
     "readiness": "organisers",
     "day": "organisers",
     "act-on-day": "organisers",
+    "make-codes": "organisers",
+    "take-seat": "anybody",
+    "my-seat": "asking-or-seat",
+    "sitting": "seat",
+    "subject": "seat",
+    "answer-subject": "seat",
+    "report-subject": "seat",
+    "cable-subject": "seat",
+    "seats": "invigilators",
+    "answer-seat": "invigilators",
     "jury-sessions": "jury",
     "deliberation": "jury",
     "sheet": "jury",
@@ -276,6 +141,7 @@ Who is no owner of the lab of a terminal or a screen looks at it only: what they
 """
 
 _OF_LABS: Final = frozenset({"owner", "owner-or-trainer", "trainer-of-the-owner"})
+_OF_SEATS: Final = frozenset({"asking-or-seat", "seat"})
 _FOR_TRAINERS: Final = frozenset({"trainers", "trainers-and-jury"})
 
 
@@ -316,6 +182,11 @@ def counts_as_jury(name: str, who: Who) -> bool:
 def concerns_a_lab(name: str) -> bool:
     """Return whether a call depends on whose a lab is."""
     return RULES[name] in _OF_LABS
+
+
+def concerns_a_seat(name: str) -> bool:
+    """Return whether a call is for candidates' seats only, by the token of one."""
+    return RULES[name] in _OF_SEATS
 
 
 def concerns_an_attempt(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The portal's three cookies: who is signed in, what forms are signed with, and a guest's language."""
+"""The portal's cookies: who is signed in, which candidate's seat this is, what signs forms, a guest's language."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
 TOKEN = "breakfix"  # noqa: S105 - a cookie's name
+SEAT = "breakfix-seat"
+"""A candidate's, in a jury session: it is asked for at the seat's own pages only."""
 KEY = "breakfix-key"
 LANGUAGE = "breakfix-language"
 
@@ -32,7 +34,7 @@ class Cookies:
             name, equals, value = part.strip().partition("=")
             if equals and value.isascii() and value.isprintable() and 0 < len(value) <= _LONGEST:
                 found.setdefault(name, value)
-        return {name: found[self._full(name)] for name in (TOKEN, KEY, LANGUAGE) if self._full(name) in found}
+        return {name: found[self._full(name)] for name in (TOKEN, SEAT, KEY, LANGUAGE) if self._full(name) in found}
 
     def write(self, name: str, value: str) -> str:
         """Return a ``Set-Cookie`` header; a token ends with the browser, at the latest when labd forgets it.

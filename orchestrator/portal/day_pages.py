@@ -12,12 +12,13 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.labd.calls import STATUS, Refusal
-from orchestrator.labd.day_contract import ACT_ON_DAY, DAY, ActOnDay, DayAct, DayView
+from orchestrator.labd.day_contract import ACT_ON_DAY, DAY, ActOnDay, DayAct
 from orchestrator.labd.labd_client import RefusedError
+from orchestrator.labd.seat_contract import SEATS, SeatAct
 from orchestrator.labd.session_contract import OfSession
-from orchestrator.portal import day_words
+from orchestrator.portal import day_words, seat_words
 from orchestrator.portal.browser_events import EventStream, frame
-from orchestrator.portal.day_wall import day_context, essence, found
+from orchestrator.portal.day_wall import Wall, day_context, essence, found
 from orchestrator.portal.pages import form_of, go_to, render, rendered, said_at_form, signed_in
 from orchestrator.portal.polled_frames import polled_frames
 from orchestrator.portal.visit import ask
@@ -41,7 +42,7 @@ def routes() -> list[BaseRoute]:
 @signed_in
 async def show_day(request: Request) -> Response:
     """Show where everybody is."""
-    return await _day(request)
+    return await day_page(request)
 
 
 async def events(request: Request) -> Response:
@@ -52,14 +53,13 @@ async def events(request: Request) -> Response:
 def day_frames(request: Request, session: str) -> AsyncIterator[bytes]:
     """Return the frames: each holds the whole wall (``html``)."""
 
-    async def look() -> DayView:
-        view: DayView = await ask(request, DAY, OfSession(session))
-        return view
+    async def look() -> Wall:
+        return await _wall(request, session)
 
-    def news(told: DayView | None, view: DayView) -> bytes:
-        if told is not None and essence(told) == essence(view):
+    def news(told: Wall | None, wall: Wall) -> bytes:
+        if told is not None and essence(told) == essence(wall):
             return b""
-        return frame({"html": rendered(request, "day_wall.html.j2", day_context(view))})
+        return frame({"html": rendered(request, "day_wall.html.j2", day_context(wall))})
 
     return polled_frames(look, news, POLL_SECONDS)
 
@@ -72,7 +72,7 @@ async def act(request: Request) -> Response:
     try:
         await ask(request, ACT_ON_DAY, asked)
     except RefusedError as error:
-        return await _day(request, said_at_form(error), asked)
+        return await day_page(request, said_at_form(error), asked)
     return go_to(f"/sessions/{quote(session)}/day?done={asked.act}")
 
 
@@ -107,24 +107,30 @@ def _act_of(sent: dict[str, str]) -> DayAct:
     return cast("DayAct", said)
 
 
-async def _day(request: Request, refusal: Refusal | None = None, asked: ActOnDay | None = None) -> Response:
-    view = await ask(request, DAY, OfSession(request.path_params["session"]))
-    return _page(request, "session_day.html.j2", {**day_context(view), **_typed(request, refusal, asked)}, refusal)
+async def _wall(request: Request, session: str) -> Wall:
+    return Wall(await ask(request, DAY, OfSession(session)), await ask(request, SEATS, OfSession(session)))
+
+
+async def day_page(request: Request, refusal: Refusal | None = None, asked: ActOnDay | None = None) -> Response:
+    """Return the page of a session's day, with what was refused of what was typed there."""
+    wall = await _wall(request, request.path_params["session"])
+    return _page(request, "session_day.html.j2", {**day_context(wall), **_typed(request, refusal, asked)}, refusal)
 
 
 async def _candidate(request: Request, refusal: Refusal | None = None, asked: ActOnDay | None = None) -> Response:
     session, phase, number = (request.path_params[name] for name in ("session", "phase", "number"))
-    view = await ask(request, DAY, OfSession(session))
-    here = found(view, phase, number)
+    wall = await _wall(request, session)
+    here = found(wall.day, phase, number)
     if here is None:
         raise HTTPException(404)
-    context = {**day_context(view), **_typed(request, refusal, asked), "phase": here[0], "row": here[1]}
+    context = {**day_context(wall), **_typed(request, refusal, asked), "phase": here[0], "row": here[1]}
     return _page(request, "day_candidate.html.j2", context, refusal)
 
 
 def _typed(request: Request, refusal: Refusal | None, asked: ActOnDay | None) -> dict[str, object]:
     """Return what was refused beside what was typed, at the form that it stands in; or what was just done."""
-    done = day_words.DONE.get(cast("DayAct", request.query_params.get("done", ""))) if refusal is None else None
+    said = request.query_params.get("done", "") if refusal is None else ""
+    done = day_words.DONE.get(cast("DayAct", said)) or seat_words.DONE.get(cast("SeatAct", said))
     return {"refusal": refusal, "asked": asked, "done": done}
 
 

@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from orchestrator.labd.day_contract import DayPhase, DayRow, DayView
-from orchestrator.portal import day_words, in_words, session_words
+from orchestrator.labd.seat_contract import SeatsView
+from orchestrator.portal import day_words, in_words, seat_words, session_words
 
 _RUNNING: Final = frozenset({"reading", "working"})
 """Where a candidate's time goes on."""
 _MINUTE: Final = 60
 
 
-def day_context(view: DayView) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class Wall:
+    """A day, and who sits where."""
+
+    day: DayView
+    seats: SeatsView
+
+
+def day_context(wall: Wall) -> Mapping[str, Any]:
     """Return what the templates know."""
     return {
+        "g": seat_words,
         "s": session_words,
         "y": day_words,
-        "view": view,
+        "view": wall.day,
+        "seats": wall.seats,
         "clock": clock,
         "length": in_words.length,
         "running": _RUNNING,
@@ -32,10 +43,11 @@ def clock(iso: str, *, seconds: bool = False) -> str:
     return hour[: 8 if seconds else 5] or "—"
 
 
-def essence(view: DayView) -> DayView:
-    """Return a day without what goes on by itself; each minute that is over is told, so that pages are set right."""
+def essence(wall: Wall) -> Wall:
+    """Return a wall without what goes on by itself; each minute that is over is told, so that pages are set right."""
+    view = wall.day
     phases = (replace(phase, rows=tuple(map(_still, phase.rows))) for phase in view.phases)
-    return replace(view, at=view.at[: len("2026-12-14T10:42")], phases=tuple(phases))
+    return replace(wall, day=replace(view, at=view.at[: len("2026-12-14T10:42")], phases=tuple(phases)))
 
 
 def _still(row: DayRow) -> DayRow:

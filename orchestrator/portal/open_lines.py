@@ -25,9 +25,12 @@ class OpenLines:
 
     @contextmanager
     def one_more(self, connection: HTTPConnection) -> Iterator[bool]:
-        """Count a line within the block, and give whether it may be; who is nobody gets none from labd anyway."""
-        who = visit_of(connection).who
-        ref = who.ref if who else ""
+        """Count a line within the block, and give whether it may be; who is nobody gets none from labd anyway.
+
+        A candidate's seat counts by itself, so that none of twelve takes the lines of another.
+        """
+        visit = visit_of(connection)
+        ref = visit.who.ref if visit.who else visit.token or ""
         self._open[ref] += 1
         try:
             yield self._open[ref] <= self._most

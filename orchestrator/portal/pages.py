@@ -20,7 +20,7 @@ from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import in_words, markup, words
 from orchestrator.portal.browser_wording import for_browser
 from orchestrator.portal.static_files import static
-from orchestrator.portal.visit import visit_of
+from orchestrator.portal.visit import SEAT_PATH, is_at_seat, visit_of
 from orchestrator.portal.web_forms import fields_of
 
 _TO_A_FORM = frozenset({"wrong", "too-often", "missing", "busy"})
@@ -147,6 +147,8 @@ def refused(request: Request, refusal: Refusal) -> Response:
             "seconds": refusal.seconds,
         }
         return JSONResponse(said, STATUS[refusal.kind], {"Cache-Control": "no-store"})
+    if refusal.kind == "signed-out" and is_at_seat(request.url.path):
+        return go_to(SEAT_PATH)
     if refusal.kind == "signed-out":
         here = request.url.path if request.method == "GET" else "/"
         return go_to(f"/sign-in?next={quote(here)}" if here != "/" else "/sign-in")
@@ -167,4 +169,7 @@ async def on_http(request: Request, error: Exception) -> Response:
 def _error_page(request: Request, refusal: Refusal, status: int) -> Response:
     retry = request.url.path if request.method == "GET" else "/"
     back = "/sign-in" if visit_of(request).who is None else retry
-    return render(request, "error.html.j2", {"refusal": refusal, "retry": retry, "back": back}, status)
+    where = {"retry": retry, "back": back}
+    if is_at_seat(request.url.path):
+        where = dict.fromkeys(("retry", "back", "home"), SEAT_PATH)
+    return render(request, "error.html.j2", {"refusal": refusal, **where}, status)

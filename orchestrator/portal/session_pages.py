@@ -23,7 +23,7 @@ from orchestrator.labd.session_contract import (
     Verdict,
     WithdrawSession,
 )
-from orchestrator.portal import catalogue_words, in_words, session_words, trainer_words
+from orchestrator.portal import catalogue_words, in_words, seat_words, session_words, trainer_words
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 
@@ -92,6 +92,7 @@ def _page(request: Request, template: str, context: Mapping[str, Any], status: i
     language = visit_of(request).language
     known = {
         "s": session_words,
+        "g": seat_words,
         "c": trainer_words,
         "k": catalogue_words,
         "day": lambda iso: in_words.day(iso, language),

@@ -20,6 +20,8 @@ from orchestrator.portal import cookies
 from orchestrator.portal.cookies import Cookies
 from orchestrator.portal.portal_settings import PortalSettings, WebOrigin
 
+SEAT_PATH = "/seat"
+"""Where the pages of a candidate's seat are."""
 Q = TypeVar("Q")
 R = TypeVar("R")
 
@@ -30,7 +32,7 @@ class Visit:
 
     Attributes:
         who: who is signed in; None: nobody.
-        token: what names them to labd; None: nothing.
+        token: what names them to labd, at a candidate's seat the seat's; None: nothing.
         language: what they read.
         nonce: what this page's scripts and styles carry, for the content security policy.
         form_key: what this page's forms carry, and the header ``X-Form-Key`` of its scripts' requests.
@@ -74,9 +76,10 @@ async def ask(connection: HTTPConnection, what: Call[Q, R], request: Q) -> R:
     return await labd.call(what, request, visit_of(connection).token)
 
 
-def form_key_of(secret: str, token: str | None) -> str:
+def form_key_of(secret: str, token: str | None, seat: str | None = None) -> str:
     """Return what forms carry: nobody can make it who only knows, or has planted, the cookie with the secret."""
-    return hashlib.sha256(f"{secret}\n{token or ''}".encode()).hexdigest()
+    known = f"{secret}\n{token or ''}" + (f"\n{seat}" if seat else "")
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 class Visits:
@@ -98,15 +101,16 @@ class Visits:
         origin = self._settings.by_host[connection.headers["host"].lower()]
         had = Cookies(origin.secure).read("; ".join(connection.headers.getlist("cookie")))
         secret = had.get(cookies.KEY) or secrets.token_hex(16)
-        who, trouble = await self._who(had.get(cookies.TOKEN))
+        at_seat = is_at_seat(str(scope["path"]))  # an account counts for nothing there, nor a seat anywhere else
+        who, trouble = (None, None) if at_seat else await self._who(had.get(cookies.TOKEN))
         gone = trouble is not None and trouble.kind == "signed-out"
-        token = None if gone else had.get(cookies.TOKEN)
+        token, seat = None if gone else had.get(cookies.TOKEN), had.get(cookies.SEAT)
         visit = Visit(
             who,
-            token,
+            seat if at_seat else token,
             language_for(who, had, connection.headers.get("accept-language", "")),
             secrets.token_urlsafe(16),
-            form_key_of(secret, token),
+            form_key_of(secret, token, seat),
             caller(connection, trusted=self._settings.trust_proxy),
             origin,
             None if gone else trouble,
@@ -126,6 +130,11 @@ class Visits:
             return await self._labd.call(ME, Nothing(), token), None
         except RefusedError as error:
             return None, error.refusal
+
+
+def is_at_seat(path: str) -> bool:
+    """Return whether a path is one of a candidate's seat."""
+    return path == SEAT_PATH or path.startswith(f"{SEAT_PATH}/")
 
 
 def _with_cookies(send: Send, new: list[str]) -> Send:

@@ -48,7 +48,7 @@ def make(session: Session, group: PeopleGroup, *, by: str, now: datetime) -> Hel
         by: the ``ref`` of who makes it.
         now: the moment.
     """
-    letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
+    letters = random_letters(_LENGTH)
     made = HeldCode(f"{letters[: _LENGTH // 2]}-{letters[_LENGTH // 2 :]}", now + HOLDS)
     session.merge(JoinCodeRow(group_id=group.id, code=made.code, code_hash=hash_of(letters), until=made.until))
     session.flush()
@@ -78,6 +78,11 @@ def find(session: Session, code: str, now: datetime) -> PeopleGroup | None:
         .where(JoinCodeRow.code_hash == hash_of(as_read(code)), JoinCodeRow.until > now)
     )
     return session.scalars(wanted).first()
+
+
+def random_letters(length: int) -> str:
+    """Return characters of a new code, each of five bits that nobody can foretell."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
 
 
 def as_read(code: str) -> str:

@@ -40,6 +40,7 @@ from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
 from tests.fakes.labd_privacy import FakePrivacy
+from tests.fakes.labd_seats import FakeSeats
 from tests.fakes.labd_sessions import FakeSessions
 from tests.fakes.labd_web import FakeWeb
 from tests.fakes.labd_world import FakePerson
@@ -144,6 +145,7 @@ class FakeLabd:
         sessions: what it knows of jury sessions.
         day: what it knows of their days.
         deliberation: what it knows of their juries.
+        seats: what it knows of their candidates' seats.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -170,6 +172,7 @@ class FakeLabd:
         self.sessions = FakeSessions(self, RefusalError)
         self.day = FakeDay(self, self.sessions, RefusalError)
         self.deliberation = FakeDeliberation(self, RefusalError)
+        self.seats = FakeSeats(self, self.sessions, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -182,6 +185,8 @@ class FakeLabd:
             **self.sessions.calls,
             **self.day.calls,
             **self.deliberation.calls,
+            **self.seats.calls,
+            **self.seats.calls_of_seats,
         }
         self.app = Starlette(
             routes=[
@@ -287,6 +292,8 @@ class FakeLabd:
         if name in {"sign-in", "look-at-link", "use-link", "look-at-code", "join"}:
             return method(asked)
         self._token = request.headers.get("authorization", "").partition(" ")[2]
+        if name in self.seats.calls_of_seats:
+            return method(self._token, asked)
         return method(self._signed_in(who), asked)
 
     @staticmethod

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import click
 
 from orchestrator.access import terminal
-from orchestrator.assessment.candidate import Seat
+from orchestrator.assessment.candidate import CandidateSeat
 from orchestrator.assessment.selectors import sitting_of
 from orchestrator.assessment.state import SessionLab
 from orchestrator.assessment.terminal_gate import SeatTap, beside
@@ -78,7 +78,7 @@ def incident(invocation: Invocation, text: str, candidate: str, name: str | None
 @pass_invocation
 def seat(invocation: Invocation, phase: str, candidate: str, host: str, scenario: str | None, name: str | None) -> None:
     """Sit at a workstation."""
-    place = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
+    place = CandidateSeat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
     if not host:
         for lab, plan, handed_in in place.subjects():
             _subject(invocation, lab, plan, handed_in)
@@ -152,7 +152,7 @@ def cable(  # noqa: PLR0913 - one for each option and argument
 ) -> None:
     """Act on a candidate's cable."""
     jury_session = jury_session_of(invocation, name)
-    seat = Seat(jury_session, invocation.app.labs, phase, candidate)
+    seat = CandidateSeat(jury_session, invocation.app.labs, phase, candidate)
     running, lab = seat.place(cable_of(place)[0], scenario)
     act = f"cable {place} {action}"
 
@@ -242,7 +242,7 @@ def hand_in(
     answers: bool,
 ) -> None:
     """Hand in."""
-    place = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
+    place = CandidateSeat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate)
     answers = answers or file.name.endswith(".yaml")
     path = place.hand_in(file.read(), file.name, invocation.language, scenario, answers=answers)
     done(invocation, Text(fr=f"Rendu : {path.name}", en=f"Handed in: {path.name}"), path=str(path))
@@ -258,7 +258,7 @@ def hand_in(
 @pass_invocation
 def hint(invocation: Invocation, phase: str, candidate: str, scenario: str | None, name: str | None) -> None:
     """Show a hint."""
-    text = Seat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate).hint(scenario)
+    text = CandidateSeat(jury_session_of(invocation, name), invocation.app.labs, phase, candidate).hint(scenario)
     invocation.output.print(text.in_(invocation.language))
 
 
@@ -293,7 +293,7 @@ def talk(  # noqa: PLR0913 - one for each option and argument
 ) -> None:
     """Talk with somebody."""
     labs = invocation.app.labs
-    place = Seat(jury_session_of(invocation, name), labs, phase, candidate)
+    place = CandidateSeat(jury_session_of(invocation, name), labs, phase, candidate)
     running = place.talking(scenario)
 
     def say_to(person: PlannedPersona, said: str) -> Turn:

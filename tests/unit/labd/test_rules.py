@@ -12,6 +12,8 @@ from orchestrator.labd import account_contract, lab_contract, lab_work_contract,
 from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
+from orchestrator.labd import seat_contract as seats
+from orchestrator.labd import sitting_contract as sitting
 from orchestrator.labd import talk_contract as talk
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
@@ -24,13 +26,13 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.plan_contract import PLAN_CALLS, WritePlan
 from orchestrator.labd.plan_form_contract import PlanFields
 from orchestrator.labd.proof_contract import CancelProof, Prove
+from orchestrator.labd.rights import RIGHTS
 from orchestrator.labd.rules import (
     DISPLAY,
     DOCUMENTS,
     EVENTS,
     EVIDENCE,
     MY_DATA,
-    RIGHTS,
     RULES,
     TERMINAL,
     WEB,
@@ -56,6 +58,7 @@ ADMINISTRATOR = (OUT, NOT, NOT, NOT, NOT, MAY)
 TRAINER = (OUT, NOT, MAY, MAY, NOT, MAY)
 ORGANISER = (OUT, NOT, NOT, NOT, NOT, MAY)
 JURY = (OUT, NOT, NOT, NOT, NOT, NOT)
+AT_A_SEAT = (OUT, OUT, OUT, OUT, OUT, OUT)
 COMMAND_LINE = (OUT, NOT, NOT, NOT, NOT, NOT)
 OF_THE_CLASS = (OUT, HIDDEN, HIDDEN, MAY, HIDDEN, MAY)
 
@@ -144,6 +147,16 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "readiness": ORGANISER,
     "day": ORGANISER,
     "act-on-day": ORGANISER,
+    "make-codes": ORGANISER,
+    "take-seat": ANYBODY,
+    "my-seat": AT_A_SEAT,
+    "sitting": AT_A_SEAT,
+    "subject": AT_A_SEAT,
+    "answer-subject": AT_A_SEAT,
+    "report-subject": AT_A_SEAT,
+    "cable-subject": AT_A_SEAT,
+    "seats": ORGANISER,
+    "answer-seat": ORGANISER,
     "jury-sessions": JURY,
     "deliberation": JURY,
     "sheet": JURY,
@@ -169,7 +182,7 @@ def test_the_table_has_every_call() -> None:
     assert set(RULES) == set(BY_NAME) | {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, TERMINAL, WEB}
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
-        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator"}
+        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator", "asking", "seat"}
         for right in set(RULES.values())
     }
 
@@ -231,6 +244,14 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
     special |= {"write-plan": WritePlan(PlanFields())}
     special |= {"session": OfSession("none"), "readiness": OfSession("none"), "day": OfSession("none")}
+    special |= {
+        "subject": sitting.OfSubject("reseau", 1, "fr"),
+        "answer-subject": sitting.AnswerSubject("reseau", 1, "q", "a", "fr"),
+        "cable-subject": sitting.MoveSubjectCable("reseau", 1, "pc1", "eth0", "plug"),
+        "report-subject": sitting.ReportSubject("reseau", 1, "", "", "", "", None, "fr"),
+    }
+    special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}
+    special |= {"seats": OfSession("none"), "answer-seat": seats.AnswerSeat("none", "confirm", "C-01", "0" * 16)}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
     if name in special:
         return special[name]

@@ -14,6 +14,7 @@ from tests.fakes import labd_catalogue as catalogue
 from tests.fakes import labd_classes as classes
 from tests.fakes import labd_day as day
 from tests.fakes import labd_people as people
+from tests.fakes import labd_seats as seats
 from tests.fakes import labd_sessions as sessions
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
-        "/proof/events", "/sessions/{session}/day/events", "/jury/{session}/documents",
+        "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events", "/seat/events",
+        "/jury/{session}/documents",
         "/jury/{session}/candidates/{number}/evidence/{phase}", "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
@@ -63,6 +65,11 @@ def _class_full(labd: FakeLabd) -> None:
 def _jury_first(labd: FakeLabd) -> None:
     """Have a lab wait for those of a jury."""
     labd.change(state="waiting", queue=lab_contract.QueueView(1, 1, "jury", None))
+
+
+def _seat_over(labd: FakeLabd) -> None:
+    """Have a candidate's time be over."""
+    labd.seats.subject = replace(labd.seats.subject, standing="over")
 
 
 def _at_once(_page: Page) -> None:
@@ -124,6 +131,35 @@ def _person_added(page: Page) -> None:
 def _wrong_person(page: Page) -> None:
     page.locator("details summary").click()
     _send(page, "form[action='/people'] button", handle="lea")
+
+
+def _codes_made(page: Page) -> None:
+    _send(page, "form[action$='/codes'] button")
+
+
+def _wrong_seat(page: Page) -> None:
+    _send(page, "form[action='/seat'] button:not([type=button])", code="no")
+
+
+def _waiting_at_seat(page: Page) -> None:
+    _send(page, "form[action='/seat'] button:not([type=button])", code=seats.CODE)
+
+
+def _at_seat(token: str) -> Callable[[Page], None]:
+    """Have a browser be at a candidate's seat."""
+
+    def sit(page: Page) -> None:
+        names = {one["name"] for one in page.context.cookies()}
+        prefix = "__Host-" if any(name.startswith("__Host-") for name in names) else ""
+        page.context.add_cookies([{"name": f"{prefix}breakfix-seat", "value": token, "url": page.url}])
+        page.reload()
+
+    return sit
+
+
+def _at_subject(page: Page) -> None:
+    _at_seat(seats.SEATED)(page)
+    page.goto(f"{page.url}/work/reseau/1")
 
 
 def _wrong_class(page: Page) -> None:
@@ -463,6 +499,13 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_unfold_all),
     Look("day, refused", f"{SESSION}/day", "session_day.html.j2", "ines", _day_stopped, _wrong_pause),
     Look("day of a candidate", f"{SESSION}/day/reseau/C-04", "day_candidate.html.j2", "ines", act=_unfold_all),
+    Look("codes on paper", SESSION, "seat_codes.html.j2", "ines", act=_codes_made),
+    Look("seat", "/seat", "seat.html.j2"),
+    Look("seat, refused", "/seat", "seat.html.j2", act=_wrong_seat),
+    Look("seat, waiting", "/seat", "seat_wait.html.j2", act=_waiting_at_seat),
+    Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
+    Look("seat, a scenario", "/seat", "seat_subject.html.j2", act=_at_subject),
+    Look("seat, what was handed in", "/seat", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject),
     Look("jury", "/jury", "jury.html.j2", "paul"),
     Look("deliberation", JURY, "deliberation.html.j2", "paul"),
     Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),

@@ -15,11 +15,12 @@ from orchestrator.core.text import same
 from orchestrator.labd import day_contract as d
 from orchestrator.labd.calls import Refusal, RefusalKind
 from orchestrator.portal import day_pages
-from orchestrator.portal.day_wall import clock, essence
+from orchestrator.portal.day_wall import Wall, clock, essence
 from orchestrator.portal.portal_settings import WebOrigin
 from orchestrator.portal.visit import Visit
 from tests.fakes import labd_day as fake
 from tests.fakes.labd import FakeLabd
+from tests.fakes.labd_seats import SEATS
 from tests.fakes.labd_sessions import SESSION
 from tests.unit.portal.browser import ORIGIN, Browser, Reading
 
@@ -79,6 +80,7 @@ def test_a_day_that_is_over_offers_nothing(ines: Browser, labd: FakeLabd) -> Non
     rows = tuple(replace(row, acts=()) for row in fake.ROWS)
     phases = tuple(replace(phase, acts=(), rows=rows if phase.rows else ()) for phase in fake.PHASES)
     labd.day.view = replace(fake.DAY, stage="closed", acts=(), phases=phases)
+    labd.seats.view = replace(SEATS, asked=(), seats=(), over=True)
     assert acts_on(ines.get(WALL).text) == acts_on(ines.get(CANDIDATE).text) == []
     assert "nothing to be done now" in ines.get(CANDIDATE).text
 
@@ -201,4 +203,6 @@ def test_hours_are_the_sessions_own() -> None:
     assert clock("2026-12-14T09:41:07+01:00") == "09:41"
     assert clock("2026-12-14T09:41:07+01:00", seconds=True) == "09:41:07"
     assert clock("") == "—"
-    assert essence(fake.DAY) != essence(replace(fake.DAY, paused=True))
+    wall = Wall(fake.DAY, SEATS)
+    assert essence(wall) != essence(replace(wall, day=replace(fake.DAY, paused=True)))
+    assert essence(wall) != essence(replace(wall, seats=replace(SEATS, asked=())))

@@ -61,6 +61,12 @@ FIELDS: Final[Mapping[str, str]] = {
     "/new-session/text": "plan candidates rehearsal anyway do",
     "/sessions/{session}/withdraw": "reason",
     "/sessions/{session}/day": "act phase text",
+    "/sessions/{session}/codes": "number",
+    "/sessions/{session}/seats": "act number id",
+    "/seat": "code",
+    "/seat/work/{phase}/{place}/answer": "question value",
+    "/seat/work/{phase}/{place}/cable": "host interface action segment",
+    "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
     "/jury/{session}/candidates/{number}/observe": "competence text",
@@ -98,6 +104,7 @@ _PLACES: Final[Mapping[str, Sequence[str]]] = {
     "session": [sessions.SESSION, "nowhere"],
     "phase": ["reseau", "nowhere"],
     "number": ["C-01", "C-99"],
+    "place": ["1", "0", "a"],
 }
 _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",

@@ -28,6 +28,7 @@ from orchestrator.portal import (
     plan_words,
     privacy_words,
     replay_words,
+    seat_words,
     session_words,
     talk_words,
     trainer_words,
@@ -38,6 +39,7 @@ from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.fakes.labd_classes import CODE, FakeClass, row
 from tests.fakes.labd_privacy import LONG
+from tests.fakes.labd_seats import SEATED, WAITING
 from tests.unit.portal.browser import Browser, Reading
 
 pytestmark = pytest.mark.slow
@@ -98,6 +100,10 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/nothing/day": (303, 403, 403, 404),
     "/sessions/december-2026/day/reseau/C-01": (303, 403, 403, 200),
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
+    "/seat": (200, 200, 200, 200),
+    "/seat?gone=yes": (200, 200, 200, 200),
+    "/seat/work/reseau/1": (303, 303, 303, 303),
+    "/seat/work/reseau/x": (404, 404, 404, 404),
     "/jury": (303, 403, 403, 403),
     "/jury/december-2026": (303, 403, 403, 403),
     "/jury/december-2026/documents": (303, 403, 403, 403),
@@ -154,6 +160,14 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/december-2026/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 303)),
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
+    "/seat": ({"code": "none"}, (422, 422, 422, 422)),
+    "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
+    "/seat/work/reseau/1/cable": ({"action": "plug"}, (303, 303, 303, 303)),
+    "/seat/work/reseau/1/report": ({}, (303, 303, 303, 303)),
+    "/sessions/december-2026/codes": ({"number": "C-01"}, (303, 403, 403, 200)),
+    "/sessions/nothing/codes": ({"number": ""}, (303, 403, 403, 404)),
+    "/sessions/december-2026/seats": ({"act": "end", "number": "C-02"}, (303, 403, 403, 303)),
+    "/sessions/nothing/seats": ({"act": "end", "number": "C-02"}, (303, 403, 403, 404)),
     "/sessions/december-2026/withdraw": ({"reason": "Why."}, (303, 403, 403, 303)),
     "/sessions/nothing/withdraw": ({"reason": "Why."}, (303, 403, 403, 404)),
     "/jury/december-2026/sign": ({"password": "none"}, (303, 403, 403, 403)),
@@ -231,9 +245,16 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
     known = {re.sub(r"^/jury/[^/]+", "/jury/{session}", path) for path in known}
     known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
+    known = {re.sub(r"^/seat/work/[^/]+/[^/]+", "/seat/work/{phase}/{place}", path) for path in known}
     known = {re.sub(r"/evidence/[^/]+$", "/evidence/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
-    streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events"}
+    streams = {
+        "/classes/{name}/events",
+        "/proof/events",
+        "/sessions/{session}/day/events",
+        "/seat/wait/events",
+        "/seat/events",
+    }
     assert ours - {"/static/{file:path}", *streams} <= known
 
 
@@ -295,6 +316,19 @@ def session_forms(browser: Browser) -> dict[str, str]:
         said: browser.post("/new-session/text", {"plan": said, "rehearsal": rehearsal}, page="/").text
         for said, rehearsal in {"mistake": "", "past": "", "id: x": "x"}.items()
     }
+    found["codes"] = browser.post("/sessions/december-2026/codes", {}, page="/").text
+    found["wrong code of a candidate"] = browser.post("/seat", {"code": "no"}, page="/").text
+    found["wall"] = browser.get("/sessions/december-2026/day?done=confirm").text
+    for token in (WAITING, SEATED):
+        browser.http.cookies.set("__Host-breakfix-seat", token, domain="portal.test")
+        found[token] = browser.get("/seat").text
+    browser.labd.seats.subject = replace(
+        browser.labd.seats.subject, map="", segments=browser.labd.seats.subject.segments[:1]
+    )  # a picture has one language, and "Internet" is French for "the Internet" elsewhere
+    found["a subject"] = browser.get("/seat/work/reseau/1").text
+    browser.labd.seats.subject = replace(browser.labd.seats.subject, standing="over")
+    found["what was handed in"] = browser.get("/seat/work/reseau/2").text
+    browser.http.cookies.delete("__Host-breakfix-seat")
     found["no reason"] = browser.post("/sessions/december-2026/withdraw", {}, page="/").text
     browser.post("/new-session/text", {"plan": "id: new", "rehearsal": "2"}, page="/")
     found["a rehearsal"] = browser.get("/sessions/new").text
@@ -383,6 +417,7 @@ PHRASES = (
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
     (plan_words, "f|plan_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
+    (seat_words, "g|seat_words"),
 )  # fmt: skip
 
 
@@ -401,7 +436,7 @@ def unlabelled(reading: Reading) -> list[dict[str, str]]:
     return [
         field
         for field in reading.all("input")
-        if field["type"] not in {"hidden", "radio", "checkbox"}
+        if field.get("type", "text") not in {"hidden", "radio", "checkbox"}
         and "hidden" not in field
         and field.get("id") not in labelled
         and "aria-label" not in field

@@ -1,0 +1,104 @@
+"""The calls of the contract about candidates' seats, each done for somebody who may."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from orchestrator.assessment.seat_book import SeatState
+from orchestrator.labd import seat_contract as contract
+from orchestrator.labd import sitting_contract as sitting
+from orchestrator.labd.calls import Nothing, Who
+from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.seat_access import Seat, SeatAccess
+from orchestrator.labd.seat_desk import SeatDesk
+from orchestrator.labd.seat_pace import SeatPace
+from orchestrator.labd.session_contract import OfSession
+from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.sitting_desk import SittingDesk
+
+_AT_ONCE: Final = 3
+"""Calls of candidates that are done at once: however many they send, the room's own calls have threads."""
+
+_CABLES_A_SECOND: Final = 0.5
+_CABLES_AT_ONCE: Final = 20
+"""Each act on a cable is an entry of the journal: nobody fills it."""
+
+
+class SeatCalls:
+    """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by.
+
+    Attributes:
+        access: finds seats by tokens.
+        calls: what is done for somebody of the room.
+        of_anybody: what is done for a browser that may have a token.
+        of_a_seat: what is done for a candidate at their seat.
+    """
+
+    def __init__(self, parts: LabParts, threads: WorkThreads) -> None:
+        """Take what labd serves, and where it is done for the room; candidates have threads of their own."""
+        self.access = SeatAccess(parts.registry)
+        self._desk = SeatDesk(SessionDesk(parts), self.access)
+        self._sittings = SittingDesk(parts, self.access)
+        self._threads = threads
+        self._seats = WorkThreads(_AT_ONCE, "seats")
+        self._pace = SeatPace()
+        self._cables = SeatPace(a_second=_CABLES_A_SECOND, at_once=_CABLES_AT_ONCE)
+        self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
+            contract.MAKE_CODES.name: self.make_codes,
+            contract.SEATS.name: self.seats,
+            contract.ANSWER_SEAT.name: self.answer,
+        }
+        self.of_anybody: Mapping[str, Callable[[str, Any], Awaitable[object]]] = {contract.TAKE_SEAT.name: self.take}
+        self.of_a_seat: Mapping[str, Callable[[Seat, Any], Awaitable[object]]] = {
+            sitting.SITTING.name: self._paced(self._sittings.view),
+            sitting.SUBJECT.name: self._paced(self._sittings.subject),
+            sitting.ANSWER_SUBJECT.name: self._paced(self._sittings.answer),
+            sitting.REPORT_SUBJECT.name: self._paced(self._sittings.report),
+            sitting.CABLE_SUBJECT.name: self._paced(self._sittings.cable, self._cables),
+        }
+
+    async def found(self, token: str) -> tuple[Seat, SeatState] | None:
+        """Return the seat of a token, and whether the browser has it or waits for it."""
+        return await self._seats.run(self.access.found, token)
+
+    async def make_codes(self, who: Who, asked: contract.MakeCodes) -> contract.SeatCodes:
+        """See ``seat_contract.MAKE_CODES``."""
+        return await self._threads.run(self._desk.make_codes, who, asked)
+
+    async def seats(self, _who: Who, asked: OfSession) -> contract.SeatsView:
+        """See ``seat_contract.SEATS``."""
+        return await self._threads.run(self._desk.seats, asked.session)
+
+    async def answer(self, who: Who, asked: contract.AnswerSeat) -> Nothing:
+        """See ``seat_contract.ANSWER_SEAT``."""
+        await self._threads.run(self._desk.answer, who, asked)
+        return Nothing()
+
+    async def take(self, token: str, asked: contract.TakeSeat) -> contract.TakenSeat:
+        """See ``seat_contract.TAKE_SEAT``."""
+        return await self._seats.run(self._desk.take, token, asked)
+
+    async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
+        """See ``seat_contract.MY_SEAT``."""
+        return await self._seats.run(self._desk.door, seat, state)
+
+    # At the seat --------------------------------------------------------------------------------------------------
+
+    def _paced(
+        self, does: Callable[..., object], pace: SeatPace | None = None
+    ) -> Callable[[Seat, Any], Awaitable[object]]:
+        """Return what has something done for a candidate: one thing at a time, and not too often."""
+
+        async def done(seat: Seat, asked: Any) -> object:  # noqa: ANN401 - a call's own request
+            async with (pace or self._pace).turn(seat):
+                given = () if isinstance(asked, Nothing) else (asked,)
+                said = await self._seats.run(does, seat, *given)
+            return Nothing() if said is None else said
+
+        return done
+
+    def close(self) -> None:
+        """End the threads of candidates' calls."""
+        self._seats.close()

@@ -1,0 +1,73 @@
+"""What is said where a candidate's code, or an answer to a browser that waits, is refused."""
+
+from __future__ import annotations
+
+from orchestrator.core.text import Text
+from orchestrator.labd.calls import Refusal
+
+
+def no_code() -> Refusal:
+    """Return that a code holds nowhere: wrong, replaced, or its session is over, which reads the same."""
+    return Refusal(
+        "wrong",
+        Text(fr="Ce code ne permet pas d'entrer.", en="This code does not let you in."),
+        Text(
+            fr="Relisez-le sur votre feuille ; s'il est bien écrit, appelez la personne qui surveille.",
+            en="Compare it with your sheet; if it is right, call the invigilator.",
+        ),
+        field="code",
+    )
+
+
+def over() -> Refusal:
+    """Return that candidates' access has ended with the session."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr="Cette session est finie : plus personne n'y prend place.",
+            en="This session is over: nobody takes a seat in it any more.",
+        ),
+    )
+
+
+def gone() -> Refusal:
+    """Return that a browser waits no longer."""
+    return Refusal(
+        "missing",
+        Text(
+            fr="Cette demande n'attend plus : elle a reçu une réponse, ou une autre l'a remplacée.",
+            en="This request waits no longer: it was answered, or another has taken its place.",
+        ),
+    )
+
+
+def nobody_there() -> Refusal:
+    """Return that nobody has a candidate's seat."""
+    return Refusal("missing", Text(fr="Personne n'est à cette place.", en="Nobody is at this seat."))
+
+
+def no_subject() -> Refusal:
+    """Return that there is no such scenario of the candidate's, or not yet: both read the same."""
+    return Refusal("missing", Text(fr="Ce sujet n'existe pas ici.", en="There is no such scenario here."))
+
+
+def not_kept(field: str, most: int) -> Refusal:
+    """Return that something is too long, or is no text."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr=f"Ce n'est pas un texte de {most} caractères au plus : rien n'a été gardé.",
+            en=f"This is no text of at most {most} characters: nothing was kept.",
+        ),
+        field=field,
+    )
+
+
+def too_many_calls(seconds: int) -> Refusal:
+    """Return that a candidate's browser asks for too much at a time."""
+    return Refusal(
+        "too-often",
+        Text(fr="C'est trop de demandes à la fois.", en="That is too many requests at a time."),
+        Text(fr="Attendez un instant.", en="Wait a moment."),
+        seconds=seconds,
+    )
