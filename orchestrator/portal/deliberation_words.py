@@ -152,6 +152,8 @@ EVIDENCE_ABOUT = Text(
     fr="L'archive contient une page à ouvrir dans un navigateur : commandes, fichiers changés, enregistrements.",
     en="The archive has a page to be opened in a browser: commands, changed files, recordings.",
 )
+LOOK_AT = Text(fr="Ce qui a été vu : {title}", en="What was seen: {title}")
+REPLAY_OF = Text(fr="Revoir « {title} »", en='Replay "{title}"')
 EVIDENCE_OF = Text(fr="Preuves de « {title} » ({size})", en='Evidence of "{title}" ({size})')
 NO_EVIDENCE = Text(fr="Aucune preuve n'est encore scellée.", en="No evidence is sealed yet.")
 DONE: Mapping[str, Text] = {

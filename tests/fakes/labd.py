@@ -36,6 +36,7 @@ from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_day import FakeDay
 from tests.fakes.labd_deliberation import FakeDeliberation
+from tests.fakes.labd_evidence import FakeEvidence
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
@@ -144,6 +145,7 @@ class FakeLabd:
         sessions: what it knows of jury sessions.
         day: what it knows of their days.
         deliberation: what it knows of their juries.
+        evidence: what it knows of their sealed evidence.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -170,6 +172,7 @@ class FakeLabd:
         self.sessions = FakeSessions(self, RefusalError)
         self.day = FakeDay(self, self.sessions, RefusalError)
         self.deliberation = FakeDeliberation(self, RefusalError)
+        self.evidence = FakeEvidence(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -182,6 +185,7 @@ class FakeLabd:
             **self.sessions.calls,
             **self.day.calls,
             **self.deliberation.calls,
+            **self.evidence.calls,
         }
         self.app = Starlette(
             routes=[

@@ -144,7 +144,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_door": "",
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
-        "access.lab_places access.terminal app assessment.candidate_list assessment.decisions assessment.event_words "
+        "access.lab_places access.terminal app assessment.asciicast assessment.candidate_list assessment.decisions "
+        "assessment.event_words assessment.evidence "
         "assessment.events assessment.extra_time assessment.jury assessment.lottery assessment.opening "
         "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.selectors "
         "assessment.session_clock assessment.session_documents assessment.session_folder assessment.session_registry "
@@ -168,7 +169,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
-        "labd.deliberation_contract labd.event_contract labd.help_contract labd.lab_contract labd.lab_work_contract "
+        "labd.deliberation_contract labd.event_contract labd.evidence_contract labd.help_contract "
+        "labd.lab_contract labd.lab_work_contract "
         "labd.labd_client labd.path_contract labd.privacy_contract labd.proof_contract labd.session_contract "
         "labd.talk_contract labd.web_contract labd.wire"
     ),

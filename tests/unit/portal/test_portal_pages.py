@@ -23,6 +23,7 @@ from orchestrator.portal import (
     catalogue_words,
     day_words,
     deliberation_words,
+    evidence_words,
     help_words,
     in_words,
     privacy_words,
@@ -99,6 +100,9 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/jury/december-2026/documents": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/evidence/reseau": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/replay": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/recordings/0": (303, 403, 403, 403),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -349,6 +353,7 @@ PHRASES = (
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
+    (evidence_words, "e|evidence_words"),
 )  # fmt: skip
 
 
