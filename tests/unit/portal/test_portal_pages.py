@@ -204,7 +204,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
     known = {re.sub(r"^/jury/[^/]+", "/jury/{session}", path) for path in known}
     known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
-    known = {re.sub(r"/evidence/[^/]+$", "/evidence/{phase}", path) for path in known}
+    known = {re.sub(r"/(evidence|phases)/[^/]+", r"/\1/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
     streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events"}
     assert ours - {"/static/{file:path}", *streams} <= known
