@@ -28,7 +28,7 @@ from orchestrator.labd.calls import Who
 from orchestrator.labd.deliberation_view import Deliberated, deliberation_of, sheet_view
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.sealed_copy import not_what_was_sealed
+from orchestrator.labd.sealed_copy import SealedNames, not_what_was_sealed
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.records.people import People
 
@@ -44,6 +44,7 @@ class DeliberationDesk:
         self._parts = parts
         self._desk = desk
         self._require_password = require_password
+        self._names = SealedNames()
 
     # Looking --------------------------------------------------------------------------------------------------
 
@@ -123,7 +124,7 @@ class DeliberationDesk:
         """
         jury_session, _, me = self.mine(who, asked.session)
         text = _words(asked.text)
-        self._jury(jury_session).observe(me, asked.number, text, asked.competence)
+        self._jury(jury_session).observe(me, asked.number, text, asked.competence, question=asked.question)
 
     def decide(self, who: Who, asked: contract.Decide) -> None:
         """Record a decision, or a correction of a closed record.
@@ -189,7 +190,10 @@ class DeliberationDesk:
         return self._jury(jury_session).sheet(number)
 
     def _deliberated(self, jury_session: JurySession, state: SessionState) -> Deliberated:
-        return Deliberated(state, record_of(state), jury_session.folder, self._title)
+        folder = jury_session.folder
+        return Deliberated(
+            state, record_of(state), folder, self._title, lambda sitting: self._names.of(folder, sitting)
+        )
 
     def _title(self, scenario: str) -> Text:
         shelved = self._parts.shelf.all().get(scenario)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from pathlib import Path
 from typing import Final
 
 from orchestrator.assessment.plan_file import zone_of
@@ -23,7 +22,7 @@ from orchestrator.labd.deliberation_desk import DeliberationDesk
 from orchestrator.labd.evidence_view import SealedContents, SealedSitting, scenarios_of
 from orchestrator.labd.privacy_contract import Piece
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.sealed_copy import SealedCopy, not_what_was_sealed, sha256_of
+from orchestrator.labd.sealed_copy import SealedCopy, Stamp, not_what_was_sealed, sha256_of, stamp_of
 from orchestrator.labd.sealed_recordings import search
 from orchestrator.labd.told_refusals import missing_recording
 
@@ -32,9 +31,6 @@ _KEPT: Final = 4
 MOST_COMMANDS: Final = 3000
 """Lines that were typed which are marks."""
 _MOST_ROWS: Final = 500
-
-Stamp = tuple[int, int, int, int, int]
-"""What differs once a file is another, or has changed: device, inode, size, times of its content and of its state."""
 
 
 class EvidenceDesk:
@@ -169,7 +165,7 @@ class EvidenceDesk:
             raise session_refusals.no_evidence()
         key = str(path), sealed
         with self._lock:
-            stamp, kept = _stamp(path), self._copies.get(key)
+            stamp, kept = stamp_of(path), self._copies.get(key)
             if kept is None or kept[0] != stamp:
                 contents = SealedContents(SealedCopy(path, sealed))
             elif again and sha256_of(path) != sealed:
@@ -203,8 +199,3 @@ class EvidenceDesk:
             marks += evidence_marks.of_gradings(found.contents.title(lab.scenario), before, after, graded)
             marks += evidence_marks.of_talk(found.contents.turns(lab.scenario))
         return evidence_marks.in_time(marks, zone_of(state.plan)), left_out
-
-
-def _stamp(path: Path) -> Stamp:
-    file = path.stat()
-    return file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns

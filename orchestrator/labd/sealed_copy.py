@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from orchestrator.assessment.evidence import MANIFEST, SUMS
+from orchestrator.assessment.session_folder import SessionFolder
+from orchestrator.assessment.state import Sitting
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.privacy.recording_pieces import RecordingPiece, piece_of
@@ -67,6 +69,57 @@ def not_what_was_sealed(path: Path) -> MachineError:
             en="Nothing of it is shown. Restore the file from a backup.",
         ),
     )
+
+
+def not_what_this_seals(path: Path) -> MachineError:
+    """Return the error for evidence that has other files than its manifest states, or cannot be unpacked."""
+    return MachineError(
+        Text(
+            fr=f"Les preuves {path.name} ne sont pas celles que ce programme scelle : rien n'en est montré.",
+            en=f"The evidence {path.name} is not what this program seals: nothing of it is shown.",
+        )
+    )
+
+
+Stamp = tuple[int, int, int, int, int]
+"""What differs once a file is another, or has changed: device, inode, size, times of its content and of its state."""
+
+
+def stamp_of(path: Path) -> Stamp:
+    """Return a file's stamp."""
+    file = path.stat()
+    return file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns
+
+
+class SealedNames:
+    """Knows which files are in evidence; each is hashed once, and again when it has changed."""
+
+    def __init__(self) -> None:
+        """Know none."""
+        self._known: dict[tuple[str, str], tuple[Stamp, frozenset[str]]] = {}
+
+    def of(self, folder: SessionFolder, sitting: Sitting) -> frozenset[str]:
+        """Return the names of the files in a sitting's sealed evidence; none where the file is gone.
+
+        Raises:
+            MachineError: it cannot be read, or is not what was sealed.
+        """
+        path = folder.sealed(sitting.phase, sitting.candidate)
+        sealed = str(sitting.steps["sealed"].details["sha256"])
+        if not path.is_file():
+            return frozenset()
+        stamp, kept = stamp_of(path), self._known.get((str(path), sealed))
+        if kept is not None and kept[0] == stamp:
+            return kept[1]
+        if sha256_of(path) != sealed:
+            raise not_what_was_sealed(path)
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = frozenset(archive.namelist())
+        except (*_DAMAGE, OSError) as error:
+            raise not_what_this_seals(path) from error
+        self._known[str(path), sealed] = stamp, names
+        return names
 
 
 class SealedCopy:
@@ -190,13 +243,7 @@ class SealedCopy:
         return made
 
     def _damaged(self) -> MachineError:
-        name = self._path.name
-        return MachineError(
-            Text(
-                fr=f"Les preuves {name} ne sont pas celles que ce programme scelle : rien n'en est montré.",
-                en=f"The evidence {name} is not what this program seals: nothing of it is shown.",
-            )
-        )
+        return not_what_this_seals(self._path)
 
 
 def _close(files: Iterable[BinaryIO]) -> None:

@@ -115,7 +115,7 @@ GROUPS: Mapping[str, Text] = {
 GIVEN = Text(fr="Temps accordé", en="Time given")
 STARTED = Text(fr="Début", en="Start")
 CUT = Text(fr="Fin de saisie", en="End of input")
-SEALED = Text(fr="Scellées", en="Sealed")
+SEALED = Text(fr="Preuves scellées", en="Evidence sealed")
 TICKET = Text(fr="Le ticket", en="The ticket")
 NO_RESULT = Text(fr="Sans résultat", en="No result")
 CHECKS = Text(fr="Contrôles", en="Checks")
