@@ -219,6 +219,7 @@ class ChangedFile:
         change: what became of it.
         at: when it was last changed, as its host's kernel has it; empty: not known, or not within the sitting.
         difference: the unified difference of a text of the configuration; empty: there is none to show.
+        left_out: whether there is a difference that is not here, for there are too many: the archive has it.
     """
 
     host: str
@@ -226,6 +227,7 @@ class ChangedFile:
     change: Literal["added", "changed", "removed"]
     at: str
     difference: str
+    left_out: bool = False
 
 
 @dataclass(frozen=True)

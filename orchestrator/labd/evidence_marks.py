@@ -64,7 +64,7 @@ def of_journal(events: Iterable[SessionEvent], iso: Clock) -> Iterator[SittingMa
     for event in events:
         kind = _KINDS.get(event.kind)
         if kind is not None and event.details is not None:
-            yield SittingMark(iso(event.at), kind, _by(told(event).map(_line), event.by))
+            yield SittingMark(iso(event.at), kind, _by(told(event).map(_line), event))
 
 
 def of_commands(lines: Iterable[TypedLine], recordings: Mapping[str, int], iso: Clock) -> Iterator[SittingMark]:
@@ -130,8 +130,10 @@ def _line(text: str) -> str:
     return in_one_line(text, LONGEST_TOLD)
 
 
-def _by(said: Text, who: str) -> Text:
-    return said if who in {PROGRAM, ""} else said.map(lambda text: f"{text} ({_line(who)})")
+def _by(said: Text, event: SessionEvent) -> Text:
+    """Return what an event says, with who did it where that is somebody else than the candidate."""
+    nobody = event.by in {PROGRAM, "", event.candidate}
+    return said if nobody else said.map(lambda text: f"{text} ({_line(event.by)})")
 
 
 def _is_time(iso: str) -> bool:

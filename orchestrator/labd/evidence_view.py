@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -36,6 +36,8 @@ from orchestrator.personas.conversation_file import transcript, turns_in
 
 MOST_FILES: Final = 500
 """Files that changed, of one scenario, which are listed."""
+MOST_DIFFERENCES: Final = 1_000_000
+"""Characters of all differences of a scenario's files that are shown."""
 _MOST_TEXT: Final = 100_000
 """Bytes of a text that is shown; the archive has all of it."""
 _MOST_OUTPUT: Final = 4000
@@ -150,13 +152,19 @@ class SealedSitting:
         """Return the files that changed, the first ones, and how many more there are."""
         found = self.contents.changes(scenario)
         times = self.contents.changed_at(scenario) if found else {}
-        return tuple(self._file(scenario, one, times) for one in found[:MOST_FILES]), max(0, len(found) - MOST_FILES)
+        return tuple(self._files(scenario, found[:MOST_FILES], times)), max(0, len(found) - MOST_FILES)
 
-    def _file(self, scenario: str, one: Mapping[str, Any], times: Mapping[tuple[str, str], float]) -> ChangedFile:
-        at = times.get((one["host"], one["path"]))
-        told = self.iso(at) if at is not None and self.within(at) else ""
-        diff = self.contents.text(f"{scenario}/differences/{one['number']}.diff") if one["difference"] else ""
-        return ChangedFile(one["host"], visible(one["path"]), one["change"], told, diff)
+    def _files(
+        self, scenario: str, found: Sequence[Mapping[str, Any]], times: Mapping[tuple[str, str], float]
+    ) -> Iterator[ChangedFile]:
+        left = MOST_DIFFERENCES
+        for one in found:
+            at = times.get((one["host"], one["path"]))
+            told = self.iso(at) if at is not None and self.within(at) else ""
+            diff = self.contents.text(f"{scenario}/differences/{one['number']}.diff") if one["difference"] else ""
+            left -= len(diff)
+            shown = diff if left >= 0 else ""
+            yield ChangedFile(one["host"], visible(one["path"]), one["change"], told, shown, bool(diff) and not shown)
 
 
 def scenarios_of(found: SealedSitting) -> Iterator[SealedScenario]:

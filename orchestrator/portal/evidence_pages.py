@@ -66,7 +66,7 @@ async def show_replay(request: Request) -> Response:
             found = await ask(request, SEARCH_SITTING, SearchSitting(of.session, of.phase, of.number, words))
         except RefusedError as error:
             refusal = said_at_form(error)
-    language = visit_of(request).language
+    language, labels = visit_of(request).language, _labels(view.terminals)
     context = {
         "r": replay_words,
         "view": view,
@@ -74,9 +74,9 @@ async def show_replay(request: Request) -> Response:
         "found": found,
         "searched": bool(words) and refusal is None,
         "refusal": refusal,
-        "options": [_option(one, language) for one in view.terminals],
+        "options": [_option(one, label, language) for one, label in zip(view.terminals, labels, strict=True)],
         "cut_short": ", ".join(dict.fromkeys(one.host for one in view.terminals if not one.whole)),
-        "host": lambda where: view.terminals[where].host if 0 <= where < len(view.terminals) else "—",
+        "host": lambda where: labels[where] if 0 <= where < len(labels) else "—",
         "data": _data(view, found.lines, request.url.path.removesuffix("replay"), language),
     }
     return _page(request, "sitting_replay.html.j2", context, refusal)
@@ -100,9 +100,18 @@ def _sitting_of(request: Request) -> OfSitting:
     return OfSitting(session, phase, number)
 
 
-def _option(one: SittingTerminal, language: Language) -> str:
+def _labels(terminals: tuple[SittingTerminal, ...]) -> tuple[str, ...]:
+    """Return what each terminal is called: its host, of several on one with which one it is."""
+    hosts = [one.host for one in terminals]
+    return tuple(
+        host if hosts.count(host) == 1 else f"{host} {hosts[: place + 1].count(host)}"
+        for place, host in enumerate(hosts)
+    )
+
+
+def _option(one: SittingTerminal, label: str, language: Language) -> str:
     length = in_words.length(one.seconds)
-    return in_words.said(replay_words.TERMINAL_AT, language, host=one.host, at=one.began[11:19], length=length)
+    return in_words.said(replay_words.TERMINAL_AT, language, host=label, at=one.began[11:19], length=length)
 
 
 def _data(view: SittingReplay, found: tuple[FoundLine, ...], base: str, language: Language) -> dict[str, Any]:
@@ -122,11 +131,11 @@ def _data(view: SittingReplay, found: tuple[FoundLine, ...], base: str, language
                 "seconds": one.seconds,
                 "rows": one.rows,
                 "columns": one.columns,
-                "label": one.host,
+                "label": label,
                 "busy": one.busy,
                 "typed": one.typed,
             }
-            for one in view.terminals
+            for one, label in zip(view.terminals, _labels(view.terminals), strict=True)
         ],
         "marks": [*said, *lines],
         "words": {name: in_words.said(text, language) for name, text in replay_words.SCRIPT_WORDS.items()},

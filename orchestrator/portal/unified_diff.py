@@ -84,7 +84,7 @@ def _lines(difference: str) -> Iterator[UnifiedLine]:
         elif text.startswith("+"):
             yield UnifiedLine("new", text[1:], after=after)
             after += 1
-        elif text.startswith("\\"):
+        elif text and not text.startswith(" "):  # said about the file, not in it
             yield UnifiedLine("note", text)
         else:
             yield UnifiedLine("same", text[1:], before, after)

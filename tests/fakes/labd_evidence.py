@@ -191,7 +191,10 @@ SCENARIOS: Final = (
             e.SoundDifference(
                 True,
                 Text(fr="Le pare-feu laisse tout passer.", en="The firewall lets everything through."),
-                same("r1 /etc/nftables.conf (content)\n-  policy drop\n+  policy accept <all>"),
+                same(
+                    "r1 · /etc/nftables.conf (content)\n@@ -1,3 +1,3 @@\n-  policy drop\n"
+                    "+  policy accept <all>\n… and 2 more lines"
+                ),
             ),
             e.SoundDifference(
                 False,

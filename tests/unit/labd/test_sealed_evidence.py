@@ -16,7 +16,7 @@ from orchestrator.assessment.evidence import MANIFEST
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import MachineError
 from orchestrator.labd import evidence_contract as e
-from orchestrator.labd import sealed_copy, sealed_recordings
+from orchestrator.labd import evidence_view, sealed_copy, sealed_recordings
 from orchestrator.labd.calls import Call
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.rules import EVIDENCE
@@ -169,6 +169,21 @@ def test_what_was_seen_has_both_looks(site: Site) -> None:
         assert (one.typed, one.files_left, view.size) == (3, 0, sealed_file(room).stat().st_size)
         assert not CONTROLS.search(f"{one.answers}{one.report}{one.talk.fr}{one.checks}")
         assert SECRET not in repr(view)
+
+    scene_of(site, look)
+
+
+def test_differences_are_shown_as_far_as_there_is_room(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evidence_view, "MOST_DIFFERENCES", 10)
+    monkeypatch.setattr(evidence_view, "MOST_FILES", 1)
+
+    async def look(room: Room) -> None:
+        (one,) = (await room.client.call(e.SEALED_EVIDENCE, MINE, room.anne.token)).scenarios
+        assert (len(one.files), one.files_left) == (1, 1)
+        assert (await replay(room)).left_out == 1
+        monkeypatch.setattr(evidence_view, "MOST_FILES", 9)
+        (one,) = (await room.client.call(e.SEALED_EVIDENCE, MINE, room.anne.token)).scenarios
+        assert [(file.path, file.difference, file.left_out) for file in one.files][1:] == [("/etc/hosts", "", True)]
 
     scene_of(site, look)
 

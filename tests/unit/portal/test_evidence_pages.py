@@ -135,6 +135,21 @@ def test_a_difference_is_read_line_by_line() -> None:
     ]  # fmt: skip
 
 
+def test_terminals_of_one_host_are_told_apart(paul: Browser, labd: FakeLabd) -> None:
+    twice = tuple(replace(one, host="srv1") for one in fake.TERMINALS)
+    labd.evidence.replay = replace(fake.REPLAY, terminals=twice)
+    page = paul.get(REPLAY).text
+    assert "srv1 2, opened on 09:06:20, 0:48" in page
+    assert "command on srv1 1" in page
+
+
+def test_a_difference_that_is_left_out_is_said_to_be_in_the_archive(paul: Browser, labd: FakeLabd) -> None:
+    (scenario, gone), file = fake.SCENARIOS, fake.SCENARIOS[0].files[0]
+    less = replace(scenario, files=(replace(file, difference="", left_out=True),))
+    labd.evidence.evidence = replace(fake.EVIDENCE, scenarios=(less, gone))
+    assert "the difference is in the archive" in paul.get(SITTING).text
+
+
 @pytest.mark.parametrize("text", ["", "--- a\n+++ b\n", "no difference", "@@ -x +y @@\n-a\n", "@@ -1 +1 @@"])
 def test_what_is_no_difference_is_nothing_much(text: str) -> None:
     assert all(line.kind == "hunk" for line in lines_of(text))
@@ -146,6 +161,11 @@ def test_of_a_long_difference_the_beginning_is_shown(monkeypatch: pytest.MonkeyP
     text = "@@ -1,9 +1,9 @@\n" + "-old\n" * 9
     assert (len(lines_of(text)), unified_diff.is_cut(text)) == (3, True)
     assert not unified_diff.is_cut("@@ -1 +1 @@\n-a\n+b\n")
+
+
+def test_what_is_said_about_a_file_is_no_line_of_it() -> None:
+    found = lines_of("host · /etc/x\n@@ -1 +1 @@\n-a\n+b\n… and 2 more lines\n[…]")
+    assert [(line.kind, line.text) for line in found[3:]] == [("note", "… and 2 more lines"), ("note", "[…]")]
 
 
 def test_lines_that_look_like_a_head_are_lines() -> None:
