@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -138,15 +139,15 @@ def search(
     """
     wanted, until = words.casefold(), clock() + _SEARCH_S
     found = [Found(one.at, one.terminal, True, _told(one.line)) for one in lines if wanted in one.line.casefold()]
-    more = len(found) > MOST_FOUND
     for one in recordings:
         with sealed.recording(one.name) as file:
-            for at, line in shown_lines(_shown(file)):
+            shown = itertools.takewhile(lambda _: clock() <= until, _shown(file))
+            for at, line in shown_lines(shown):
                 if wanted in line.casefold():
                     found.append(Found(one.began + at, one.name, False, _told(line)))
-                if len(found) > MOST_FOUND or clock() > until:
-                    more = True
+                if len(found) > MOST_FOUND:
                     break
+    more = len(found) > MOST_FOUND or clock() > until
     return tuple(sorted(found[:MOST_FOUND], key=lambda one: one.at)), more
 
 
