@@ -21,10 +21,8 @@ from orchestrator.model.turns import Turn
 from orchestrator.personas.act_sentences import act_sentence
 
 _KINDS: Final[Mapping[Kind, SittingMarkKind]] = {
-    "opened": "step",
     "replaced": "incident",
     "unopened": "incident",
-    "started": "step",
     "arrived": "presence",
     "absent": "presence",
     "finished": "presence",
@@ -36,16 +34,18 @@ _KINDS: Final[Mapping[Kind, SittingMarkKind]] = {
     "intervened": "intervention",
     "cabled": "cable",
     "hint": "hint",
-    "supervised": "step",
     "cut": "cut",
-    "collected": "step",
-    "rebooted": "step",
     "graded": "grading",
-    "frozen": "step",
-    "sealed": "step",
     "regraded": "grading",
 }
-"""What the journal says of a sitting, as the time line shows it; the rest is about the jury, or everybody's plan."""
+"""What the journal says of a sitting, as the time line shows it; whatever else it says is a step."""
+_OTHERS: Final[frozenset[Kind]] = frozenset(
+    {
+        "planned", "withdrawn", "identity", "clock", "drawn", "observed", "decided", "signed", "closed", "correction",
+        "exported", "cleared",
+    }
+)  # fmt: skip
+"""What is about the jury, or everybody's plan."""
 _CHANGES: Final[Mapping[str, Text]] = {
     "added": Text(fr="{where} : fichier ajouté", en="{where}: file added"),
     "changed": Text(fr="{where} : fichier modifié", en="{where}: file changed"),
@@ -62,8 +62,8 @@ Clock = Callable[[float], str]
 def of_journal(events: Iterable[SessionEvent], iso: Clock) -> Iterator[SittingMark]:
     """Yield what the journal says of a sitting; where somebody did it, with who."""
     for event in events:
-        kind = _KINDS.get(event.kind)
-        if kind is not None and event.details is not None:
+        if event.kind not in _OTHERS:
+            kind = _KINDS.get(event.kind, "step")
             yield SittingMark(iso(event.at), kind, _by(told(event).map(_line), event))
 
 
