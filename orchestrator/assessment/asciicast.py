@@ -8,10 +8,11 @@ next key is taken, so that a killed program loses nothing.
 from __future__ import annotations
 
 import codecs
+import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
@@ -23,7 +24,14 @@ _REST_OF_LINE: Final = "\v"
 """What stands for the sequence that clears the rest of a line, while a transcript is made."""
 _SHOWN: Final = re.compile(r"\x1b(\[[0-9;?<>=]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[()*+].|.)")
 """The sequences that a terminal obeys and does not show: movements and colours, titles, character sets."""
+_MOVED: Final = re.compile(r"\x1b\[[0-9;]*[Hf]|\x1b\[[23]?J")
+"""The sequences by which a program goes to another place of the screen, or clears it."""
+_LONGEST_SHOWN: Final = 1 << 14
+"""Characters of a line without an end that are looked at together."""
 _KEYS: Final[Mapping[str, str]] = {"\x1b[A": "↑", "\x1b[B": "↓", "\x1bOA": "↑", "\x1bOB": "↓", "\t": "⇥"}
+
+_COLUMNS: Final = ("seconds_since_1970", "terminal", "typed")
+_SECONDS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{3}")
 
 
 class TerminalRecorder:
@@ -108,6 +116,30 @@ def timeline(recording: Path, content: str | None = None) -> Iterator[TypedLine]
                     line = _after(line, key)
 
 
+def timeline_file(typed: Iterable[TypedLine]) -> bytes:
+    """Return lines that were typed as a CSV file."""
+    text = io.StringIO(newline="")
+    rows = csv.writer(text)
+    rows.writerow(_COLUMNS)
+    rows.writerows((f"{line.at:.3f}", line.terminal, line.line) for line in typed)
+    return text.getvalue().encode(errors="backslashreplace")
+
+
+def read_timeline(content: bytes) -> Iterator[TypedLine]:
+    """Yield the lines of a file that ``timeline_file`` made; where it is cut short, those before.
+
+    A line may be as long as somebody cares to paste.
+    """
+    text = content.decode(errors="replace")
+    if len(text) > csv.field_size_limit():
+        csv.field_size_limit(len(text))
+    rows = csv.reader(io.StringIO(text, newline=""))
+    next(rows, None)
+    for row in rows:
+        if len(row) == len(_COLUMNS) and _SECONDS.fullmatch(row[0]):
+            yield TypedLine(float(row[0]), row[1], row[2])
+
+
 def transcript(recording: Path, content: str | None = None) -> str:
     """Return what a recording's terminal showed, as plain text: line after line, without colours and movements.
 
@@ -121,6 +153,30 @@ def transcript(recording: Path, content: str | None = None) -> str:
     shown = shown.replace("\x1b[K", _REST_OF_LINE)
     lines = _SHOWN.sub("", shown).replace("\r\n", "\n").split("\n")
     return "\n".join(_as_it_ends(line) for line in lines)
+
+
+def shown_lines(events: Iterable[tuple[float, str]]) -> Iterator[tuple[float, str]]:
+    """Yield the lines that a terminal showed, each with the time at which the last of it was shown.
+
+    What a program puts anywhere on the screen counts as a line of its own. Nothing is kept but the line at hand.
+
+    Args:
+        events: what was shown, in order: seconds, and the data.
+    """
+    text, at = "", 0.0
+    for at, data in events:
+        *lines, text = _MOVED.sub("\n", text + data).replace("\r\n", "\n").split("\n")
+        if len(text) > _LONGEST_SHOWN:
+            lines, text = [*lines, text], ""
+        for line in lines:
+            if said := _plain(line):
+                yield at, said
+    if said := _plain(text):
+        yield at, said
+
+
+def _plain(line: str) -> str:
+    return _as_it_ends(_SHOWN.sub("", line.replace("\x1b[K", _REST_OF_LINE)))
 
 
 def _as_it_ends(line: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args
 
+from orchestrator.assessment.events import SessionEvent
 from orchestrator.assessment.session_folder import sha256
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.text import Text
@@ -129,11 +130,17 @@ def digest_of(state: SessionState, decisions: Mapping[tuple[str, str], Decision]
             for (candidate, subject), decision in sorted(decisions.items())
         ],
         "observations": [
-            [e.candidate, e.details.get("competence"), e.details.get("text"), e.by, e.at] for e in state.of("observed")
+            [e.candidate, e.details.get("competence"), e.details.get("text"), e.by, e.at, *_question(e)]
+            for e in state.of("observed")
         ],
         "evidence": [[e.candidate, e.phase, e.content_hash] for e in state.of("sealed")],
     }
     return sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _question(event: SessionEvent) -> list[str]:
+    """Return what is stated besides of a question, and of no other observation: those signed before there were any."""
+    return ["question"] if event.details.get("question") else []
 
 
 def _signatures(state: SessionState, digest: str) -> tuple[Signature, ...]:

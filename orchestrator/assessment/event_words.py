@@ -230,7 +230,11 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
         fr=f"Les preuves sont scellées : {d['file']}, SHA-256 {d['sha256']}.",
         en=f"The evidence is sealed: {d['file']}, SHA-256 {d['sha256']}.",
     ),
-    "observed": lambda d: Text(fr=f"Observation : {d['text']}", en=f"Observation: {d['text']}"),
+    "observed": lambda d: (
+        Text(fr=f"Question à poser : {d['text']}", en=f"Question to ask: {d['text']}")
+        if d.get("question")
+        else Text(fr=f"Observation : {d['text']}", en=f"Observation: {d['text']}")
+    ),
     "regraded": _regraded,
     "cleared": Text(fr="Les labs gardés sont retirés.", en="The kept labs are removed."),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import zipfile
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orchestrator import __version__
-from orchestrator.assessment.asciicast import TypedLine, timeline, transcript
+from orchestrator.assessment.asciicast import TypedLine, timeline, timeline_file, transcript
 from orchestrator.assessment.collecting import FileChange, changes, kept, to_document
 from orchestrator.assessment.evidence_page import index_of
 from orchestrator.assessment.session_folder import SessionFolder, sha256, write_whole
@@ -206,7 +205,7 @@ def _files(
         yield f"recordings/{recording.stem}.txt", transcript(recording, content).encode(errors="backslashreplace")
         typed += timeline(recording, content)
     typed.sort(key=lambda line: line.at)
-    yield "timeline.csv", _timeline(typed)
+    yield "timeline.csv", timeline_file(typed)
     for lab in sitting.labs:
         yield from _lab_files(folder, lab.scenario, plans.get(lab.scenario))
 
@@ -250,14 +249,6 @@ def _lab_files(folder: Path, scenario: str, plan: Plan | None) -> Iterator[tuple
 def _changes(folder: Path, scenario: str) -> tuple[FileChange, ...] | None:
     start, end = folder / f"{scenario}.start.json.gz", folder / f"{scenario}.end.json.gz"
     return changes(kept(start), kept(end)) if start.is_file() and end.is_file() else None
-
-
-def _timeline(typed: list[TypedLine]) -> bytes:
-    text = io.StringIO(newline="")
-    rows = csv.writer(text)
-    rows.writerow(("seconds_since_1970", "terminal", "typed"))
-    rows.writerows((f"{line.at:.3f}", line.terminal, line.line) for line in typed)
-    return text.getvalue().encode(errors="backslashreplace")
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 - JSON

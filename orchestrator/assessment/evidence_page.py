@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,6 +13,7 @@ import jinja2
 
 from grader.report import Report
 from grader.report_formats import command_line, difference_lines, difference_sentence, final_verdict
+from orchestrator.assessment.asciicast import read_timeline
 from orchestrator.assessment.days import shown_day
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
@@ -103,7 +102,7 @@ def index_of(
                 for event in state.about(sitting.candidate, sitting.phase)
                 if event.kind not in {"identity", "clock", "drawn"}
             ],
-            typed=list(csv.DictReader(io.StringIO(files["timeline.csv"].decode()))),
+            typed=list(read_timeline(files["timeline.csv"])),
             proof_told=lambda proof: status_text(Status.from_document(proof)).in_(language),
             verdict=final_verdict,
             meaning=meaning,

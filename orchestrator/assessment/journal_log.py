@@ -25,6 +25,7 @@ class JournalLog:
     def __init__(self, database: Database) -> None:
         """Keep events in a database."""
         self._database = database
+        self._sound = ""  # the fingerprint of a journal in which nothing was found
 
     def sessions(self) -> tuple[str, ...]:
         """See ``Log``."""
@@ -54,11 +55,16 @@ class JournalLog:
     def require_sound(self) -> None:
         """Compare the journal with itself, and what it vouches for, before anything is made of it.
 
+        One of which every row is what it was when nothing was found is not worked through again.
+
         Raises:
             MachineError: something was changed, removed, moved or cut off.
         """
         with self._database.read() as transaction:
-            found = audit.verify(transaction)
+            now = audit.fingerprint(transaction)
+            found = audit.verify(transaction) if now != self._sound else ()
+        if not found:
+            self._sound = now
         if found:
             raise MachineError(
                 Text(

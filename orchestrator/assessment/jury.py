@@ -37,8 +37,8 @@ class Jury:
         require_candidate(state, candidate)
         return self._sheet(state, candidate)
 
-    def observe(self, member: str, candidate: str, text: str, competence: str = "") -> None:
-        """Record an observation of a member; while the record is open.
+    def observe(self, member: str, candidate: str, text: str, competence: str = "", *, question: bool = False) -> None:
+        """Record an observation of a member, or a question that they mean to ask; while the record is open.
 
         Raises:
             UsageError: there is no such member, candidate or competence, no text, or the record is closed.
@@ -47,7 +47,8 @@ class Jury:
         if competence:
             self._require_competence(state, competence)
         self._require_text(text)
-        self._keep("observed", member, state, candidate, {"competence": competence, "text": text})
+        details: dict[str, Any] = {"competence": competence, "text": text}
+        self._keep("observed", member, state, candidate, {**details, "question": True} if question else details)
 
     def decide(self, member: str, candidate: str, subject: str, verdict: str, reason: str) -> None:
         """Record the jury's decision on a subject; a later one takes its place while the record is open.

@@ -12,6 +12,7 @@ from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.command_contract import COMMAND_CALLS
 from orchestrator.labd.day_contract import DAY_CALLS
 from orchestrator.labd.deliberation_contract import DELIBERATION_CALLS
+from orchestrator.labd.evidence_contract import EVIDENCE_CALLS
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
@@ -35,7 +36,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "catalogue and proofs": CATALOGUE_CALLS,
     "jury sessions": (*SESSION_CALLS, *PLAN_CALLS, *DAY_CALLS),
     "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS),
-    "a jury's deliberation": DELIBERATION_CALLS,
+    "a jury's deliberation": (*DELIBERATION_CALLS, *EVIDENCE_CALLS),
     "the command line": COMMAND_CALLS,
 }
 """What a part is about -> its calls."""

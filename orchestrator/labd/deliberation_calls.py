@@ -6,9 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from orchestrator.labd import deliberation_contract as contract
+from orchestrator.labd import evidence_contract as sealed
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.deliberation_desk import DeliberationDesk
+from orchestrator.labd.evidence_desk import EvidenceDesk
 from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.privacy_contract import Piece
 from orchestrator.labd.rules import DOCUMENTS, EVIDENCE
 from orchestrator.labd.session_contract import OfSession
 
@@ -19,6 +22,7 @@ class DeliberationCalls:
     def __init__(self, desk: DeliberationDesk, threads: WorkThreads) -> None:
         """Take who does it, and where."""
         self._desk = desk
+        self._evidence = EvidenceDesk(desk)
         self._threads = threads
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.JURY_SESSIONS.name: self.sessions,
@@ -27,6 +31,10 @@ class DeliberationCalls:
             contract.OBSERVE.name: self.observe,
             contract.DECIDE.name: self.decide,
             contract.SIGN_RECORD.name: self.sign,
+            sealed.SITTING_REPLAY.name: self.replay,
+            sealed.SITTING_PIECE.name: self.piece,
+            sealed.SEARCH_SITTING.name: self.search,
+            sealed.SEALED_EVIDENCE.name: self.seen,
         }
         self.files: Mapping[str, Callable[..., Awaitable[bytes]]] = {
             DOCUMENTS: self.documents,
@@ -59,6 +67,22 @@ class DeliberationCalls:
         """See ``deliberation_contract.SIGN_RECORD``."""
         await self._threads.run(self._desk.sign, who, asked)
         return Nothing()
+
+    async def replay(self, who: Who, asked: sealed.OfSitting) -> sealed.SittingReplay:
+        """See ``evidence_contract.SITTING_REPLAY``."""
+        return await self._threads.run(self._evidence.replay, who, asked)
+
+    async def piece(self, who: Who, asked: sealed.SealedPieceOf) -> Piece:
+        """See ``evidence_contract.SITTING_PIECE``."""
+        return await self._threads.run(self._evidence.piece, who, asked)
+
+    async def search(self, who: Who, asked: sealed.SearchSitting) -> sealed.FoundInSitting:
+        """See ``evidence_contract.SEARCH_SITTING``."""
+        return await self._threads.run(self._evidence.search, who, asked)
+
+    async def seen(self, who: Who, asked: sealed.OfSitting) -> sealed.SealedEvidence:
+        """See ``evidence_contract.SEALED_EVIDENCE``."""
+        return await self._threads.run(self._evidence.evidence, who, asked)
 
     async def documents(self, who: Who, session: str) -> bytes:
         """Return the documents of a session as one zip file."""

@@ -69,6 +69,7 @@ class CandidateState:
         undecided: the subjects that are still to be decided, as the record calls them.
         questions: the subjects of which they are still to be questioned.
         title: what was decided on the title; None: nothing, or it is not assessed.
+        missing: what a jury would expect and is not there, in sentences.
     """
 
     number: str
@@ -78,6 +79,7 @@ class CandidateState:
     undecided: tuple[Text, ...]
     questions: tuple[Text, ...]
     title: DecisionView | None
+    missing: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -167,11 +169,27 @@ class GradedScenario:
 
 @dataclass(frozen=True)
 class ObservationView:
-    """What a member observed, with their name and the time, ISO 8601."""
+    """What a member observed, or means to ask, with their name and the time, ISO 8601."""
 
     text: str
     by: str
     at: str
+    question: bool = False
+
+
+@dataclass(frozen=True)
+class OpenQuestion:
+    """Something that is open, and what a member may ask about it: it says what was seen, and not what is right.
+
+    Attributes:
+        text: the sentence.
+        phase: the short name of the phase that it is about; empty: none in particular.
+        subject: the competence, CCP or title that it is about; empty: none in particular.
+    """
+
+    text: Text
+    phase: str
+    subject: str
 
 
 @dataclass(frozen=True)
@@ -234,6 +252,8 @@ class SheetView:
         evidence: the sealed files.
         before: the number of the candidate before; empty: there is none.
         after: the number of the next one.
+        questions: what is open, with what may be asked about it.
+        missing: what a jury would expect and is not there, in sentences.
     """
 
     session: str
@@ -250,6 +270,8 @@ class SheetView:
     evidence: tuple[SealedFile, ...]
     before: str
     after: str
+    questions: tuple[OpenQuestion, ...] = ()
+    missing: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -262,12 +284,13 @@ class OfCandidate:
 
 @dataclass(frozen=True)
 class RecordObservation:
-    """Record an observation; ``competence``: its code; empty: on none in particular."""
+    """Record an observation; ``competence``: its code; empty: on none; ``question``: it is to be asked."""
 
     session: str
     number: str
     text: str
     competence: str = ""
+    question: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from orchestrator.assessment.jury import Jury
 from orchestrator.assessment.results import Sheet
 from orchestrator.assessment.selectors import require_candidate, require_phase
 from orchestrator.assessment.session_documents import documents_of, dossier_of
+from orchestrator.assessment.session_folder import sha256
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.control_characters import CONTROLS
@@ -27,6 +28,7 @@ from orchestrator.labd.calls import Who
 from orchestrator.labd.deliberation_view import Deliberated, deliberation_of, sheet_view
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.sealed_copy import SealedNames, not_what_was_sealed
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.records.people import People
 
@@ -42,6 +44,7 @@ class DeliberationDesk:
         self._parts = parts
         self._desk = desk
         self._require_password = require_password
+        self._names = SealedNames()
 
     # Looking --------------------------------------------------------------------------------------------------
 
@@ -69,7 +72,7 @@ class DeliberationDesk:
             RefusedCallError: there is no such session, or they are no member of its jury.
             BreakfixError: the journal is not what was written.
         """
-        jury_session, state, me = self._mine(who, session)
+        jury_session, state, me = self.mine(who, session)
         jury = self._jury(jury_session)
         sheets = {one.number: jury.sheet(one.number) for one in state.plan.candidates}
         found = self._deliberated(jury_session, state)
@@ -77,12 +80,12 @@ class DeliberationDesk:
 
     def sheet(self, who: Who, session: str, number: str) -> contract.SheetView:
         """Return a candidate; raises as ``view``, or where there is no such candidate."""
-        jury_session, state, _ = self._mine(who, session)
+        jury_session, state, _ = self.mine(who, session)
         return sheet_view(self._deliberated(jury_session, state), self._sheet(jury_session, number))
 
     def documents(self, who: Who, session: str) -> bytes:
         """Return all documents of a session as one zip file; raises as ``view``."""
-        jury_session, _, _ = self._mine(who, session)
+        jury_session, _, _ = self.mine(who, session)
         registry = self._parts.registry()
         files = documents_of(*dossier_of(jury_session, registry.plan_context(), registry.log.head()))
         made = io.BytesIO()
@@ -92,14 +95,23 @@ class DeliberationDesk:
         return made.getvalue()
 
     def evidence(self, who: Who, session: str, phase: str, number: str) -> bytes:
-        """Return a candidate's sealed evidence of a phase; raises as ``view``, or where there is none."""
-        jury_session, state, _ = self._mine(who, session)
+        """Return a candidate's sealed evidence of a phase.
+
+        Raises:
+            RefusedCallError: as ``view``, or there is none.
+            BreakfixError: as ``view``, or it is not what was sealed.
+        """
+        jury_session, state, _ = self.mine(who, session)
         require_phase(state, phase)
         require_candidate(state, number)
         path = jury_session.folder.sealed(phase, number)
-        if not path.is_file():
+        sitting = state.sittings.get((phase, number))
+        if sitting is None or not sitting.sealed or not path.is_file():
             raise session_refusals.no_evidence()
-        return path.read_bytes()
+        content = path.read_bytes()
+        if sha256(content) != sitting.steps["sealed"].details["sha256"]:
+            raise not_what_was_sealed(path)
+        return content
 
     # Acting ---------------------------------------------------------------------------------------------------
 
@@ -110,9 +122,9 @@ class DeliberationDesk:
             RefusedCallError: as ``view``, or it says nothing that can be kept.
             BreakfixError: the record is closed, or there is no such candidate or competence.
         """
-        jury_session, _, me = self._mine(who, asked.session)
+        jury_session, _, me = self.mine(who, asked.session)
         text = _words(asked.text)
-        self._jury(jury_session).observe(me, asked.number, text, asked.competence)
+        self._jury(jury_session).observe(me, asked.number, text, asked.competence, question=asked.question)
 
     def decide(self, who: Who, asked: contract.Decide) -> None:
         """Record a decision, or a correction of a closed record.
@@ -121,7 +133,7 @@ class DeliberationDesk:
             RefusedCallError: as ``view``, or no reason is given that can be kept.
             BreakfixError: the evidence is not sealed, or there is no such candidate or subject.
         """
-        jury_session, state, me = self._mine(who, asked.session)
+        jury_session, state, me = self.mine(who, asked.session)
         reason, jury = _words(asked.reason), self._jury(jury_session)
         record = jury.correct if state.closed else jury.decide
         record(me, asked.number, asked.subject, asked.verdict, reason)
@@ -134,7 +146,7 @@ class DeliberationDesk:
                 be questioned and nobody agreed.
             BreakfixError: something is undecided, or there is nothing to sign.
         """
-        jury_session, state, me = self._mine(who, asked.session)
+        jury_session, state, me = self.mine(who, asked.session)
         jury = self._jury(jury_session)
         if record_of(state).digest != asked.digest:
             raise RefusedCallError(session_refusals.changed_since())
@@ -145,8 +157,13 @@ class DeliberationDesk:
 
     # What is common -------------------------------------------------------------------------------------------
 
-    def _mine(self, who: Who, session: str) -> tuple[JurySession, SessionState, str]:
-        """Return a session of whose jury somebody is a member, and by what short name."""
+    def mine(self, who: Who, session: str) -> tuple[JurySession, SessionState, str]:
+        """Return a session of whose jury somebody is a member, and by what short name.
+
+        Raises:
+            RefusedCallError: there is no such session, or they are no member of its jury.
+            BreakfixError: the journal is not what was written.
+        """
         jury_session, state = self._desk.found(session)
         member = self._member(state, who)
         if not member:
@@ -173,7 +190,10 @@ class DeliberationDesk:
         return self._jury(jury_session).sheet(number)
 
     def _deliberated(self, jury_session: JurySession, state: SessionState) -> Deliberated:
-        return Deliberated(state, record_of(state), jury_session.folder, self._title)
+        folder = jury_session.folder
+        return Deliberated(
+            state, record_of(state), folder, self._title, lambda sitting: self._names.of(folder, sitting)
+        )
 
     def _title(self, scenario: str) -> Text:
         shelved = self._parts.shelf.all().get(scenario)

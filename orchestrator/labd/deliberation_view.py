@@ -13,7 +13,7 @@ from orchestrator.assessment.events import SessionEvent
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import CandidatePart, Line, SeenResult, SeenScenario, Sheet, meaning
 from orchestrator.assessment.session_folder import SessionFolder
-from orchestrator.assessment.state import ANONYMOUS, SessionState
+from orchestrator.assessment.state import ANONYMOUS, SessionState, Sitting
 from orchestrator.core.text import Text, same
 from orchestrator.labd.deliberation_contract import (
     CandidateState,
@@ -29,6 +29,7 @@ from orchestrator.labd.deliberation_contract import (
     SheetView,
     SubjectView,
 )
+from orchestrator.labd.interview import missing_of, questions_of
 
 _THE_TITLE: Final = Text(fr="Le titre", en="The title")
 
@@ -42,12 +43,15 @@ class Deliberated:
         record: the jury's record as it is.
         folder: the session's files.
         title: returns a scenario's title.
+        sealed_names: returns the names of the files in a candidate's evidence of a phase, which was compared with the
+            journal.
     """
 
     state: SessionState
     record: Record
     folder: SessionFolder
     title: Callable[[str], Text]
+    sealed_names: Callable[[Sitting], frozenset[str]]
 
     @property
     def zone(self) -> tzinfo:
@@ -75,7 +79,12 @@ class Deliberated:
     def observations(self, events: Iterable[SessionEvent]) -> tuple[ObservationView, ...]:
         """Return observations; those that were forgotten say nothing any more."""
         return tuple(
-            ObservationView(event.details.get("text", ANONYMOUS), self.member(event.by), self.iso(event.at))
+            ObservationView(
+                event.details.get("text", ANONYMOUS),
+                self.member(event.by),
+                self.iso(event.at),
+                bool(event.details.get("question")),
+            )
             for event in events
         )
 
@@ -132,6 +141,7 @@ def _candidate(found: Deliberated, sheet: Sheet) -> CandidateState:
         undecided=tuple(map(_called, sheet.undecided)),
         questions=tuple(map(_called, sorted(asked))),
         title=found.decision(number, TITLE),
+        missing=tuple(missing_of(state, number, found.title, found.sealed_names)),
     )
 
 
@@ -151,6 +161,7 @@ def sheet_view(found: Deliberated, sheet: Sheet) -> SheetView:
     numbers = [one.number for one in state.plan.candidates]
     place = numbers.index(number)
     mine = [one for one in state.sittings.values() if one.candidate == number]
+    standing = {**found.record.decisions, **found.record.pending}
     running = [state.plan.phase(one.phase).title for one in mine if one.started is not None and not one.sealed]
     whole_title = (
         SubjectView(TITLE, _THE_TITLE, sheet.whole_title, (), (), (), found.decision(number, TITLE))
@@ -176,6 +187,8 @@ def sheet_view(found: Deliberated, sheet: Sheet) -> SheetView:
         ),
         before=numbers[place - 1] if place else "",
         after=numbers[place + 1] if place + 1 < len(numbers) else "",
+        questions=tuple(questions_of(state, sheet, standing, found.title)),
+        missing=tuple(missing_of(state, number, found.title, found.sealed_names)),
     )
 
 

@@ -153,3 +153,15 @@ def still_to_question() -> Refusal:
 def no_evidence() -> RefusedCallError:
     """Return what ends a call about evidence that is not sealed yet, or is gone."""
     return refused("missing", Text(fr="Il n'y a pas de preuves scellées ici.", en="There is no sealed evidence here."))
+
+
+def wrong_search(most: int) -> Refusal:
+    """Return that there is nothing to search for, or nothing that can be."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr=f"Dites ce que vous cherchez, en {most} caractères au plus.",
+            en=f"Say what you are searching for, in at most {most} characters.",
+        ),
+        field="words",
+    )

@@ -123,12 +123,13 @@ async def decide(request: Request) -> Response:
 async def observe(request: Request) -> Response:
     """Record an observation, and lead back to where it stands."""
     session, number, sent = *_candidate_of(request), await form_of(request)
-    competence, text = sent.get("competence", ""), sent.get("text", "")
+    competence, text, question = sent.get("competence", ""), sent.get("text", ""), "question" in sent
     try:
-        await ask(request, OBSERVE, RecordObservation(session, number, text, competence))
+        await ask(request, OBSERVE, RecordObservation(session, number, text, competence, question))
     except RefusedError as error:
-        return await _sheet(request, said_at_form(error), {"competence": competence, "text": text})
-    return _back(session, number, "observed", competence or "general")
+        typed = {"competence": "question" if question else competence, "text": text}
+        return await _sheet(request, said_at_form(error), typed)
+    return _back(session, number, "observed", "questions" if question else competence or "general")
 
 
 @signed_in

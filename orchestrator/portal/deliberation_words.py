@@ -135,6 +135,17 @@ AWARDS: Mapping[DecisionVerdict, Text] = {
     "acquired": Text(fr="Obtenu", en="Awarded"),
     "not-acquired": Text(fr="Non obtenu", en="Not awarded"),
 }
+INTERVIEW = Text(fr="Questions pour l'entretien", en="Questions for the interview")
+INTERVIEW_ABOUT = Text(
+    fr="Ce qui reste ouvert dans ce qui a été vu. La machine ne dit pas ce qui serait juste.",
+    en="What is open in what was seen. The machine does not say what would be right.",
+)
+NO_QUESTION = Text(fr="Rien n'est resté ouvert dans ce qui a été vu.", en="Nothing was left open in what was seen.")
+OWN_QUESTION = Text(fr="Une question à poser", en="A question to ask")
+OWN_QUESTIONS = Text(fr="Questions des membres", en="The members' questions")
+TO_ASK_OF = Text(fr="à poser", en="to be asked")
+LOOK = Text(fr="voir", en="look")
+NOT_THERE = Text(fr="Ce qui manque", en="What is missing")
 DETAILS = Text(fr="Le détail", en="Details")
 CHOOSE = Text(fr="Choisissez une décision.", en="Choose a decision.")
 DECISION = Text(fr="Décision", en="Decision")
@@ -152,6 +163,8 @@ EVIDENCE_ABOUT = Text(
     fr="L'archive contient une page à ouvrir dans un navigateur : commandes, fichiers changés, enregistrements.",
     en="The archive has a page to be opened in a browser: commands, changed files, recordings.",
 )
+LOOK_AT = Text(fr="Ce qui a été vu : {title}", en="What was seen: {title}")
+REPLAY_OF = Text(fr="Revoir « {title} »", en='Replay "{title}"')
 EVIDENCE_OF = Text(fr="Preuves de « {title} » ({size})", en='Evidence of "{title}" ({size})')
 NO_EVIDENCE = Text(fr="Aucune preuve n'est encore scellée.", en="No evidence is sealed yet.")
 DONE: Mapping[str, Text] = {

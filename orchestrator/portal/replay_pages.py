@@ -11,7 +11,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.language import Language
-from orchestrator.labd.privacy_contract import REPLAY, REPLAY_PIECE, MarkLine, OfAttempt, Piece, PieceOf, ReplayView
+from orchestrator.labd.privacy_contract import (
+    REPLAY,
+    REPLAY_PIECE,
+    MarkLine,
+    OfAttempt,
+    Piece,
+    PieceOf,
+    RecordingLine,
+    ReplayView,
+)
 from orchestrator.portal import in_words, replay_words, talk_pages
 from orchestrator.portal.pages import render, signed_in
 from orchestrator.portal.visit import ask, visit_of
@@ -39,7 +48,7 @@ async def show_replay(request: Request) -> Response:
         "view": view,
         "said_mark": lambda mark: _said(mark, language),
         **talk_pages.context(language),
-        "length": in_words.length,
+        "options": [_option(one, language) for one in view.recordings],
         "data": _data(view, language),
     }
     return render(request, "replay.html.j2", context)
@@ -54,6 +63,11 @@ async def piece(request: Request) -> Response:
     found: Piece = await ask(request, REPLAY_PIECE, PieceOf(_attempt(request), recording, int(at)))
     said = {"lines": found.lines, "next": found.next, "end": found.end}
     return JSONResponse(said, headers={"Cache-Control": "no-store"})
+
+
+def _option(one: RecordingLine, language: Language) -> str:
+    at, length = in_words.moment(one.began, language), in_words.length(one.seconds)
+    return in_words.said(replay_words.TERMINAL_AT, language, host=one.host, at=at, length=length)
 
 
 def _attempt(request: Request) -> int:

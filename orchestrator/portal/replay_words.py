@@ -25,6 +25,8 @@ NONE = Text(
 )
 TERMINAL = Text(fr="Terminal", en="Terminal")
 TERMINAL_AT = Text(fr="{host}, ouvert le {at}, {length}", en="{host}, opened on {at}, {length}")
+FOLLOW = Text(fr="Suivre le terminal utilisé", en="Follow the terminal in use")
+TERMINALS = Text(fr="Les terminaux dans le temps", en="The terminals in time")
 PLAYER = Text(fr="Lecteur", en="Player")
 PLAY = Text(fr="Lire", en="Play")
 BAR = Text(fr="Position dans l'enregistrement", en="Position in the recording")
@@ -75,6 +77,8 @@ SCRIPT_WORDS: Mapping[str, Text] = {
     ),
     "over": Text(fr="Fin de l'enregistrement", en="End of the recording"),
     "reached": Text(fr="{time} : {mark}", en="{time}: {mark}"),
+    "unopened": Text(fr="pas encore ouvert", en="not opened yet"),
+    "closed": Text(fr="fermé", en="closed"),
     "outside": Text(fr="hors de ce terminal", en="not in this terminal"),
 }
 """What the page's script says, by the name that it uses."""

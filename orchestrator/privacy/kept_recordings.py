@@ -7,7 +7,6 @@ work is. Nothing here asks the keeper, which is to do one thing only; a file tha
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import re
@@ -16,20 +15,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
+
+from orchestrator.privacy.recording_pieces import RecordingPiece, head_of, last_time, piece_of
 
 _log = logging.getLogger(__name__)
 
-PIECE: Final = 256 * 1024
-"""Bytes that are read at once."""
-_LONGEST_LINE: Final = 1 << 20
-"""Bytes of the longest event: what a terminal shows at once, each sign of it escaped."""
-_AROUND: Final = 1 << 16
-"""Bytes before and behind a piece that are read with it."""
-_HEAD: Final = 1 << 13
 _LAB: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID: Final = re.compile(r"[0-9a-f]{1,64}")
-_TIME: Final = re.compile(rb"\[\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*,")
 _ENDING: Final = ".cast"
 _RESTED_S: Final = 3600
 """Seconds that an empty folder rests before it is removed: in a new one the keeper is just about to write."""
@@ -67,25 +60,6 @@ class KeptRecording:
         return self.began + timedelta(seconds=self.seconds)
 
 
-@dataclass(frozen=True)
-class RecordingPiece:
-    """Whole lines of a recording.
-
-    Attributes:
-        lines: the lines, each with its end; empty where there are no more.
-        next: the byte at which the next piece begins.
-        end: whether nothing is behind it now.
-        before: whole lines that stand before them: what is shown in two pieces is known by both.
-        after: whole lines that stand behind them.
-    """
-
-    lines: str
-    next: int
-    end: bool
-    before: str = ""
-    after: str = ""
-
-
 class KeptRecordings:
     """The recordings below a folder, which is the keeper's user's alone."""
 
@@ -119,22 +93,7 @@ class KeptRecordings:
             at: where to begin: 0, or what the piece before named.
         """
         with contextlib.suppress(OSError), self.opened(lab, name) as file:
-            size = os.fstat(file.fileno()).st_size
-            if not 0 <= at <= size:
-                return None
-            file.seek(at)
-            data = file.read(PIECE)
-            if b"\n" not in data:
-                data += file.read(_LONGEST_LINE - len(data))
-            whole = data[: data.rfind(b"\n") + 1]  # what is still being written is the next piece's
-            upto = at + len(whole)
-            return RecordingPiece(
-                whole.decode("utf-8", "replace"),
-                upto,
-                not whole or upto == size,
-                before=_lines_before(file, at),
-                after=_lines_after(file, upto),
-            )
+            return piece_of(file, at)
         return None
 
     def opened(self, lab: str, name: str) -> BinaryIO:
@@ -185,7 +144,7 @@ class KeptRecordings:
     def _about(self, lab: str, path: Path, owner: str | None) -> KeptRecording | None:
         try:
             with self.opened(lab, path.stem) as file:
-                state, head = os.fstat(file.fileno()), _head(file.readline(_HEAD))
+                state, head = os.fstat(file.fileno()), head_of(file)
                 about = head.get("breakfix", {})
                 if owner not in {None, about.get("owner")}:
                     return None  # before its end is read, for most are others'
@@ -196,7 +155,7 @@ class KeptRecordings:
                     owner=str(about.get("owner", "")),
                     host=str(about.get("host", "")),
                     began=datetime.fromtimestamp(began, UTC),
-                    seconds=_last_time(file, state.st_size),
+                    seconds=last_time(file, state.st_size),
                     size=state.st_size,
                     rows=int(head.get("height", 24)),
                     columns=int(head.get("width", 80)),
@@ -204,39 +163,3 @@ class KeptRecordings:
         except (OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
             _log.warning("a recording cannot be read: %s/%s: %s", lab, path.stem, error)
             return None
-
-
-def _lines_before(file: BinaryIO, at: int) -> str:
-    begin = max(0, at - _AROUND)
-    file.seek(begin)
-    data = file.read(at - begin)
-    return (data if begin == 0 else data[data.find(b"\n") + 1 :]).decode("utf-8", "replace")
-
-
-def _lines_after(file: BinaryIO, at: int) -> str:
-    file.seek(at)
-    data = file.read(_AROUND)
-    return data[: data.rfind(b"\n") + 1].decode("utf-8", "replace")
-
-
-def _head(line: bytes) -> dict[str, Any]:
-    """Return what a recording says of itself; nothing where its beginning was never written whole."""
-    try:
-        head = json.loads(line)
-    except ValueError:
-        return {}
-    return head if isinstance(head, dict) else {}
-
-
-def _last_time(file: BinaryIO, size: int) -> float:
-    """Return the time of the last whole event, from the file's end."""
-    for length in (1 << 14, 2 * _LONGEST_LINE):
-        start = max(0, size - length)
-        file.seek(start)
-        lines = file.read(length).split(b"\n")[:-1]  # behind the last end of a line something is still being written
-        for line in reversed(lines if start == 0 else lines[1:]):
-            if found := _TIME.match(line):
-                return float(found[1])
-        if start == 0:
-            break
-    return 0.0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 from sqlalchemy import select
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from orchestrator.core.text import Text
@@ -35,6 +37,12 @@ class AuditFinding:
     text: Text
 
 
+_READ: Final = (
+    "SELECT * FROM journal ORDER BY seq",
+    "SELECT * FROM journal_head ORDER BY id",
+    "SELECT * FROM check_reports ORDER BY id",
+)
+"""All that ``verify`` and its verifiers read: each table whole."""
 Verifier = Callable[[Session, Sequence[JournalRow]], Iterator[AuditFinding]]
 
 
@@ -56,6 +64,19 @@ def verify(session: Session, noted: journal.ChainHead | None = None) -> tuple[Au
     for verifier in VERIFIERS:
         found += verifier(session, rows)
     return tuple(sorted(found, key=lambda finding: finding.seq))
+
+
+def fingerprint(session: Session) -> str:
+    """Return the SHA-256 of every row that ``verify`` reads: as long as it is the same, so is what ``verify`` finds.
+
+    It is a fifth of the work, for the rows are taken as they are stored, and no hash of each is worked out.
+    """
+    digest = hashlib.sha256()
+    for rows in _READ:
+        digest.update(f"{rows}\n".encode())
+        for row in session.execute(sql(rows), execution_options={"yield_per": 1000}):
+            digest.update(repr(tuple(row)).encode(errors="backslashreplace"))
+    return digest.hexdigest()
 
 
 def _single_rows(rows: Sequence[JournalRow]) -> Iterator[AuditFinding]:
@@ -166,7 +187,7 @@ def content_hash(document: object) -> str:
 
 
 VERIFIERS: list[Verifier] = [_reports]
-"""What the journal vouches for besides itself; each is given all rows."""
+"""What the journal vouches for besides itself; each is given all rows, and reads what stands in ``_READ`` alone."""
 
 
 # Wording ----------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_day import FakeDay
 from tests.fakes.labd_deliberation import FakeDeliberation
+from tests.fakes.labd_evidence import FakeEvidence
 from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
@@ -146,6 +147,7 @@ class FakeLabd:
         day: what it knows of their days.
         deliberation: what it knows of their juries.
         seats: what it knows of their candidates' seats.
+        evidence: what it knows of their sealed evidence.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -173,6 +175,7 @@ class FakeLabd:
         self.day = FakeDay(self, self.sessions, RefusalError)
         self.deliberation = FakeDeliberation(self, RefusalError)
         self.seats = FakeSeats(self, self.sessions, RefusalError)
+        self.evidence = FakeEvidence(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -187,6 +190,7 @@ class FakeLabd:
             **self.deliberation.calls,
             **self.seats.calls,
             **self.seats.calls_of_seats,
+            **self.evidence.calls,
         }
         self.app = Starlette(
             routes=[

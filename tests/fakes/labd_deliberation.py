@@ -22,8 +22,33 @@ AT = "2026-12-14T12:05:00+01:00"
 PASSWORD = "correct horse battery"
 ACQUIRED = Text(fr="acquise", en="acquired")
 DECIDED = j.DecisionView("acquired", ACQUIRED, "Réparé et expliqué.\nSans aide.", "Paul Leroy", AT, False, False)
+MISSING = (
+    Text(
+        fr="Dépannage : aucun rapport n'a été rendu pour « DNS ».", en="Dépannage: no report was handed in for 'DNS'."
+    ),
+    Text(fr="Aucune observation de Paul Leroy.", en="No observation by Paul Leroy."),
+)
+QUESTIONS = (
+    j.OpenQuestion(
+        Text(
+            fr="DNS : pc1 : un fichier <b>de plus</b>. Que s'est-il passé là, et pourquoi ?",
+            en="DNS: pc1: one more <b>file</b>. What happened there, and why?",
+        ),
+        "reseau",
+        "",
+    ),
+    j.OpenQuestion(
+        Text(
+            fr="DNS : deux évaluations ne s'accordent pas sur « Le nom répond. » De quoi cela peut-il dépendre ?",
+            en="DNS: two gradings do not agree on 'The name answers.' What may it depend on?",
+        ),
+        "reseau",
+        "1.3",
+    ),
+    j.OpenQuestion(same("À compléter, dit le jury : {braces}"), "", "ccp-1"),
+)
 CANDIDATES = (
-    j.CandidateState("C-01", "Zoé Faure", True, True, (same("2.1"), same("CCP 1")), (same("1.3"),), None),
+    j.CandidateState("C-01", "Zoé Faure", True, True, (same("2.1"), same("CCP 1")), (same("1.3"),), None, MISSING),
     j.CandidateState("C-02", "Maximilienne-Alexandrine Benali de la Tour", False, True, (same("1.3"),), (), None),
     j.CandidateState("C-03", "—", True, False, (), (), DECIDED),
 )
@@ -91,11 +116,13 @@ SHEET = j.SheetView(
         j.PartView(2, (_subject("2.1", _SECOND.title),), _subject("ccp-2", CCPS[1].title)),
     ),
     award=_subject("title", Text(fr="Le titre", en="The title"), decision=replace(DECIDED, pending=True)),
-    general=OBSERVED,
+    general=(*OBSERVED, j.ObservationView("Pourquoi ce redémarrage ?", "Paul Leroy", AT, question=True)),
     undecided=("1.4", "ccp-1"),
     evidence=(j.SealedFile("reseau", "Dépannage", 123456),),
     before="",
     after="C-02",
+    questions=QUESTIONS,
+    missing=MISSING,
 )  # fmt: skip
 
 
@@ -156,7 +183,7 @@ class FakeDeliberation:
         self.candidate(who, j.OfCandidate(asked.session, asked.number))
         if not asked.text:
             raise self._refuse("wrong", "Dites-le.", "Say it.", "text")
-        made = j.ObservationView(asked.text, who.name, AT)
+        made = j.ObservationView(asked.text, who.name, AT, asked.question)
         if not asked.competence:
             self.sheet = replace(self.sheet, general=(*self.sheet.general, made))
         return Nothing()

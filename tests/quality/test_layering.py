@@ -144,13 +144,13 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_door": "",
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
-        "access.lab_places access.terminal app assessment.candidate assessment.candidate_list "
-        "assessment.decisions assessment.event_words assessment.events assessment.extra_time "
-        "assessment.filled_plan assessment.jury assessment.lottery assessment.opening assessment.plan_context "
-        "assessment.plan_file assessment.reserved_places assessment.results assessment.roster "
-        "assessment.seat_book assessment.selectors assessment.session_clock assessment.session_documents "
-        "assessment.session_folder assessment.session_registry assessment.state assessment.terminal_gate "
-        "assessment.written_plan "
+        "access.lab_places access.terminal app assessment.asciicast assessment.candidate "
+        "assessment.candidate_list assessment.decisions assessment.event_words assessment.events "
+        "assessment.evidence assessment.extra_time assessment.filled_plan assessment.jury assessment.lottery "
+        "assessment.opening assessment.plan_context assessment.plan_file assessment.reserved_places "
+        "assessment.results assessment.roster assessment.seat_book assessment.selectors assessment.session_clock "
+        "assessment.session_documents assessment.session_folder assessment.session_registry assessment.state "
+        "assessment.terminal_gate assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
@@ -170,10 +170,10 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
-        "labd.deliberation_contract labd.event_contract labd.help_contract labd.lab_contract labd.lab_work_contract "
-        "labd.labd_client labd.path_contract labd.plan_contract labd.plan_form_contract labd.privacy_contract "
-        "labd.proof_contract labd.seat_contract labd.session_contract labd.sitting_contract labd.talk_contract "
-        "labd.web_contract labd.wire"
+        "labd.deliberation_contract labd.event_contract labd.evidence_contract labd.help_contract "
+        "labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract labd.plan_contract "
+        "labd.plan_form_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
+        "labd.session_contract labd.sitting_contract labd.talk_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (

@@ -1,6 +1,8 @@
 // The replay: a recording's events written to a terminal in their time, a bar to seek by, and marks where checks turned.
+// Several terminals stand on one time line where the page says so (`line`); else each has one of its own.
 
 import { RecordingSource } from "./recording_source.js";
+import { TimeLine } from "./replay_line.js";
 import { FONT, THEME, guard, load } from "./terminal_screen.js";
 
 const STEP = 5; // seconds of an arrow key
@@ -8,10 +10,12 @@ const PAUSE = 2; // seconds without output after which a pause is one that can b
 const AHEAD = 30; // seconds that are read before they are played
 const LEAD = 5; // seconds that are shown before a mark
 const SIZES = { least: 6, most: 18 }; // pixels of a letter
+const TICKS = 200; // places of marks below a common time line
+const TYPED = new Set(["command"]); // marks of which there are too many for the bar
 const WIDTH = 0.61; // of a letter of ours, in its own size
 
 const byId = (id) => document.getElementById(id);
-const { base, recordings, marks, words } = JSON.parse(byId("replay-data").textContent);
+const { base, recordings, marks, words, line, zone } = JSON.parse(byId("replay-data").textContent);
 const language = document.documentElement.lang;
 const locale = navigator.languages.find((one) => one.startsWith(`${language}-`)) ?? { en: "en-GB" }[language] ?? language;
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -29,33 +33,72 @@ class Player {
     this.code = code;
     this.playing = false;
     this.turn = 0; // what was begun in an earlier one is over
-    this.choose(0);
+    this.seeking = false;
+    this.position = 0;
+    this.lines = new Map([...document.querySelectorAll("[data-mark]")].map((one) => [Number(one.dataset.mark), one]));
+    this.sources = recordings.map(({ id }) => new RecordingSource(base + id));
+    this.line = line && new TimeLine(line, recordings, byId("lanes"), {
+      choose: (number) => this.choose(number),
+      seek: (seconds) => this.seek(seconds),
+    });
+    if (this.line) {
+      this.take(this.line.followed(0));
+      this.span(this.line.began, this.line.length);
+      this.seek(0);
+    } else {
+      this.choose(0);
+    }
   }
 
   get speed() {
     return Number(byId("speed").value);
   }
 
-  /** Show another terminal's recording, from its beginning. */
+  /** Show another terminal's recording: from its beginning, or on a common time line as it was at that time. */
   choose(number) {
+    if (this.line) {
+      byId("follow").checked = false;
+      this.take(number);
+      return this.seek(this.position, true);
+    }
     this.pause();
+    this.take(number);
+    this.span(Date.parse(this.about.began) / 1000, Math.max(this.about.seconds, 0.1));
+    this.position = 0;
+    return this.seek(0);
+  }
+
+  /** Take a terminal: nothing of it is shown yet. */
+  take(number) {
     this.turn += 1;
     this.about = recordings[number];
     this.number = number;
-    this.source = new RecordingSource(base + this.about.id);
-    this.length = Math.max(this.about.seconds, 0.1);
-    this.began = Date.parse(this.about.began) / 1000;
+    this.shift = this.line ? this.line.shift(number) : 0; // when it begins on the time line
+    this.source = this.sources[number];
+    byId("recording").value = String(number);
+    this.line?.show(number);
+    this.screen();
+    this.next = 0;
+  }
+
+  /** Have the bar reach over a time, which begins at a moment. */
+  span(began, length) {
+    this.began = began;
+    this.length = length;
+    byId("bar").max = String(length);
+    this.placeMarks();
+  }
+
+  /** Find the marks that belong on the bar: those in its time that are listed. */
+  placeMarks() {
+    const reach = this.line ? Infinity : LEAD;
     this.marks = marks
       .map((mark, index) => ({ ...mark, index, seconds: Date.parse(mark.at) / 1000 - this.began }))
-      .filter(({ seconds }) => seconds >= -LEAD && seconds <= this.length + LEAD)
-      .map((mark) => ({ ...mark, seconds: clamp(mark.seconds, 0, this.length) }));
-    byId("recording").value = String(number);
-    byId("bar").max = String(this.length);
-    this.screen();
+      .filter(({ seconds, index }) => seconds >= -reach && seconds <= this.length + reach && !this.lines.get(index).hidden)
+      .map((mark) => ({ ...mark, seconds: clamp(mark.seconds, 0, this.length) }))
+      .sort((one, other) => one.seconds - other.seconds);
+    this.reached = -1;
     this.drawTicks();
-    this.position = 0;
-    this.next = 0;
-    return this.seek(0);
   }
 
   screen() {
@@ -95,13 +138,15 @@ class Player {
   drawTicks() {
     const columns = new Map();
     for (const { kind, seconds, index } of this.marks) {
-      const column = columns.get(seconds) ?? document.createElement("span");
-      columns.set(seconds, column);
+      if (TYPED.has(kind)) continue; // the terminal's lane shows where
+      const place = this.line ? Math.round((TICKS * seconds) / this.length) : seconds;
+      const column = columns.get(place) ?? document.createElement("span");
+      columns.set(place, column);
       column.style.left = `${(100 * seconds) / this.length}%`;
       if (column.querySelector(`.${kind}`)) continue;
       const tick = document.createElement("span");
       tick.className = kind;
-      tick.textContent = document.querySelector(`[data-mark="${index}"] .sign`).textContent;
+      tick.textContent = this.lines.get(index).querySelector(".sign").textContent;
       column.append(tick);
     }
     byId("ticks").replaceChildren(...columns.values());
@@ -113,7 +158,7 @@ class Player {
   show(until) {
     let text = "";
     const { events } = this.source;
-    while (this.next < events.length && events[this.next][0] <= until) {
+    while (this.next < events.length && events[this.next][0] <= until - this.shift) {
       const [, kind, data] = events[this.next];
       this.next += 1;
       if (kind === "o") text += data;
@@ -140,19 +185,23 @@ class Player {
     });
   }
 
-  /** Go to a time: forward from where we are, backward from the beginning. */
-  async seek(seconds) {
-    const turn = (this.turn += 1);
+  /** Go to a time: forward from where we are, backward from the beginning; in this terminal, or the followed one. */
+  async seek(seconds, here = false) {
     const wanted = clamp(seconds, 0, this.length);
+    const followed = this.line && !here && byId("follow").checked ? this.line.followed(wanted) : this.number;
+    if (followed !== this.number) this.take(followed);
+    const turn = (this.turn += 1);
+    this.seeking = true;
     this.point(wanted);
-    if (this.source.known <= wanted) this.tell(words.loading);
+    if (this.source.known <= wanted - this.shift) this.tell(words.loading);
     try {
-      await this.source.reach(wanted);
+      await this.source.reach(wanted - this.shift);
     } catch {
       if (turn === this.turn) this.broken();
       return;
     }
     if (turn !== this.turn) return;
+    this.seeking = false;
     this.tell("");
     if (wanted < this.position || this.next === 0) {
       this.next = 0;
@@ -166,6 +215,7 @@ class Player {
   }
 
   broken() {
+    this.seeking = false;
     this.pause();
     this.tell(words.failed);
   }
@@ -177,10 +227,17 @@ class Player {
     const said = fill(words.of, { at: clock(seconds), whole: clock(this.length) });
     bar.setAttribute("aria-valuetext", said);
     byId("time").textContent = said;
-    const reached = new Set(this.marks.filter((mark) => mark.seconds <= seconds).map(({ index }) => String(index)));
-    for (const line of document.querySelectorAll("[data-mark]")) {
-      line.classList.toggle("reached", reached.has(line.dataset.mark));
-    }
+    this.line?.point(seconds);
+    if (this.line) this.tellStanding(words[this.line.standing(this.number, seconds)] ?? "");
+    const passed = this.marks.filter((mark) => mark.seconds <= seconds);
+    if (passed.length === this.reached) return;
+    this.reached = passed.length;
+    const reached = new Set(passed.map(({ index }) => index));
+    for (const [index, one] of this.lines) one.classList.toggle("reached", reached.has(index));
+  }
+
+  tellStanding(text) {
+    if (byId("standing").textContent !== text) byId("standing").textContent = text;
   }
 
   tell(text) {
@@ -221,18 +278,32 @@ class Player {
     if (this.playing) requestAnimationFrame((then) => this.frame(then));
   }
 
+  /** When something happens next. */
+  following() {
+    if (!this.line) return this.source.events[this.next]?.[0];
+    const mark = this.marks.find(({ seconds }) => seconds > this.position);
+    return Math.min(this.line.following(this.position), mark?.seconds ?? Infinity, this.length);
+  }
+
   /** Play on to a time; where it is not read yet, wait for it. */
   move(seconds) {
+    if (this.seeking) return;
     this.readAhead();
-    const following = this.source.events[this.next]?.[0];
+    const following = this.following();
     let wanted = Math.min(seconds, this.length);
     const pause = following === undefined ? 0 : following - this.position;
     if (byId("skip").checked && pause > PAUSE) wanted = Math.max(wanted, following - 0.3);
-    if (wanted >= this.source.known) return; // it is on its way
+    if (wanted - this.shift >= this.source.known) return; // it is on its way
     const turned = this.marks.filter((mark) => mark.seconds > this.position && mark.seconds <= wanted);
+    const taken = this.line && byId("follow").checked ? this.line.turned(this.position, wanted) : undefined;
     this.position = wanted;
-    this.show(wanted);
-    this.point(wanted);
+    if (taken !== undefined && taken !== this.number) {
+      this.take(taken);
+      this.seek(wanted, true);
+    } else {
+      this.show(wanted);
+      this.point(wanted);
+    }
     if (turned.length) this.tellMarks(turned);
     if (wanted >= this.length) {
       this.pause();
@@ -241,8 +312,9 @@ class Player {
   }
 
   readAhead() {
-    if (this.source.whole || this.source.asking || this.source.known > this.position + AHEAD * this.speed) return;
-    this.source.reach(this.position + AHEAD * this.speed).catch(() => this.broken());
+    const ahead = this.position - this.shift + AHEAD * this.speed;
+    if (this.source.whole || this.source.asking || this.source.known > ahead) return;
+    this.source.reach(ahead).catch(() => this.broken());
   }
 
   /** Go to the mark after, or before, where we are. */
@@ -253,13 +325,21 @@ class Player {
     if (mark) this.goTo(mark, 0);
   }
 
-  async goTo(mark, lead) {
-    await this.seek(mark.seconds - lead);
+  async goTo(mark, lead, here = false) {
+    await this.seek(mark.seconds - lead, here);
     this.tellMarks(this.marks.filter(({ seconds }) => seconds === mark.seconds));
   }
 
   /** Show what led to a mark, in the terminal that was in use then: this one, else the one that was opened last. */
   async lookAt(index) {
+    if (this.line) {
+      const mark = this.marks.find((one) => one.index === index);
+      const there = mark.where ?? -1;
+      if (there >= 0 && there !== this.number) this.take(there);
+      await this.goTo(mark, LEAD, there >= 0);
+      byId("player").scrollIntoView({ block: "nearest" });
+      return;
+    }
     const at = Date.parse(marks[index].at) / 1000;
     if (!this.marks.some((mark) => mark.index === index)) {
       const there = recordings.findLastIndex(({ began, seconds }) => {
@@ -303,23 +383,24 @@ function wantsReader() {
 
 /** Say times as clocks here have them: those of marks to a second, for all are of one sitting. */
 function setUpTimes() {
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: zone });
   const time = new Intl.DateTimeFormat(locale, { timeStyle: "medium" });
   recordings.forEach(({ label, began, seconds }, number) => {
     const at = day.format(new Date(began));
     byId("recording").options[number].textContent = fill(words.opened, { host: label, at, length: clock(seconds) });
   });
+  if (line) return; // said in the session's own time zone
   for (const when of document.querySelectorAll("[data-mark] time")) when.textContent = time.format(new Date(when.dateTime));
 }
 
 /** Make buttons of the marks' lines: without this script they are only read. */
 function setUpMarks(player) {
-  for (const line of document.querySelectorAll("[data-mark]")) {
+  for (const one of document.querySelectorAll("[data-mark]")) {
     const button = document.createElement("button");
     button.type = "button";
-    button.append(...line.childNodes);
-    button.addEventListener("click", () => player.lookAt(Number(line.dataset.mark)));
-    line.append(button);
+    button.append(...one.querySelectorAll(":scope > span"));
+    button.addEventListener("click", () => player.lookAt(Number(one.dataset.mark)));
+    one.prepend(button);
   }
 }
 
@@ -334,6 +415,7 @@ function setUp(player) {
   });
   byId("recording").addEventListener("change", () => player.choose(Number(byId("recording").value)));
   window.addEventListener("resize", () => player.fit());
+  byId("marks")?.addEventListener("listed", () => player.placeMarks());
   byId("player").addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;
     const within = event.target;

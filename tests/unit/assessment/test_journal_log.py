@@ -112,3 +112,28 @@ def test_a_plan_that_was_withdrawn_makes_room_for_another(
     assert [state.plan.phase("reseau").minutes for state in registry.sessions()] == [45]
     with pytest.raises(UsageError, match="exists already"):
         registry.create(WrittenPlan.read(file), "organiser")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET payload = replace(payload, 'Bruit', 'Rien') WHERE kind = 'session.incident'",
+        "UPDATE journal SET content_hash = 'f' WHERE seq = 1",
+        "DELETE FROM journal WHERE seq = 2",
+    ],
+)
+def test_a_change_is_found_in_a_journal_that_was_sound_before(
+    jury_session: JurySession, store: Database, statement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jury_session.incident("organiser", "Bruit")
+    log = JournalLog(store)
+    log.require_sound()
+    with monkeypatch.context() as patched:
+        patched.setattr(audit, "verify", lambda _transaction: pytest.fail("it was worked through again"))
+        log.require_sound()
+    jury_session.incident("organiser", "Encore")
+    log.require_sound()
+    tamper(store, statement)
+    for _ in range(2):
+        with pytest.raises(MachineError, match="is not what was written"):
+            log.require_sound()

@@ -23,7 +23,7 @@ from orchestrator.labd.path_contract import LookAtScenario
 from orchestrator.labd.replay_marks import marks_of
 from orchestrator.model.turns import Turn
 from orchestrator.personas.conversation_file import line_of
-from orchestrator.privacy import kept_recordings
+from orchestrator.privacy import recording_pieces
 from orchestrator.records import journal
 from tests.labd_talk import events_until, shown, stopped
 from tests.unit.privacy.recordings import record
@@ -150,7 +150,7 @@ def test_no_password_is_read_in_a_recording(site: Site, monkeypatch: pytest.Monk
     """The variant's, and the one that the trainee told; on a line by itself, and where the next piece goes on."""
     lea, preview = site.member("lea"), site.labs.plans.preview
     monkeypatch.setattr(site.labs.plans, "preview", lambda *of: replace(preview(*of), passwords=("Bavomi-Teruka47",)))
-    monkeypatch.setattr(kept_recordings, "PIECE", 300)
+    monkeypatch.setattr(recording_pieces, "PIECE", 300)
     number = an_attempt(site, lea, NOON, None)
     told = Turn("anne", "2026-11-29T12:00:00Z", "en", "Your password is Sapin-4417.", secrets=("Sapin-4417",))
     site.labs.conversations._deliverables.add("lab-1", CONVERSATION, line_of(told))

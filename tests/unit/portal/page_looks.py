@@ -26,8 +26,9 @@ NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
         "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events", "/seat/events",
-        "/jury/{session}/documents",
-        "/jury/{session}/candidates/{number}/evidence/{phase}", "/attempts/{attempt}/recordings/{recording}",
+        "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
+        "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
+        "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
 """What is asked for by GET and is no page: files, streams, downloads."""
@@ -38,6 +39,7 @@ MOVE = f"/scenarios/{world.SCENARIO}"
 SESSION = f"/sessions/{sessions.SESSION}"
 JURY = f"/jury/{sessions.SESSION}"
 SHEET = f"{JURY}/candidates/C-01"
+SITTING = f"{SHEET}/phases/reseau"
 LINK = "a-secret-of-a-link"
 
 
@@ -260,6 +262,13 @@ def _unfold_all(page: Page) -> None:
 
 def _played(page: Page) -> None:
     page.wait_for_selector(".xterm-rows", state="attached")
+
+
+def _played_to_the_end(page: Page) -> None:
+    _played(page)
+    page.focus("#bar")
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.xterm-rows').textContent.includes('restart')")
 
 
 # What has to be so --------------------------------------------------------------------------------------------
@@ -513,6 +522,11 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look(
         "candidate for the jury, refused", f"{JURY}/candidates/C-01", "candidate_sheet.html.j2", "paul", act=_no_reason
     ),
+    Look("sealed evidence", SITTING, "sitting_evidence.html.j2", "paul", act=_unfold_all),
+    Look("sealed evidence, side by side", f"{SITTING}?view=side", "sitting_evidence.html.j2", "paul", act=_unfold_all),
+    Look("replay of a sitting", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_played_to_the_end),
+    Look("search in a sitting", f"{SITTING}/replay?q=ping", "sitting_replay.html.j2", "paul", act=_unfold_all),
+    Look("search in a sitting, wrong", f"{SITTING}/replay?q=wrong", "sitting_replay.html.j2", "paul"),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
     Look("attempt of a member", f"{CLASS}/members/lea/attempts/7", "attempt.html.j2", "theo"),
     Look(

@@ -151,3 +151,29 @@ def test_a_journal_that_was_changed_is_told(paul: Browser, labd: FakeLabd) -> No
     answer = paul.get(SHEET)
     assert answer.status_code == 503
     assert "The journal is not what was written." in answer.text
+
+
+def test_what_is_open_and_what_is_missing_stand_beside_the_decision(paul: Browser, labd: FakeLabd) -> None:
+    page = paul.get(SHEET).text
+    assert Reading.of(page).wrong == []
+    for said in (
+        "one more &lt;b&gt;file&lt;/b&gt;. What happened there, and why?", "{braces}", "Pourquoi ce redémarrage ?",
+        f'<a href="{SHEET}/phases/reseau">look</a>', '<a href="#subject-ccp-1">CCP 1</a>', "to be asked",
+        "No observation by Paul Leroy.",
+    ):  # fmt: skip
+        assert said in page, said
+    assert "no report was handed in" in paul.get(BASE).text
+    labd.deliberation.sheet = replace(fake.SHEET, closed=True, questions=(), missing=(), general=())
+    page = paul.get(SHEET).text
+    assert "Nothing was left open in what was seen." in page
+    assert 'name="question"' not in page
+
+
+def test_a_members_own_question_is_kept_as_one(paul: Browser, labd: FakeLabd) -> None:
+    answer = paul.post(f"{SHEET}/observe", {"question": "1", "text": EVIL}, page=SHEET)
+    assert answer.headers["location"] == f"{SHEET}?done=observed#subject-questions"
+    assert asked(labd, "observe") == [j.RecordObservation(SESSION, "C-01", EVIL, "", question=True)]
+    assert "<script>alert" not in paul.get(SHEET).text
+    page = paul.post(f"{SHEET}/observe", {"question": "1", "text": ""}, page=SHEET)
+    wrong = [one["id"] for one in Reading.of(page.text).all("textarea") if one.get("aria-invalid")]
+    assert (page.status_code, wrong) == (422, ["observation-question"])

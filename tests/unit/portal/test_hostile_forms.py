@@ -69,7 +69,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
-    "/jury/{session}/candidates/{number}/observe": "competence text",
+    "/jury/{session}/candidates/{number}/observe": "competence text question",
     "/sessions/{session}/day/{phase}/{number}": "act text",
     "/proof/cancel": "number",
     "/join": "code",

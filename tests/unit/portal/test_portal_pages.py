@@ -23,6 +23,7 @@ from orchestrator.portal import (
     catalogue_words,
     day_words,
     deliberation_words,
+    evidence_words,
     help_words,
     in_words,
     plan_words,
@@ -109,6 +110,9 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/jury/december-2026/documents": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/evidence/reseau": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/replay": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/recordings/0": (303, 403, 403, 403),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -246,7 +250,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/jury/[^/]+", "/jury/{session}", path) for path in known}
     known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
     known = {re.sub(r"^/seat/work/[^/]+/[^/]+", "/seat/work/{phase}/{place}", path) for path in known}
-    known = {re.sub(r"/evidence/[^/]+$", "/evidence/{phase}", path) for path in known}
+    known = {re.sub(r"/(evidence|phases)/[^/]+", r"/\1/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
     streams = {
         "/classes/{name}/events",
@@ -418,6 +422,7 @@ PHRASES = (
     (plan_words, "f|plan_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
     (seat_words, "g|seat_words"),
+    (evidence_words, "e|evidence_words"),
 )  # fmt: skip
 
 

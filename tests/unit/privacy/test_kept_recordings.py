@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.keeper.keeper_protocol import TerminalAbout
 from orchestrator.keeper.terminal_recording import TerminalRecording
-from orchestrator.privacy import kept_recordings
+from orchestrator.privacy import recording_pieces
 from orchestrator.privacy.kept_recordings import KeptRecordings
 from tests.unit.privacy.recordings import LEA, TOM, record
 
@@ -62,8 +62,8 @@ def test_how_long_it_is_says_its_last_whole_line(
 
 
 def test_it_is_read_in_pieces_of_whole_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_recordings, "PIECE", 300)
-    monkeypatch.setattr(kept_recordings, "_AROUND", 400)
+    monkeypatch.setattr(recording_pieces, "PIECE", 300)
+    monkeypatch.setattr(recording_pieces, "_AROUND", 400)
     events = [(number / 10, "o", f"line {number} é\r\n" * (30 if number == 7 else 1)) for number in range(40)]
     path = record(tmp_path, "lab", ONE, began=NOON, events=events, rest='[4.0, "o", "still writ')
     kept, at, read = KeptRecordings(tmp_path), 0, ""

@@ -5,20 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import re
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from orchestrator.core.errors import MachineError
 from orchestrator.records import audit, journal
 from orchestrator.records.database import Database
 from orchestrator.records.journal import ChainHead, JournalEvent
 from orchestrator.records.location import database_url
+from orchestrator.records.models import CheckReport, JournalHead, JournalRow
 
 LENGTH = 6
 
@@ -26,10 +29,10 @@ LENGTH = 6
 def write(store: Database, count: int = LENGTH) -> ChainHead:
     for number in range(1, count + 1):
         with store.write() as session:
-            event = JournalEvent(
+            written = JournalEvent(
                 "P-0123456789ab", "incident.noted", f"session:{number}", "ab" * 32, {"why": f"n° {number}"}
             )
-            journal.append(session, event)
+            journal.append(session, written)
     with store.read() as session:
         return journal.head(session)
 
@@ -297,3 +300,46 @@ def test_whatever_character_is_flipped_is_found(
             session.execute(text(f"UPDATE journal SET {column} = :after WHERE seq = {seq}"), {"after": after})
         assert seq in [number for _, number in findings(store)]
     store.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET payload = '{}' WHERE seq = 1",
+        "UPDATE journal SET actor = 'x' WHERE seq = 1",
+        "UPDATE journal SET hash = 'x' WHERE seq = 2",
+        "UPDATE journal SET salt = NULL WHERE seq = 1",
+        "UPDATE journal SET subject = subject || ' ' WHERE seq = 1",
+        "DELETE FROM journal WHERE seq = 2",
+        "UPDATE journal_head SET seq = 1",
+        "DELETE FROM journal_head",
+    ],
+)
+def test_a_fingerprint_differs_whatever_is_changed(store: Database, statement: str) -> None:
+    write(store, 3)
+    with store.read() as session:
+        before = audit.fingerprint(session)
+        assert audit.fingerprint(session) == before
+        assert audit.verify(session) == ()
+    tamper(store, statement)
+    with store.read() as session:
+        assert audit.fingerprint(session) != before
+        assert audit.verify(session)
+
+
+def test_a_fingerprint_has_all_that_is_verified(store: Database) -> None:
+    tables = {JournalRow.__tablename__, JournalHead.__tablename__, CheckReport.__tablename__}
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:  # noqa: ANN401
+        asked.append(statement)
+
+    with store.read() as session:
+        engine = session.get_bind()
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            audit.verify(session)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+    read = {found for statement in asked for found in re.findall(r"FROM (\w+)", statement)}
+    assert read == tables == {found for rows in audit._READ for found in re.findall(r"FROM (\w+)", rows)}
