@@ -18,6 +18,7 @@ from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
 from orchestrator.labd.path_contract import PATH_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.seat_contract import SEAT_CALLS
+from orchestrator.labd.seat_terminal_contract import SEAT_TERMINAL_CALLS
 from orchestrator.labd.session_contract import SESSION_CALLS
 from orchestrator.labd.sitting_contract import SITTING_CALLS
 from orchestrator.labd.talk_contract import TALK_CALLS
@@ -33,7 +34,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
     "jury sessions": (*SESSION_CALLS, *DAY_CALLS),
-    "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS),
+    "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS, *SEAT_TERMINAL_CALLS),
     "a jury's deliberation": DELIBERATION_CALLS,
     "the command line": COMMAND_CALLS,
 }

@@ -52,6 +52,8 @@ from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.seat_calls import SeatCalls
+from orchestrator.labd.seat_presence import SeatPresence
+from orchestrator.labd.seat_terminals import SeatTerminals
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.standing_watch import Doorbell
@@ -145,6 +147,7 @@ class LabdServer:
         self._catalogue = CatalogueCalls(parts, self._threads)
         self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
         self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision)
+        self._seats = SeatTerminals(parts, terminals, threads, SeatPresence())
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(
@@ -159,6 +162,7 @@ class LabdServer:
                 self._sessions,
                 DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
                 SeatCalls(parts, threads),
+                self._seats,
                 command,
                 desk,
                 terminals,
@@ -197,6 +201,7 @@ class LabdServer:
         sweeping = asyncio.create_task(self._sweep.run())
         watching = asyncio.create_task(self._idle.watch())
         supervising = asyncio.create_task(self._supervision.run())
+        seating = asyncio.create_task(self._seats.run())
         taking_up = asyncio.create_task(self._taking_up.run(self._ended))
         await self._taking_up.tried.wait()
         try:
@@ -213,6 +218,7 @@ class LabdServer:
             await self._sessions.finish()
             await sweeping
             await supervising
+            await seating
             self._privacy.close()
             self._threads.close()
             self._web.close()
@@ -226,6 +232,7 @@ class LabdServer:
         self._catalogue.close()
         self._sessions.close()
         self._supervision.end()
+        self._seats.end()
         self._bell.close()
         self._server.should_exit = True
 

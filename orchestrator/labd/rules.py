@@ -18,6 +18,7 @@ EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
 DISPLAY: Final = "display"
+SEAT_TERMINAL: Final = "seat-terminal"
 WEB: Final = "web"
 
 RULES: Final[Mapping[str, Right]] = {
@@ -113,6 +114,11 @@ RULES: Final[Mapping[str, Right]] = {
     "sitting": "seat",
     "seats": "invigilators",
     "answer-seat": "invigilators",
+    "seat-terminals": "seat",
+    "seat-hosts": "seat",
+    "open-seat-terminal": "seat",
+    "close-seat-terminal": "seat",
+    SEAT_TERMINAL: "seat",
     "jury-sessions": "jury",
     "deliberation": "jury",
     "sheet": "jury",
