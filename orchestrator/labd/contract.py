@@ -11,6 +11,7 @@ from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.command_contract import COMMAND_CALLS
 from orchestrator.labd.day_contract import DAY_CALLS
+from orchestrator.labd.day_screen_contract import DAY_SCREEN_CALLS
 from orchestrator.labd.deliberation_contract import DELIBERATION_CALLS
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS
@@ -33,7 +34,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "privacy and replay": PRIVACY_CALLS,
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
-    "jury sessions": (*SESSION_CALLS, *DAY_CALLS),
+    "jury sessions": (*SESSION_CALLS, *DAY_CALLS, *DAY_SCREEN_CALLS),
     "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS, *SEAT_TERMINAL_CALLS),
     "a jury's deliberation": DELIBERATION_CALLS,
     "the command line": COMMAND_CALLS,

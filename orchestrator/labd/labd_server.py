@@ -146,8 +146,9 @@ class LabdServer:
         self._talk = TalkCalls(desk, jobs, self._threads)
         self._catalogue = CatalogueCalls(parts, self._threads)
         self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
-        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision)
-        self._seats = SeatTerminals(parts, terminals, threads, SeatPresence())
+        presence = SeatPresence()
+        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision, presence)
+        self._seats = SeatTerminals(parts, terminals, threads, presence)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(

@@ -108,6 +108,8 @@ RULES: Final[Mapping[str, Right]] = {
     "readiness": "organisers",
     "day": "organisers",
     "act-on-day": "organisers",
+    "screens": "invigilators",
+    "look-at-screen": "invigilators",
     "make-codes": "organisers",
     "take-seat": "anybody",
     "my-seat": "asking-or-seat",

@@ -241,11 +241,10 @@ def test_a_terminal_outlives_labd_and_is_hung_up_by_the_next_one(site: Site, org
             return zoe, one
 
     async def after(zoe: str, one: contract.SeatTerminalView) -> None:
-        async with site.labd() as client:
-            async with client.seat_terminal("reseau", one.id, zoe, 0) as viewer:
-                await shown(viewer, b"one\r\none\r\n")
-                await viewer.send(b"two\r")
-                await shown(viewer, b"two\r\ntwo\r\n")
+        async with site.labd() as client, client.seat_terminal("reseau", one.id, zoe, 0) as viewer:
+            await shown(viewer, b"one\r\none\r\n")
+            await viewer.send(b"two\r")
+            await shown(viewer, b"two\r\ntwo\r\n")
 
     async def at_last() -> None:
         keeper = KeeperClient(site.folder / "keeper.sock")
@@ -312,4 +311,3 @@ def test_who_floods_makes_nobody_wait(site: Site, organiser: Member) -> None:
     for path in recordings(site):
         assert path.stat().st_size < 30 << 20
         assert sum(line.startswith("[") and '"r"' in line[:30] for line in path.read_text().splitlines()) < 100
-
