@@ -27,6 +27,7 @@ NO_PAGES = frozenset(
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
         "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events",
         "/jury/{session}/documents",
+        "/sessions/{session}/screens/events", "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/jury/{session}/candidates/{number}/evidence/{phase}", "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
@@ -464,6 +465,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
     Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_unfold_all),
     Look("day, refused", f"{SESSION}/day", "session_day.html.j2", "ines", _day_stopped, _wrong_pause),
+    Look("screen", f"{SESSION}/screens/reseau/C-04/moved-desks.pc1-1", "screen.html.j2", "ines"),
     Look("day of a candidate", f"{SESSION}/day/reseau/C-04", "day_candidate.html.j2", "ines", act=_unfold_all),
     Look("codes on paper", SESSION, "seat_codes.html.j2", "ines", act=_codes_made),
     Look("seat", "/seat", "seat.html.j2"),

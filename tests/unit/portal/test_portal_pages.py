@@ -30,6 +30,7 @@ from orchestrator.portal import (
     seat_words,
     session_words,
     talk_words,
+    terminal_words,
     trainer_words,
     words,
 )
@@ -98,6 +99,8 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
     "/seat": (200, 200, 200, 200),
     "/seat?gone=yes": (200, 200, 200, 200),
+    "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-1": (303, 403, 403, 200),
+    "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-9": (303, 403, 403, 404),
     "/jury": (303, 403, 403, 403),
     "/jury/december-2026": (303, 403, 403, 403),
     "/jury/december-2026/documents": (303, 403, 403, 403),
@@ -211,7 +214,10 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
     known = {re.sub(r"/evidence/[^/]+$", "/evidence/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
+    known = {re.sub(r"/screens/[^/]+/[^/]+/[^/]+$", "/screens/{phase}/{number}/{terminal}", path) for path in known}
+    screens = {"/sessions/{session}/screens/events", "/sessions/{session}/screens/{phase}/{number}/{terminal}/events"}
     streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events"}
+    streams |= screens
     assert ours - {"/static/{file:path}", *streams} <= known
 
 
@@ -365,7 +371,7 @@ PHRASES = (
     (privacy_words, "p|privacy_words"), (replay_words, "r|replay_words"), (help_words, "h|help_words"),
     (catalogue_words, "k|catalogue_words"), (talk_words, "q|talk_words"), (session_words, "s|session_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
-    (seat_words, "g|seat_words"),
+    (seat_words, "g|seat_words"), (terminal_words, "z|terminal_words"),
 )  # fmt: skip
 
 
