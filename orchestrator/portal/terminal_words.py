@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from orchestrator.core.text import Text
 from orchestrator.labd.day_contract import BrowserState
+from orchestrator.portal import lab_words
 
 # On the wall ----------------------------------------------------------------------------------------------------
 
@@ -46,3 +47,33 @@ BROWSERS: Mapping[BrowserState, Text] = {
 }
 BROWSER = Text(fr="Navigateur", en="Browser")
 MOVED = Text(fr="a changé de place à {at}", en="changed seats at {at}")
+
+# At the seat -------------------------------------------------------------------------------------------------------
+
+LABS = Text(fr="Vos labs", en="Your labs")
+LAB = Text(fr="Lab {number}", en="Lab {number}")
+LAB_OF = Text(fr="{title} : lab {number}", en="{title}: lab {number}")
+NO_LAB = Text(fr="Aucun lab ne vous attend.", en="No lab awaits you.")
+LOST = Text(
+    fr="Connexion perdue : nouvel essai… Ce qui tourne dans vos terminaux continue.",
+    en="Connection lost: trying again… What runs in your terminals goes on.",
+)
+SCRIPT_WORDS: Mapping[str, Text] = {
+    **{
+        name: lab_words.SCRIPT_WORDS[name]
+        for name in (
+            *("failed", "no_connection", "root_of", "terminal_of", "close_terminal", "close_running", "opening"),
+            *("reconnecting", "offline", "unsent", "ended", "missing", "closed", "no_code", "no_paste", "not_found"),
+        )
+    },
+    "signed_out": Text(
+        fr="Ce navigateur n'a plus de place : appelez la personne qui surveille.",
+        en="This browser has no seat any more: call the invigilator.",
+    ),
+    "stopped": Text(
+        fr="Les machines sont fermées : votre temps est arrêté, ou n'a pas commencé. Le terminal revient de lui-même.",
+        en="The machines are closed: your time stands still, or has not begun. The terminal comes back by itself.",
+    ),
+    "over": Text(fr="Votre temps est écoulé.", en="Your time is over."),
+}
+"""What the page's scripts say: of the lab page's words those about terminals, and nothing of checks or hints."""

@@ -52,12 +52,13 @@ def _rows() -> tuple[d.DayRow, ...]:
     lost = Text(fr="5 en marche, pc2 hors d'atteinte", en="5 running, pc2 gone")
     rows[2] = replace(rows[2], browser="there")
     rows[3] = replace(rows[3], lost=True, hosts=lost, browser="gone", gone=AT)
-    rows[4] = replace(rows[4], moved=AT, browser="there", paused=True, acts=("finished", "resume", "announce", "incident"))
+    rows[4] = replace(rows[4], moved=AT, browser="there", paused=True)
+    rows[4] = replace(rows[4], acts=("finished", "resume", "announce", "incident"))
     return tuple(rows)
 
 
 ROWS = _rows()
-SCREENS = (
+SCREENS: tuple[sc.ScreenView, ...] = (
     sc.ScreenView(
         "reseau", "C-04", "Zoé Faure", "moved-desks.pc1-1", "pc1", AT,
         "root@pc1:~# ping -c1 10.0.0.1\n<script>alert(1)</script> {{ 7 * 7 }}\n--- 10.0.0.1 ping statistics ---",
@@ -108,9 +109,7 @@ DAY = d.DayView(
     phases=PHASES,
     entries=ENTRIES,
     acts=("pause", "announce", "incident"),
-    alarms=(
-        Text(fr="Le disque est presque plein : il reste 90 Mio.", en="The disk is almost full: 90 MiB are left."),
-    ),
+    alarms=(Text(fr="Le disque est presque plein : il reste 90 Mio.", en="The disk is almost full: 90 MiB are left."),),
 )
 
 

@@ -75,7 +75,8 @@ def test_the_wall_has_the_terminals_of_browsers_and_of_the_command_line(site: Si
             assert max(map(len, last)) == 75
             for number in range(1, 9):
                 recorded(site, "C-02", "pc1", f"terminal {number}")
-            assert [one.number for one in await screens(client, organiser, "terminal 8")] == ["C-01", "C-02", "C-02", "C-02"]
+            seen = await screens(client, organiser, "terminal 8")
+            assert [one.number for one in seen] == ["C-01", "C-02", "C-02", "C-02"]
 
     asyncio.run(play())
 

@@ -26,6 +26,7 @@ NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
         "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events",
+        "/seat/terminals/{phase}/{lab:int}/events",
         "/jury/{session}/documents",
         "/sessions/{session}/screens/events", "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/jury/{session}/candidates/{number}/evidence/{phase}", "/attempts/{attempt}/recordings/{recording}",
@@ -141,16 +142,25 @@ def _waiting_at_seat(page: Page) -> None:
     _send(page, "form[action='/seat'] button:not([type=button])", code=seats.CODE)
 
 
-def _at_seat(token: str) -> Callable[[Page], None]:
-    """Have a browser be at a candidate's seat."""
+def _at_seat(token: str, path: str = "") -> Callable[[Page], None]:
+    """Have a browser be at a candidate's seat, on the same page or another."""
 
     def sit(page: Page) -> None:
         names = {one["name"] for one in page.context.cookies()}
         prefix = "__Host-" if any(name.startswith("__Host-") for name in names) else ""
         page.context.add_cookies([{"name": f"{prefix}breakfix-seat", "value": token, "url": page.url}])
         page.reload()
+        if path:
+            page.goto(page.url.partition("/seat")[0] + path)
 
     return sit
+
+
+def _at_terminals(page: Page) -> None:
+    """Open two terminals at a candidate's seat."""
+    _at_seat(seats.SEATED, "/seat/terminals/reseau/1")(page)
+    page.locator("#terminal-empty [data-host=pc1]").click()
+    page.locator(".xterm-rows >> text=root@lab").wait_for()
 
 
 def _wrong_class(page: Page) -> None:
@@ -472,6 +482,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("seat, refused", "/seat", "seat.html.j2", act=_wrong_seat),
     Look("seat, waiting", "/seat", "seat_wait.html.j2", act=_waiting_at_seat),
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
+    Look("seat, labs", "/seat/terminals", "seat_labs.html.j2", act=_at_seat(seats.SEATED, "/seat/terminals")),
+    Look("seat, terminals", "/seat", "seat_terminals.html.j2", act=_at_terminals),
     Look("jury", "/jury", "jury.html.j2", "paul"),
     Look("deliberation", JURY, "deliberation.html.j2", "paul"),
     Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),

@@ -58,6 +58,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/sessions/{session}/codes": "number",
     "/sessions/{session}/seats": "act number id",
     "/seat": "code",
+    "/seat/terminals/{phase}/{lab:int}/terminals": "host kind rows columns",
+    "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}/close": "",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
     "/jury/{session}/candidates/{number}/observe": "competence text",

@@ -99,6 +99,8 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
     "/seat": (200, 200, 200, 200),
     "/seat?gone=yes": (200, 200, 200, 200),
+    "/seat/terminals": (303, 303, 303, 303),
+    "/seat/terminals/reseau/1": (303, 303, 303, 303),
     "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-1": (303, 403, 403, 200),
     "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-9": (303, 403, 403, 404),
     "/jury": (303, 403, 403, 403),
@@ -155,6 +157,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/seat": ({"code": "none"}, (422, 422, 422, 422)),
+    "/seat/terminals/reseau/1/terminals": ({"host": "pc1"}, (303, 303, 303, 303)),
+    "/seat/terminals/reseau/1/terminals/0011223344556677/close": ({}, (303, 303, 303, 303)),
     "/sessions/december-2026/codes": ({"number": "C-01"}, (303, 403, 403, 200)),
     "/sessions/nothing/codes": ({"number": ""}, (303, 403, 403, 404)),
     "/sessions/december-2026/seats": ({"act": "end", "number": "C-02"}, (303, 403, 403, 303)),
@@ -217,7 +221,10 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/screens/[^/]+/[^/]+/[^/]+$", "/screens/{phase}/{number}/{terminal}", path) for path in known}
     screens = {"/sessions/{session}/screens/events", "/sessions/{session}/screens/{phase}/{number}/{terminal}/events"}
     streams = {"/classes/{name}/events", "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events"}
-    streams |= screens
+    streams |= {*screens, "/seat/terminals/{phase}/{lab:int}/events"}
+    known = {re.sub(r"^/seat/terminals/[^/]+/\d+", "/seat/terminals/{phase}/{lab:int}", path) for path in known}
+    known = {re.sub(r"/terminals/[0-9a-f]{16}", "/terminals/{terminal}", path) for path in known}
+    streams.add("/seat/terminals/{phase}/{lab:int}/terminals/{terminal}")  # a WebSocket
     assert ours - {"/static/{file:path}", *streams} <= known
 
 
@@ -283,6 +290,8 @@ def session_forms(browser: Browser) -> dict[str, str]:
     for token in (WAITING, SEATED):
         browser.http.cookies.set("__Host-breakfix-seat", token, domain="portal.test")
         found[token] = browser.get("/seat").text
+    found["labs at a seat"] = browser.get("/seat/terminals").text
+    found["terminals at a seat"] = browser.get("/seat/terminals/reseau/1").text
     browser.http.cookies.delete("__Host-breakfix-seat")
     found["no reason"] = browser.post("/sessions/december-2026/withdraw", {}, page="/").text
     browser.post("/new-session", {"plan": "id: new", "rehearsal": "2"}, page="/")
