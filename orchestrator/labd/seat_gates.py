@@ -24,7 +24,7 @@ _FRESH_S: Final = 0.25
 """Seconds for which a session is not read again."""
 
 
-class SharedLook:
+class SessionLook:
     """One session, read a few times a second at most, for all who look. Safe for threads."""
 
     def __init__(self, jury_session: JurySession, clock: Callable[[], float] = time.monotonic) -> None:
@@ -62,16 +62,16 @@ class SeatGates:
     def __init__(self, registry: Callable[[], SessionRegistry]) -> None:
         """Take the sessions."""
         self._registry = registry
-        self._looks: dict[str, SharedLook] = {}
+        self._looks: dict[str, SessionLook] = {}
 
-    def look(self, session: str) -> SharedLook:
+    def look(self, session: str) -> SessionLook:
         """Return what reads a session.
 
         Raises:
             UsageError: there is none of that name.
         """
         if session not in self._looks:
-            self._looks[session] = SharedLook(self._registry().jury_session(session))
+            self._looks[session] = SessionLook(self._registry().jury_session(session))
         return self._looks[session]
 
     def gate(self, seat: Seat, phase: str) -> TerminalGate:

@@ -32,7 +32,7 @@ from orchestrator.labd.terminal_socket import (
     until_one_ends,
 )
 from orchestrator.labd.told_refusals import refusal_of
-from orchestrator.labd.typing_pace import Allowance
+from orchestrator.labd.typing_pace import SteadyAllowance
 
 OVER: Final = 4408
 STOPPED: Final = 4425
@@ -137,7 +137,7 @@ class SeatKeys:
         """Take the terminal, and what says whether they may type."""
         self._seen = seen
         self._gate = gate
-        self._allowance = Allowance(_AT_ONCE, _A_SECOND)
+        self._allowance = SteadyAllowance(_AT_ONCE, _A_SECOND)
         self._size: tuple[int, int] | None = None
         self._sized = asyncio.Event()
 

@@ -29,7 +29,7 @@ from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.seat_refusals import too_many_terminals, too_quickly
 from orchestrator.labd.told_refusals import missing_terminal
 from orchestrator.labd.trainee_view import iso
-from orchestrator.labd.typing_pace import Allowance
+from orchestrator.labd.typing_pace import SteadyAllowance
 
 MOST_OPEN: Final = 8
 """Terminals of a candidate's with a program in them, in one phase."""
@@ -79,7 +79,7 @@ class SeatTerminals:
         self._threads = threads
         self._held: dict[str, tuple[Seat, str]] = {}
         self._turns: dict[Seat, asyncio.Lock] = {}
-        self._openings: dict[Seat, Allowance] = {}
+        self._openings: dict[Seat, SteadyAllowance] = {}
         self._ending = asyncio.Event()
         self.of_a_seat: Mapping[str, Callable[[Seat, Any], Awaitable[object]]] = {
             contract.SEAT_TERMINALS.name: self.view,
@@ -114,7 +114,7 @@ class SeatTerminals:
         """See ``seat_terminal_contract.OPEN_SEAT_TERMINAL``."""
         require_size(asked)
         async with self._turns.setdefault(seat, asyncio.Lock()):
-            allowance = self._openings.setdefault(seat, Allowance(_OPENINGS, 1 / _OPENING_S))
+            allowance = self._openings.setdefault(seat, SteadyAllowance(_OPENINGS, 1 / _OPENING_S))
             if allowance.wait_for(1):
                 raise too_quickly(int(_OPENING_S))
             gate = await self._threads.run(self.gates.gate, seat, asked.phase)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-class Allowance:
+class SteadyAllowance:
     """Something of which there is a store that fills again evenly."""
 
     def __init__(self, most: float, a_second: float, now: Callable[[], float] = time.monotonic) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -13,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
-from websockets.asyncio.client import ClientConnection
 
 from orchestrator.labd import seat_terminal_contract as contract
 from orchestrator.labd.calls import Nothing
@@ -29,7 +27,7 @@ from orchestrator.portal import (
     terminal_words,
 )
 from orchestrator.portal.browser_events import EventStream, frame
-from orchestrator.portal.browser_terminal import after_of, resize_of, serve_line
+from orchestrator.portal.browser_terminal import OpeningLine, after_of, resize_of, serve_line
 from orchestrator.portal.lab_actions import size_of
 from orchestrator.portal.lab_addresses import terminal_of
 from orchestrator.portal.pages import form_of, render
@@ -166,7 +164,7 @@ async def terminal(socket: WebSocket) -> None:
     await serve_line(socket, _line, resize_of)
 
 
-def _line(socket: WebSocket, token: str) -> AbstractAsyncContextManager[ClientConnection]:
+def _line(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     phase = quote(socket.path_params["phase"], safe="")
     return labd.seat_terminal(phase, terminal_of(socket), token, after_of(socket))

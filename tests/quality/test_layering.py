@@ -144,12 +144,13 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_door": "",
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
-        "access.lab_places access.terminal app assessment.candidate_list assessment.decisions assessment.event_words "
+        "access.lab_places access.terminal app assessment.candidate assessment.candidate_list assessment.decisions "
+        "assessment.event_words "
         "assessment.events assessment.extra_time assessment.jury assessment.lottery assessment.opening "
         "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.seat_book "
         "assessment.selectors "
         "assessment.session_clock assessment.session_documents assessment.session_folder assessment.session_registry "
-        "assessment.state assessment.written_plan "
+        "assessment.screen_reading assessment.state assessment.terminal_gate assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
@@ -169,6 +170,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
+        "labd.day_screen_contract labd.seat_terminal_contract "
         "labd.deliberation_contract labd.event_contract labd.help_contract labd.lab_contract labd.lab_work_contract "
         "labd.labd_client labd.path_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
         "labd.session_contract labd.sitting_contract "
@@ -255,7 +257,8 @@ FOREIGN: Mapping[str, str] = {
     ),
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.lab_sockets orchestrator.labd.labd_app "
-        "orchestrator.labd.labd_http orchestrator.labd.terminal_socket orchestrator.labd.web_socket "
+        "orchestrator.labd.labd_http orchestrator.labd.seat_socket orchestrator.labd.terminal_socket "
+        "orchestrator.labd.web_socket "
         "orchestrator.portal"
     ),
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",

@@ -13,11 +13,13 @@ from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd import seat_contract as seats
+from orchestrator.labd import seat_terminal_contract as at_seats
 from orchestrator.labd import talk_contract as talk
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.command_contract import Acted
 from orchestrator.labd.contract import BY_NAME
+from orchestrator.labd.day_screen_contract import OfScreen
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS, OfLab
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
@@ -144,6 +146,12 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "take-seat": ANYBODY,
     "my-seat": AT_A_SEAT,
     "sitting": AT_A_SEAT,
+    "seat-terminals": AT_A_SEAT,
+    "seat-hosts": AT_A_SEAT,
+    "open-seat-terminal": AT_A_SEAT,
+    "close-seat-terminal": AT_A_SEAT,
+    "screens": ORGANISER,
+    "look-at-screen": ORGANISER,
     "seats": ORGANISER,
     "answer-seat": ORGANISER,
     "jury-sessions": JURY,
@@ -235,6 +243,10 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}
     special |= {"seats": OfSession("none"), "answer-seat": seats.AnswerSeat("none", "confirm", "C-01", "0" * 16)}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
+    special |= {"screens": OfSession("none"), "look-at-screen": OfScreen("none", "reseau", "C-01", "x.pc1-1")}
+    special |= {"seat-terminals": at_seats.OfSeatPhase(), "seat-hosts": at_seats.OfSeatPhase()}
+    special |= {"open-seat-terminal": at_seats.OpenSeatTerminal("reseau", SCENARIO, "pc1", "root")}
+    special |= {"close-seat-terminal": at_seats.CloseSeatTerminal("reseau", "0" * 16)}
     if name in special:
         return special[name]
     if concerns_an_attempt(name):
