@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Language, Text
 from orchestrator.deliverables.hand_in import HandIn
+from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
 from orchestrator.model.session_plan import Phase
@@ -108,6 +110,25 @@ class CandidateSeat:
         if answers:
             return hand_in.take_answers(content, name, language)
         return hand_in.take_report(content.decode("utf-8-sig", errors="replace"))
+
+    def answer(self, given: Mapping[str, str], language: Language, scenario: str | None = None) -> Path:
+        """Give answers besides those that were given before; an empty one takes an answer back.
+
+        Raises:
+            UsageError: the candidate may not type now, nothing is asked, or several scenarios ask.
+            AnswersError: a question does not exist or an answer is not of its kind; nothing was changed.
+        """
+        require_seat(self.gate)
+        return self._labs.hand_in(self._running(self._only(scenario))).answer(given, language)
+
+    def write_report(self, parts: ReportParts, language: Language, scenario: str | None = None) -> Path:
+        """Hand in a report that is written part by part; what was handed in before is replaced.
+
+        Raises:
+            UsageError: the candidate may not type now, no report is asked for, or several are.
+        """
+        require_seat(self.gate)
+        return self._labs.hand_in(self._running(self._only(scenario))).write_report(parts, language)
 
     def talking(self, scenario: str | None = None) -> Running:
         """Return the lab whose people the candidate talks to.

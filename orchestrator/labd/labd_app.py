@@ -109,7 +109,7 @@ def labd_app(parts: LabdParts) -> Starlette:
     )
     door = _Door(parts, access)
     sockets = LabSockets(access, parts.labs, parts.terminals, parts.displays, parts.web)
-    seats = SeatSockets(parts.seats.access, parts.seat_terminals, parts.threads, parts.bell)
+    seats = SeatSockets(parts.seats.access, parts.seat_terminals, parts.bell)
     return Starlette(
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),

@@ -148,7 +148,8 @@ class LabdServer:
         self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
         presence = SeatPresence()
         self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision, presence)
-        self._seats = SeatTerminals(parts, terminals, threads, presence)
+        self._seats = SeatCalls(parts, threads)
+        self._seat_terminals = SeatTerminals(parts, terminals, self._seats, presence)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(
@@ -162,8 +163,8 @@ class LabdServer:
                 self._catalogue,
                 self._sessions,
                 DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
-                SeatCalls(parts, threads),
                 self._seats,
+                self._seat_terminals,
                 command,
                 desk,
                 terminals,
@@ -202,7 +203,7 @@ class LabdServer:
         sweeping = asyncio.create_task(self._sweep.run())
         watching = asyncio.create_task(self._idle.watch())
         supervising = asyncio.create_task(self._supervision.run())
-        seating = asyncio.create_task(self._seats.run())
+        seating = asyncio.create_task(self._seat_terminals.run())
         taking_up = asyncio.create_task(self._taking_up.run(self._ended))
         await self._taking_up.tried.wait()
         try:
@@ -224,6 +225,8 @@ class LabdServer:
             self._threads.close()
             self._web.close()
             self._people.close()
+            self._seats.close()
+            self._seat_terminals.close()
 
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
@@ -233,7 +236,7 @@ class LabdServer:
         self._catalogue.close()
         self._sessions.close()
         self._supervision.end()
-        self._seats.end()
+        self._seat_terminals.end()
         self._bell.close()
         self._server.should_exit = True
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from orchestrator.assessment.seat_book import SeatState
 from orchestrator.labd import seat_contract as contract
-from orchestrator.labd import sitting_contract
+from orchestrator.labd import sitting_contract as sitting
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.seat_desk import SeatDesk
+from orchestrator.labd.seat_pace import SeatPace
 from orchestrator.labd.session_contract import OfSession
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.sitting_desk import SittingDesk
+
+_AT_ONCE: Final = 3
+"""Calls of candidates that are done at once: however many they send, the room's own calls have threads."""
 
 
 class SeatCalls:
@@ -26,14 +30,18 @@ class SeatCalls:
         calls: what is done for somebody of the room.
         of_anybody: what is done for a browser that may have a token.
         of_a_seat: what is done for a candidate at their seat.
+        threads: where it is done.
+        pace: how much of it is.
     """
 
     def __init__(self, parts: LabParts, threads: WorkThreads) -> None:
-        """Take what labd serves, and where it is done."""
+        """Take what labd serves, and where it is done for the room; candidates have threads of their own."""
         self.access = SeatAccess(parts.registry)
         self._desk = SeatDesk(SessionDesk(parts), self.access)
-        self._sittings = SittingDesk(self.access)
+        self._sittings = SittingDesk(parts, self.access)
         self._threads = threads
+        self.threads = WorkThreads(_AT_ONCE, "seats")
+        self.pace = SeatPace()
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.MAKE_CODES.name: self.make_codes,
             contract.SEATS.name: self.seats,
@@ -41,12 +49,15 @@ class SeatCalls:
         }
         self.of_anybody: Mapping[str, Callable[[str, Any], Awaitable[object]]] = {contract.TAKE_SEAT.name: self.take}
         self.of_a_seat: Mapping[str, Callable[[Seat, Any], Awaitable[object]]] = {
-            sitting_contract.SITTING.name: self.sitting
+            sitting.SITTING.name: self._paced(self._sittings.view),
+            sitting.SUBJECT.name: self._paced(self._sittings.subject),
+            sitting.ANSWER_SUBJECT.name: self._paced(self._sittings.answer),
+            sitting.REPORT_SUBJECT.name: self._paced(self._sittings.report),
         }
 
     async def found(self, token: str) -> tuple[Seat, SeatState] | None:
         """Return the seat of a token, and whether the browser has it or waits for it."""
-        return await self._threads.run(self.access.found, token)
+        return await self.threads.run(self.access.found, token)
 
     async def make_codes(self, who: Who, asked: contract.MakeCodes) -> contract.SeatCodes:
         """See ``seat_contract.MAKE_CODES``."""
@@ -63,14 +74,25 @@ class SeatCalls:
 
     async def take(self, token: str, asked: contract.TakeSeat) -> contract.TakenSeat:
         """See ``seat_contract.TAKE_SEAT``."""
-        return await self._threads.run(self._desk.take, token, asked)
+        return await self.threads.run(self._desk.take, token, asked)
 
     async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
         """See ``seat_contract.MY_SEAT``."""
-        return await self._threads.run(self._desk.door, seat, state)
+        return await self.threads.run(self._desk.door, seat, state)
 
     # At the seat --------------------------------------------------------------------------------------------------
 
-    async def sitting(self, seat: Seat, _asked: Nothing) -> sitting_contract.SittingView:
-        """See ``sitting_contract.SITTING``."""
-        return await self._threads.run(self._sittings.view, seat)
+    def _paced(self, does: Callable[..., object]) -> Callable[[Seat, Any], Awaitable[object]]:
+        """Return what has something done for a candidate: one thing at a time, and not too often."""
+
+        async def done(seat: Seat, asked: Any) -> object:  # noqa: ANN401 - a call's own request
+            async with self.pace.turn(seat):
+                given = () if isinstance(asked, Nothing) else (asked,)
+                said = await self.threads.run(does, seat, *given)
+            return Nothing() if said is None else said
+
+        return done
+
+    def close(self) -> None:
+        """End the threads of candidates' calls."""
+        self.threads.close()

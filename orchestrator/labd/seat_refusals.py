@@ -48,6 +48,33 @@ def nobody_there() -> Refusal:
     return Refusal("missing", Text(fr="Personne n'est à cette place.", en="Nobody is at this seat."))
 
 
+def no_subject() -> Refusal:
+    """Return that there is no such scenario of the candidate's, or not yet: both read the same."""
+    return Refusal("missing", Text(fr="Ce sujet n'existe pas ici.", en="There is no such scenario here."))
+
+
+def not_kept(field: str, most: int) -> Refusal:
+    """Return that something is too long, or is no text."""
+    return Refusal(
+        "wrong",
+        Text(
+            fr=f"Ce n'est pas un texte de {most} caractères au plus : rien n'a été gardé.",
+            en=f"This is no text of at most {most} characters: nothing was kept.",
+        ),
+        field=field,
+    )
+
+
+def too_many_calls(seconds: int) -> Refusal:
+    """Return that a candidate's browser asks for too much at a time."""
+    return Refusal(
+        "too-often",
+        Text(fr="C'est trop de demandes à la fois.", en="That is too many requests at a time."),
+        Text(fr="Attendez un instant.", en="Wait a moment."),
+        seconds=seconds,
+    )
+
+
 def too_many_terminals(most: int) -> RefusedCallError:
     """Return what ends the opening of one terminal more than there may be."""
     return refused(

@@ -13,7 +13,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.assessment.terminal_gate import TerminalGate
 from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import Attachment, NoTerminalError
-from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.labd_http import number_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_access import Seat, SeatAccess
@@ -54,13 +53,11 @@ class SeatSockets:
     Attributes:
         access: knows whose a token is.
         terminals: the terminals of seats.
-        threads: where journals are read.
         bell: rung when a seat may have been taken from somebody.
     """
 
     access: SeatAccess
     terminals: SeatTerminals
-    threads: WorkThreads
     bell: Doorbell
 
     async def terminal(self, viewer: WebSocket) -> None:
@@ -81,11 +78,11 @@ class SeatSockets:
         token = token_of(viewer.headers.get("authorization", ""))
         phase, terminal = viewer.path_params["phase"], viewer.path_params["terminal"]
         after = viewer.query_params.get("after")
-        seat = await self.threads.run(self.access.seat_of, token)
+        seat = await self.terminals.looks.run(self.access.seat_of, token)
         if seat is None:
             await viewer.close(SIGNED_OUT)
             return
-        gate = await self.threads.run(self.terminals.gates.gate, seat, phase)
+        gate = await self.terminals.looks.run(self.terminals.gates.gate, seat, phase)
         await self.terminals.find(gate, terminal)
         if (shut := _shut(gate)) is not None:
             await viewer.close(shut)
@@ -114,7 +111,7 @@ class SeatSockets:
                     return GOING_AWAY
                 rung.clear()
                 with contextlib.suppress(BreakfixError):  # what cannot be read changes nothing: the clock goes on
-                    if not await self.threads.run(look):
+                    if not await self.terminals.looks.run(look):
                         return SIGNED_OUT
                 for _ in range(2):
                     if (shut := _shut(gate)) is not None:

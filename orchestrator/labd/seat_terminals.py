@@ -24,6 +24,7 @@ from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_terminals import LabTerminals, open_master, require_size
 from orchestrator.labd.seat_access import Seat
+from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.seat_gates import SeatGates
 from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.seat_refusals import too_many_terminals, too_quickly
@@ -42,6 +43,8 @@ _MOST_OF_ALL: Final = 160 << 20
 """Bytes of a candidate's recordings in a phase, all together."""
 _LEAST: Final = 1 << 18
 """Bytes that are recorded of a terminal all the same."""
+_LOOKS: Final = 2
+"""Threads for looks at sessions."""
 _SEAT: Final = "seat "
 """What the keeper knows the owner of a candidate's terminal by, before the number."""
 
@@ -63,36 +66,45 @@ class SeatTerminals:
 
     Attributes:
         gates: says whether a candidate's machines take input.
-        presence: hears of each call.
+        presence: knows where a browser is.
+        looks: where it is looked whether somebody's time runs: no call of theirs keeps that waiting.
         of_a_seat: what is done for a candidate at their seat.
     """
 
     every = 0.4
     """Seconds between two looks at whose time is over."""
 
-    def __init__(self, parts: LabParts, terminals: LabTerminals, threads: WorkThreads, presence: SeatPresence) -> None:
-        """Take what labd serves, the terminals of labs, where it is done, and what hears of each call."""
+    def __init__(self, parts: LabParts, terminals: LabTerminals, seats: SeatCalls, presence: SeatPresence) -> None:
+        """Take what labd serves, the terminals of labs, candidates' other calls, and what hears of each call."""
         self.gates = SeatGates(parts.registry)
         self.presence = presence
         self.terminals = terminals
         self._parts = parts
-        self._threads = threads
+        self._threads, self._pace = seats.threads, seats.pace
+        self.looks = WorkThreads(_LOOKS, "seat-looks")
         self._held: dict[str, tuple[Seat, str]] = {}
-        self._turns: dict[Seat, asyncio.Lock] = {}
         self._openings: dict[Seat, SteadyAllowance] = {}
         self._ending = asyncio.Event()
         self.of_a_seat: Mapping[str, Callable[[Seat, Any], Awaitable[object]]] = {
-            contract.SEAT_TERMINALS.name: self.view,
-            contract.SEAT_HOSTS.name: self.hosts,
-            contract.OPEN_SEAT_TERMINAL.name: self.open,
-            contract.CLOSE_SEAT_TERMINAL.name: self.close,
+            contract.SEAT_TERMINALS.name: self._paced(self.view),
+            contract.SEAT_HOSTS.name: self._paced(self.hosts),
+            contract.OPEN_SEAT_TERMINAL.name: self._paced(self.open),
+            contract.CLOSE_SEAT_TERMINAL.name: self._paced(self.hang_up),
         }
+
+    def _paced(self, does: Callable[[Seat, Any], Awaitable[object]]) -> Callable[[Seat, Any], Awaitable[object]]:
+        """Return what has something done for a candidate: one thing at a time, and not too often."""
+
+        async def done(seat: Seat, asked: Any) -> object:  # noqa: ANN401 - a call's own request
+            async with self._pace.turn(seat):
+                return await does(seat, asked)
+
+        return done
 
     # What a candidate calls for ---------------------------------------------------------------------------------
 
     async def view(self, seat: Seat, asked: contract.OfSeatPhase) -> contract.SeatTerminalsView:
         """See ``seat_terminal_contract.SEAT_TERMINALS``."""
-        self.presence.heard_of(seat)
         gate = await self._threads.run(self._gate, seat, asked.phase)
         if gate is None:
             return contract.SeatTerminalsView("", "", open=False, over=False, why=None, terminals=())
@@ -107,27 +119,24 @@ class SeatTerminals:
 
     async def hosts(self, seat: Seat, asked: contract.OfSeatPhase) -> contract.SeatHosts:
         """See ``seat_terminal_contract.SEAT_HOSTS``."""
-        self.presence.heard_of(seat)
         return contract.SeatHosts(await self._threads.run(self._scenarios, seat, asked.phase))
 
     async def open(self, seat: Seat, asked: contract.OpenSeatTerminal) -> contract.SeatTerminalView:
         """See ``seat_terminal_contract.OPEN_SEAT_TERMINAL``."""
         require_size(asked)
-        async with self._turns.setdefault(seat, asyncio.Lock()):
-            allowance = self._openings.setdefault(seat, SteadyAllowance(_OPENINGS, 1 / _OPENING_S))
-            if allowance.wait_for(1):
-                raise too_quickly(int(_OPENING_S))
-            gate = await self._threads.run(self.gates.gate, seat, asked.phase)
-            if sum(not one.ended for one in await self._of(gate)) >= MOST_OPEN:
-                raise too_many_terminals(MOST_OPEN)
-            allowance.take(1)
-            opened = await self._threads.run(self._opened, seat, asked)
-            kept = await self._handed_over(opened)
+        allowance = self._openings.setdefault(seat, SteadyAllowance(_OPENINGS, 1 / _OPENING_S))
+        if allowance.wait_for(1):
+            raise too_quickly(int(_OPENING_S))
+        gate = await self._threads.run(self.gates.gate, seat, asked.phase)
+        if sum(not one.ended for one in await self._of(gate)) >= MOST_OPEN:
+            raise too_many_terminals(MOST_OPEN)
+        allowance.take(1)
+        opened = await self._threads.run(self._opened, seat, asked)
+        kept = await self._handed_over(opened)
         self._held[kept] = seat, asked.phase
-        self.presence.heard_of(seat)
         return await self.find(gate, kept)
 
-    async def close(self, seat: Seat, asked: contract.CloseSeatTerminal) -> Nothing:
+    async def hang_up(self, seat: Seat, asked: contract.CloseSeatTerminal) -> Nothing:
         """See ``seat_terminal_contract.CLOSE_SEAT_TERMINAL``."""
         gate = await self._threads.run(self.gates.gate, seat, asked.phase)
         await self.find(gate, asked.terminal)
@@ -220,8 +229,8 @@ class SeatTerminals:
         while not self._ending.is_set():
             for key in {*self._held.values()}:
                 with contextlib.suppress(BreakfixError):  # the store or the keeper: tried again
-                    gate = gates.get(key) or gates.setdefault(key, await self._threads.run(self.gates.gate, *key))
-                    await self._threads.run(gate.news)
+                    gate = gates.get(key) or gates.setdefault(key, await self.looks.run(self.gates.gate, *key))
+                    await self.looks.run(gate.news)
                     if gate.over():
                         await self._hang_up(key)
             gates = {key: gate for key, gate in gates.items() if key in self._held.values()}
@@ -231,6 +240,10 @@ class SeatTerminals:
     def end(self) -> None:
         """Look no more; terminals stay with the keeper."""
         self._ending.set()
+
+    def close(self) -> None:
+        """End the threads of looks."""
+        self.looks.close()
 
     async def _hang_up(self, key: tuple[Seat, str]) -> None:
         for terminal in [one for one, held in self._held.items() if held == key]:

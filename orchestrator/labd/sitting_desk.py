@@ -2,39 +2,173 @@
 
 from __future__ import annotations
 
+import threading
+from datetime import datetime
+from typing import Final
+
+from orchestrator.assessment.candidate import CandidateSeat, as_assessed
+from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.core.control_characters import CONTROLS
+from orchestrator.core.language import Language
+from orchestrator.core.text import Text, same
+from orchestrator.deliverables.report_file import ReportParts
+from orchestrator.labd import seat_refusals, trainee_view
+from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.scenario_shelf import page_of
 from orchestrator.labd.seat_access import Seat, SeatAccess
-from orchestrator.labd.sitting_contract import SittingPhase, SittingStanding, SittingView
+from orchestrator.labd.sitting_contract import (
+    Announcement,
+    AnswerSubject,
+    OfSubject,
+    ReportSubject,
+    SittingPhase,
+    SittingStanding,
+    SittingView,
+    SubjectLine,
+    SubjectView,
+)
+from orchestrator.labs import Running
 from orchestrator.model.session_plan import Phase
+from orchestrator.topology.layout import topology
+from orchestrator.topology.svg_picture import draw_svg
+
+LONGEST: Final = 20_000
+"""Characters of an answer, or of a part of a report."""
+_MOST_MINUTES: Final = 9_999
+_MACHINES: Final = frozenset({"working", "stopped"})
 
 
 class SittingDesk:
     """Does what a candidate asks for: about themselves, and within their time."""
 
-    def __init__(self, access: SeatAccess) -> None:
-        """Take what finds sessions."""
+    def __init__(self, parts: LabParts, access: SeatAccess) -> None:
+        """Take what labd serves, and what finds sessions."""
+        self._parts = parts
         self._access = access
+        self._writing = threading.Lock()
 
     def view(self, seat: Seat) -> SittingView:
         """Return where a candidate is; raises as ``SeatAccess.look``."""
         jury_session, state = self._access.look(seat.session)
-        now = jury_session.clock(state).now()
-        phases = tuple(_phase(state, phase, seat.number, now) for phase in state.plan.phases)
-        return SittingView(state.plan.title, seat.number, state.minute, phases)
+        now, zone = jury_session.clock(state).now(), zone_of(state.plan)
+        said = reversed(state.of("announced", seat.number))
+        return SittingView(
+            state.plan.title,
+            seat.number,
+            state.minute,
+            tuple(self._phase(state, phase, seat.number, now) for phase in state.plan.phases),
+            tuple(
+                Announcement(datetime.fromtimestamp(one.at, zone).isoformat(timespec="seconds"), one.details["text"])
+                for one in said
+            ),
+        )
+
+    def _phase(self, state: SessionState, phase: Phase, number: str, now: int) -> SittingPhase:
+        sitting = state.sittings.get((phase.name, number))
+        allowance = None if sitting is None else state.allowance(sitting)
+        opens = None if sitting is None else state.reading_until(sitting)
+        standing = standing_in(state, sitting, now)
+        labs = sitting.labs if sitting is not None and standing != "waiting" else ()
+        return SittingPhase(
+            phase.name,
+            phase.title,
+            standing,
+            left=None if allowance is None else 0 if standing == "over" else allowance.remaining(now),
+            opens=max(0, opens - now) if opens and standing == "reading" else 0,
+            subjects=tuple(SubjectLine(place, self._title(lab.scenario)) for place, lab in enumerate(labs, 1)),
+        )
+
+    def _title(self, scenario: str) -> Text:
+        shelved = self._parts.shelf.all().get(scenario)
+        return same("—") if shelved is None else shelved.document.title
+
+    # A scenario ---------------------------------------------------------------------------------------------------
+
+    def subject(self, seat: Seat, asked: OfSubject) -> SubjectView:
+        """Return a scenario of a candidate's.
+
+        Raises:
+            RefusedCallError: there is none at that place, or its phase has not begun for them.
+            BreakfixError: its lab cannot be looked at.
+        """
+        jury_session, state = self._access.look(seat.session)
+        sitting, scenario = _found(state, seat, asked.phase, asked.place)
+        standing = standing_in(state, sitting, jury_session.clock(state).now())
+        instance = sitting.labs[asked.place - 1].instance
+        labs = self._parts.labs()
+        running = as_assessed(labs.running.planned(instance), state.plan.phase(asked.phase))
+        plan, handed_in = running.plan, labs.hand_in(running)
+        machines = standing in _MACHINES
+        return SubjectView(
+            title=self._title(scenario),
+            standing=standing,
+            ticket=plan.ticket,
+            ticket_language=plan.ticket_language,
+            about=page_of(labs.plans.lab_of(running.instance)) if machines else None,
+            hosts=trainee_view.hosts_of(plan, running.images, running.instance) if machines else (),
+            map=self._map(running, asked.language) if machines else "",
+            questions=trainee_view.questions_of(plan, handed_in.answers().given),
+            report=trainee_view.report_view(handed_in.report_parts()) if plan.report else None,
+        )
+
+    def _map(self, running: Running, language: Language) -> str:
+        cables = self._parts.labs().running.cables(running.instance)
+        return draw_svg(topology(running.plan, cables), language, titled=False)
+
+    # What is handed in --------------------------------------------------------------------------------------------
+
+    def answer(self, seat: Seat, asked: AnswerSubject) -> None:
+        """Keep an answer.
+
+        Raises:
+            RefusedCallError: there is no such scenario of theirs, or the answer is too long or no text.
+            UsageError: the candidate may not type now, there is no such question, or the answer is not of its kind.
+        """
+        _require_text("value", asked.value)
+        with self._writing:
+            place, scenario = self._at(seat, asked.phase, asked.place)
+            place.answer({asked.question: asked.value}, asked.language, scenario)
+
+    def report(self, seat: Seat, asked: ReportSubject) -> None:
+        """Keep a report.
+
+        Raises:
+            RefusedCallError: there is no such scenario of theirs, or a part is too long or no text.
+            UsageError: the candidate may not type now, or no report is asked for.
+        """
+        for name in ("symptom", "cause", "action", "test"):
+            _require_text(name, getattr(asked, name))
+        if asked.minutes is not None and not 0 <= asked.minutes <= _MOST_MINUTES:
+            raise RefusedCallError(seat_refusals.not_kept("minutes", LONGEST))
+        parts = ReportParts(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
+        with self._writing:
+            place, scenario = self._at(seat, asked.phase, asked.place)
+            place.write_report(parts, asked.language, scenario)
+
+    def _at(self, seat: Seat, phase: str, place: int) -> tuple[CandidateSeat, str]:
+        """Return a candidate's workstation, with the journal as it is now: it decides whether anything is kept."""
+        jury_session, state = self._access.look_anew(seat.session)
+        _, scenario = _found(state, seat, phase, place)
+        return CandidateSeat(jury_session, self._parts.labs(), phase, seat.number), scenario
 
 
-def _phase(state: SessionState, phase: Phase, number: str, now: int) -> SittingPhase:
-    sitting = state.sittings.get((phase.name, number))
-    allowance = None if sitting is None else state.allowance(sitting)
-    opens = None if sitting is None else state.reading_until(sitting)
-    standing = standing_in(state, sitting, now)
-    return SittingPhase(
-        phase.name,
-        phase.title,
-        standing,
-        left=None if allowance is None else 0 if standing == "over" else allowance.remaining(now),
-        opens=max(0, opens - now) if opens and standing == "reading" else 0,
-    )
+def _found(state: SessionState, seat: Seat, phase: str, place: int) -> tuple[Sitting, str]:
+    """Return a candidate's part in a phase, and a scenario of it by its place.
+
+    Raises:
+        RefusedCallError: there is none there, or its phase has not begun for them.
+    """
+    sitting = state.sittings.get((phase, seat.number))
+    if sitting is None or sitting.started is None or not 1 <= place <= len(sitting.labs):
+        raise RefusedCallError(seat_refusals.no_subject())
+    return sitting, sitting.labs[place - 1].scenario
+
+
+def _require_text(name: str, text: str) -> None:
+    if len(text) > LONGEST or CONTROLS.search(text):
+        raise RefusedCallError(seat_refusals.not_kept(name, LONGEST))
 
 
 def standing_in(state: SessionState, sitting: Sitting | None, now: int) -> SittingStanding:

@@ -10,15 +10,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.labd import lab_contract, lab_work_contract
-from orchestrator.labd.calls import Call, Refusal
+from orchestrator.labd.calls import Call
 from orchestrator.labd.lab_contract import OfLab, TerminalView
-from orchestrator.labd.labd_client import RefusedError
 from orchestrator.portal import lab_words
 from orchestrator.portal.lab_addresses import lab_of, terminal_of
+from orchestrator.portal.minutes_field import minutes_of
 from orchestrator.portal.pages import form_of, go_to, wants_json
 from orchestrator.portal.visit import ask, visit_of
 
-_MINUTES_DIGITS = 4
 _ROWS, _COLUMNS = range(2, 501), range(20, 501)
 
 Action = Callable[[Request], Awaitable[Response]]
@@ -91,24 +90,11 @@ async def _report(request: Request) -> Response:
     asked = lab_work_contract.WriteReport(
         lab_of(request),
         **{name: form.get(name, "") for name in lab_words.REPORT_FIELDS},
-        minutes=_minutes(form.get("minutes", "").strip()),
+        minutes=minutes_of(form.get("minutes", "")),
         language=visit_of(request).language,
     )
     await ask(request, lab_work_contract.REPORT, asked)
     return _done(request, "hand-in")
-
-
-def _minutes(written: str) -> int | None:
-    """Return how many minutes were written; None: none.
-
-    Raises:
-        RefusedError: it is no number of minutes.
-    """
-    if not written:
-        return None
-    if not written.isascii() or not written.isdigit() or len(written) > _MINUTES_DIGITS:
-        raise RefusedError(Refusal("wrong", lab_words.WRONG_MINUTES, field="minutes"))
-    return int(written)
 
 
 async def _open_terminal(request: Request) -> Response:

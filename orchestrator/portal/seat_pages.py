@@ -13,10 +13,11 @@ from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.seat_contract import MY_SEAT, TAKE_SEAT, SeatDoor, TakenSeat, TakeSeat
 from orchestrator.labd.sitting_contract import SITTING
-from orchestrator.portal import cookies, in_words, seat_words
+from orchestrator.portal import cookies, seat_words
 from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.pages import form_of, go_to, render, said_at_form
 from orchestrator.portal.polled_frames import polled_frames
+from orchestrator.portal.sitting_view import sitting_context
 from orchestrator.portal.visit import SEAT_PATH, ask, visit_of
 
 POLL_SECONDS = 2.0
@@ -39,9 +40,10 @@ async def show_seat(request: Request) -> Response:
     try:
         door = await ask(request, MY_SEAT, Nothing())
         if door.seated:
-            return _page(request, "seat_now.html.j2", {"view": await ask(request, SITTING, Nothing())})
+            view = await ask(request, SITTING, Nothing())
+            return render(request, "seat_now.html.j2", sitting_context(view))
     except RefusedError as error:
-        return _gone(request, error)
+        return gone(request, error)
     return _page(request, "seat_wait.html.j2", {"door": door})
 
 
@@ -76,7 +78,7 @@ def waiting_frames(request: Request) -> AsyncIterator[bytes]:
     return polled_frames(look, news, POLL_SECONDS, lambda door: door.seated)
 
 
-def _gone(request: Request, error: RefusedError) -> Response:
+def gone(request: Request, error: RefusedError) -> Response:
     """Have the code be asked for again where the browser's token stands for nothing any more.
 
     Raises:
@@ -95,4 +97,4 @@ def _code_page(request: Request, refusal: Refusal | None = None, code: str = "",
 
 
 def _page(request: Request, template: str, context: Mapping[str, Any], status: int = 200) -> Response:
-    return render(request, template, {"g": seat_words, "length": in_words.length, **context}, status)
+    return render(request, template, {"g": seat_words, **context}, status)

@@ -54,7 +54,45 @@ STANDING_ICONS: Mapping[SittingStanding, str] = {
     "stopped": "hinted",
     "over": "solved",
 }
+STANDINGS_MEAN: Mapping[SittingStanding, Text] = {
+    "waiting": Text(
+        fr="Attendez : les sujets s'affichent ici quand l'épreuve commence.",
+        en="Wait: the scenarios are shown here once it begins.",
+    ),
+    "reading": Text(
+        fr="Lisez les tickets ; les machines sont encore fermées.",
+        en="Read the tickets; the machines are still closed.",
+    ),
+    "working": Text(
+        fr="Les machines sont ouvertes. Ce que vous écrivez est gardé jusqu'à la fin.",
+        en="The machines are open. What you write is kept until the end.",
+    ),
+    "stopped": Text(
+        fr="Votre temps est arrêté : vous ne perdez rien, et rien ne s'écrit jusqu'à la reprise.",
+        en="Your time stands still: you lose nothing, and nothing is written until it goes on.",
+    ),
+    "over": Text(
+        fr="C'est fini. Ce que vous avez rendu reste affiché dans chaque sujet.",
+        en="It is over. What you have handed in stays on the page of each scenario.",
+    ),
+}
 LEFT = Text(fr="Temps restant", en="Time left")
+OPENS_IN = Text(fr="Ouverture des machines dans", en="The machines open in")
+REHEARSED = Text(
+    fr="Répétition : une minute dure {n} s. Rien ici n'est une évaluation.",
+    en="Rehearsal: a minute lasts {n} s. Nothing here is an assessment.",
+)
+ANNOUNCED = Text(fr="Annonces", en="Announcements")
+
+# A scenario ---------------------------------------------------------------------------------------------------
+
+SUBJECT = Text(fr="Sujet {n} :", en="Scenario {n}:")
+TO_SEAT = Text(fr="Retour à ma place ({number})", en="Back to my seat ({number})")
+TICKET = Text(fr="Le ticket", en="The ticket")
+ABOUT = Text(fr="Présentation du réseau", en="About this network")
+TO_HAND_IN = Text(fr="À rendre", en="To be handed in")
+HANDED_IN = Text(fr="Ce que vous avez rendu", en="What you have handed in")
+NOTHING_WRITTEN = Text(fr="(rien)", en="(nothing)")
 
 # Codes on paper -----------------------------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from orchestrator.portal import (
     seat_pages,
     seat_terminal_pages,
     session_pages,
+    sitting_pages,
     static_files,
     words,
 )
@@ -74,6 +75,7 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *seat_office_pages.routes(),
             *seat_pages.routes(),
             *seat_terminal_pages.routes(),
+            *sitting_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
             *page_actions.routes(),

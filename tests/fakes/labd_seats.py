@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.lab_contract import ReportView
 from orchestrator.labd.session_contract import OfSession
+from tests.fakes import labd_world as world
+from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_sessions import SESSION, VIEW, FakeSessions
 from tests.fakes.labd_world import FakePerson
 
@@ -37,10 +40,21 @@ SITTING = g.SittingView(
     "C-02",
     60,
     (
-        g.SittingPhase("reseau", "Dépannage du poste et du réseau", "working", 4201, 0),
-        g.SittingPhase("ecrit", "Écrit", "waiting", None, 0),
+        g.SittingPhase(
+            "reseau", "Dépannage du poste et du réseau", "working", 4201, 0,
+            (g.SubjectLine(1, world.CONFLICT.title), g.SubjectLine(2, world.DNS.title)),
+        ),
+        g.SittingPhase("ecrit", "Écrit", "waiting", None, 0, ()),
     ),
-)
+    (g.Announcement(AT, "Pause café à 10 h.\nRestez <assis>."),),
+)  # fmt: skip
+
+
+def _subject() -> g.SubjectView:
+    lab = world.lab()
+    return g.SubjectView(
+        lab.title, "working", lab.ticket, None, lab.about, lab.hosts, drawn_map(lab, "fr"), lab.questions, lab.report
+    )
 
 
 class FakeSeats:
@@ -49,6 +63,7 @@ class FakeSeats:
     Attributes:
         view: who asks and who sits where, in every session.
         sitting: a candidate's day.
+        subject: each of their scenarios.
         tokens: a browser's token -> whether it has the seat.
     """
 
@@ -59,6 +74,7 @@ class FakeSeats:
         self._refuse = refuse
         self.view = SEATS
         self.sitting = SITTING
+        self.subject = _subject()
         self.tokens = {WAITING: False, SEATED: True}
 
     @property
@@ -75,7 +91,8 @@ class FakeSeats:
     def calls_of_seats(self) -> Mapping[str, tuple[Call[Any, Any], Callable[[str, Any], Any]]]:
         """Each call of a browser's with what answers it, by its token."""
         does: Mapping[str, Callable[[str, Any], Any]] = {
-            "take-seat": self.take, "my-seat": self.my_seat, "sitting": self.show,
+            "take-seat": self.take, "my-seat": self.my_seat, "sitting": self.show, "subject": self.show_subject,
+            "answer-subject": self.answer_subject, "report-subject": self.report_subject,
         }  # fmt: skip
         return {call.name: (call, does[call.name]) for call in (*e.SEAT_CALLS, *g.SITTING_CALLS) if call.name in does}
 
@@ -122,3 +139,30 @@ class FakeSeats:
         """Show a candidate's day."""
         self._seated(token)
         return self.sitting
+
+    def show_subject(self, token: str, asked: g.OfSubject) -> g.SubjectView:
+        """Show a scenario."""
+        self._seated(token)
+        if asked.phase != "reseau" or asked.place not in {1, 2}:
+            raise self._refuse("missing", "Ce sujet n'existe pas ici.", "There is no such scenario here.")
+        return self.subject
+
+    def _may_write(self, token: str, phase: str, place: int) -> None:
+        if self.show_subject(token, g.OfSubject(phase, place, "fr")).standing != "working":
+            raise self._refuse("wrong", "Le temps est écoulé.", "The time is over.")
+
+    def answer_subject(self, token: str, asked: g.AnswerSubject) -> Nothing:
+        """Keep an answer."""
+        self._may_write(token, asked.phase, asked.place)
+        if asked.question not in {one.name for one in self.subject.questions}:
+            raise self._refuse("wrong", "Pas de telle question.", "No such question.")
+        answered = (replace(q, answer=asked.value) if q.name == asked.question else q for q in self.subject.questions)
+        self.subject = replace(self.subject, questions=tuple(answered))
+        return Nothing()
+
+    def report_subject(self, token: str, asked: g.ReportSubject) -> Nothing:
+        """Keep a report."""
+        self._may_write(token, asked.phase, asked.place)
+        made = ReportView(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
+        self.subject = replace(self.subject, report=made)
+        return Nothing()

@@ -144,8 +144,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_door": "",
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
-        "access.lab_places access.terminal app assessment.candidate assessment.candidate_list assessment.decisions "
-        "assessment.event_words "
+        "access.lab_places access.terminal app assessment.candidate assessment.candidate_list "
+        "assessment.decisions assessment.event_words "
         "assessment.events assessment.extra_time assessment.jury assessment.lottery assessment.opening "
         "assessment.plan_file assessment.reserved_places assessment.results assessment.roster assessment.seat_book "
         "assessment.selectors "

@@ -14,6 +14,7 @@ from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd import seat_contract as seats
 from orchestrator.labd import seat_terminal_contract as at_seats
+from orchestrator.labd import sitting_contract as sitting
 from orchestrator.labd import talk_contract as talk
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
@@ -152,6 +153,9 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "close-seat-terminal": AT_A_SEAT,
     "screens": ORGANISER,
     "look-at-screen": ORGANISER,
+    "subject": AT_A_SEAT,
+    "answer-subject": AT_A_SEAT,
+    "report-subject": AT_A_SEAT,
     "seats": ORGANISER,
     "answer-seat": ORGANISER,
     "jury-sessions": JURY,
@@ -240,6 +244,11 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {"inside": LookInside(SCENARIO), "prove": Prove(SCENARIO, 0), "cancel-proof": CancelProof(0)}
     special |= {"acted": Acted(lab, "works"), "plan-session": PlanSession("no plan")}
     special |= {"session": OfSession("none"), "readiness": OfSession("none"), "day": OfSession("none")}
+    special |= {
+        "subject": sitting.OfSubject("reseau", 1, "fr"),
+        "answer-subject": sitting.AnswerSubject("reseau", 1, "q", "a", "fr"),
+        "report-subject": sitting.ReportSubject("reseau", 1, "", "", "", "", None, "fr"),
+    }
     special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}
     special |= {"seats": OfSession("none"), "answer-seat": seats.AnswerSeat("none", "confirm", "C-01", "0" * 16)}
     special |= {"withdraw-session": WithdrawSession("none", "why")}

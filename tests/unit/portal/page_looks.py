@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
-        "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events",
+        "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events", "/seat/events",
         "/seat/terminals/{phase}/{lab:int}/events",
         "/jury/{session}/documents",
         "/sessions/{session}/screens/events", "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
@@ -67,6 +67,11 @@ def _class_full(labd: FakeLabd) -> None:
 def _jury_first(labd: FakeLabd) -> None:
     """Have a lab wait for those of a jury."""
     labd.change(state="waiting", queue=lab_contract.QueueView(1, 1, "jury", None))
+
+
+def _seat_over(labd: FakeLabd) -> None:
+    """Have a candidate's time be over."""
+    labd.seats.subject = replace(labd.seats.subject, standing="over")
 
 
 def _at_once(_page: Page) -> None:
@@ -161,6 +166,11 @@ def _at_terminals(page: Page) -> None:
     _at_seat(seats.SEATED, "/seat/terminals/reseau/1")(page)
     page.locator("#terminal-empty [data-host=pc1]").click()
     page.locator(".xterm-rows >> text=root@lab").wait_for()
+
+
+def _at_subject(page: Page) -> None:
+    _at_seat(seats.SEATED)(page)
+    page.goto(f"{page.url}/work/reseau/1")
 
 
 def _wrong_class(page: Page) -> None:
@@ -484,6 +494,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
     Look("seat, labs", "/seat/terminals", "seat_labs.html.j2", act=_at_seat(seats.SEATED, "/seat/terminals")),
     Look("seat, terminals", "/seat", "seat_terminals.html.j2", act=_at_terminals),
+    Look("seat, a scenario", "/seat", "seat_subject.html.j2", act=_at_subject),
+    Look("seat, what was handed in", "/seat", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject),
     Look("jury", "/jury", "jury.html.j2", "paul"),
     Look("deliberation", JURY, "deliberation.html.j2", "paul"),
     Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),

@@ -60,6 +60,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/seat": "code",
     "/seat/terminals/{phase}/{lab:int}/terminals": "host kind rows columns",
     "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}/close": "",
+    "/seat/work/{phase}/{place}/answer": "question value",
+    "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
     "/jury/{session}/candidates/{number}/observe": "competence text",
@@ -97,6 +99,7 @@ _PLACES: Final[Mapping[str, Sequence[str]]] = {
     "session": [sessions.SESSION, "nowhere"],
     "phase": ["reseau", "nowhere"],
     "number": ["C-01", "C-99"],
+    "place": ["1", "0", "a"],
 }
 _RIGHT: Final = [
     world.SCENARIO, world.LAB, fake.CLASS, "lea", "theo", "pc1", "eth0", "office", "plug", "root", "1", "12", "all",

@@ -1,0 +1,83 @@
+// A candidate's day as it changes. The time that is left is the service's: it comes every few seconds, and between two
+// times the page counts on by a clock that nobody can set.
+
+import { released } from "./pressed.js";
+
+const LONGEST_WAIT = 15_000;
+const byId = (id) => document.getElementById(id);
+const live = byId("live");
+
+let clocks = {};
+let heard = performance.now();
+const changed = [];
+
+/** Have a function called whenever the times have come, with those of all phases. */
+export function onClocks(listener) {
+  changed.push(listener);
+}
+
+function length(seconds) {
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** Return the seconds that are left of a phase now. */
+function now(clock, name) {
+  const passed = clock.runs ? (performance.now() - heard) / 1000 : 0;
+  return Math.max(0, Math.ceil(clock[name] - passed));
+}
+
+function countOn() {
+  for (const [attribute, name] of [["data-clock", "left"], ["data-opens", "opens"]]) {
+    for (const shown of document.querySelectorAll(`[${attribute}]`)) {
+      const clock = clocks[shown.getAttribute(attribute)];
+      if (clock && clock[name] !== null) shown.textContent = length(now(clock, name));
+    }
+  }
+}
+
+let source = null;
+let waiting = 0;
+let tries = 0;
+
+function open() {
+  clearTimeout(waiting);
+  if (source) return;
+  source = new EventSource(live.dataset.events);
+  source.addEventListener("open", () => {
+    tries = 0;
+    byId("seat-lost").hidden = true;
+  });
+  source.addEventListener("message", async ({ data }) => {
+    const told = JSON.parse(data);
+    heard = performance.now();
+    clocks = told.clocks;
+    countOn();
+    for (const listener of changed) listener(clocks);
+    if (!told.html) return;
+    await released();
+    byId("seat-board").replaceWith(new DOMParser().parseFromString(told.html, "text/html").getElementById("seat-board"));
+    countOn();
+  });
+  source.addEventListener("end", () => location.assign("/seat"));
+  source.addEventListener("error", lost);
+}
+
+function lost() {
+  source?.close();
+  source = null;
+  byId("seat-lost").hidden = false;
+  waiting = setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
+  tries += 1;
+}
+
+window.addEventListener("online", open);
+window.addEventListener("pagehide", () => {
+  source?.close();
+  source = null;
+});
+window.addEventListener("pageshow", (event) => event.persisted && open());
+setInterval(countOn, 500);
+open();
