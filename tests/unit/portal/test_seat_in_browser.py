@@ -1,0 +1,75 @@
+"""A candidate in a browser: the code, the wait, the time that is left, what is written and saves itself, the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from orchestrator.labd import sitting_contract as g
+from orchestrator.portal import seat_pages, sitting_pages
+from tests.fakes.labd import FakeLabd
+from tests.fakes.labd_seats import CODE, SITTING, WAITING
+from tests.unit.portal.served_portal import ServedPortal
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.slow
+
+SHOWN = "(text) => document.querySelector('[data-clock=reseau]').textContent === text"
+
+
+def stand(labd: FakeLabd, standing: g.SittingStanding, left: int) -> None:
+    first, later = SITTING.phases
+    labd.seats.sitting = replace(SITTING, phases=(replace(first, standing=standing, left=left), later))
+    labd.seats.subject = replace(labd.seats.subject, standing=standing)
+
+
+def answers(labd: FakeLabd) -> list[str]:
+    return [one.value for name, _, one in labd.asked if name == "answer-subject"]
+
+
+def test_a_candidate_from_the_code_to_the_end(
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for pages in (seat_pages, sitting_pages):
+        monkeypatch.setattr(pages, "POLL_SECONDS", 0.1)
+    portal.open(page, labd, "", "/seat")
+    page.locator("#code").fill(CODE.lower().upper())
+    with page.expect_navigation():
+        page.locator("form[action='/seat'] button:not([type=button])").click()
+    assert page.locator("#waiting").count() == 1
+    with page.expect_navigation():
+        labd.seats.tokens[WAITING] = True
+    assert page.locator("h1").inner_text().endswith("C-02")
+
+    page.evaluate("Date.now = () => 0")  # whatever the browser's clock says
+    stand(labd, "working", 3599)
+    page.wait_for_function(SHOWN, arg="59:59")
+    stand(labd, "stopped", 1800)
+    page.wait_for_function(SHOWN, arg="30:00")
+    stand(labd, "working", 1700)
+    page.locator("a[href='/seat/work/reseau/1']").click()
+
+    field = page.locator("#question-1")
+    field.fill("the cable")
+    page.locator("form[data-saves=answer] [data-state=saved]").first.wait_for()
+    assert answers(labd) == ["the cable"]
+
+    stand(labd, "stopped", 1600)
+    page.wait_for_function(SHOWN, arg="26:40")
+    field.fill("another cable")
+    page.locator("form[data-saves=answer] [data-state=failed]").first.wait_for()
+    stand(labd, "working", 1600)
+    page.locator("form[data-saves=answer] [data-state=saved]").first.wait_for()
+    assert answers(labd)[-1] == "another cable", "what was written meanwhile is saved when time goes on"
+
+    with page.expect_navigation():
+        stand(labd, "over", 0)
+    assert page.locator("form[data-saves]").count() == 0
+    assert "another cable" in page.locator("#hand-in").inner_text()
+    del labd.seats.tokens[WAITING]
+    page.wait_for_url("**/seat?gone=yes")
+    assert portal.wrong == []
