@@ -77,6 +77,15 @@ class CandidateSeat:
             raise UsageError(with_suggestion(text, host, known))
         return self._running(having[0]), having[0]
 
+    def lab(self, scenario: str | None = None) -> tuple[Running, SessionLab]:
+        """Return the lab of a scenario, which needs no name where there is only one.
+
+        Raises:
+            UsageError: there are several and none was named, or there is none of that name.
+        """
+        lab = self._only(scenario)
+        return self._running(lab), lab
+
     def recorder(self, lab: SessionLab, host: str, rows: int, columns: int) -> TerminalRecorder:
         """Return a new recording of a terminal on a host.
 

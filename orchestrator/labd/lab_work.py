@@ -8,14 +8,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from grader.report import CheckResult
-from orchestrator.access.lab_places import require_cable, require_host
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.language import Language
-from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Text
 from orchestrator.deliverables.report_file import ReportParts
-from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd import trainee_view
+from orchestrator.labd.cable_moves import act_on_cable
 from orchestrator.labd.event_log import EventLog
 from orchestrator.labd.lab_contract import CableView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
@@ -189,20 +187,9 @@ class LabWork:
             UsageError: there is no such host, interface or segment.
             BreakfixError: another program is at work on the lab.
         """
-        running, target = self._desk.running(found), HostRef(found.name, asked.host)
-        require_host(asked.host, [host.name for host in running.plan.hosts])
-        cables = self._labs.running.cables(running.instance)
-        require_cable(cables, target, asked.interface)
-        if asked.action == "replace":
-            self._labs.running.replace_cable(target, asked.interface)
-        elif asked.action == "move":
-            _require_segment(asked.segment, sorted({cable.segment for cable in cables}))
-            self._labs.running.move_cable(target, asked.interface, plugged=True, segment=asked.segment)
-        else:
-            self._labs.running.move_cable(target, asked.interface, plugged=asked.action == "plug")
-        now = trainee_view.cable_view(
-            require_cable(self._labs.running.cables(running.instance), target, asked.interface)
-        )
+        cable = asked.host, asked.interface
+        port = act_on_cable(self._labs, self._desk.running(found), cable, asked.action, asked.segment)
+        now = trainee_view.cable_view(port)
         found.log.add("cable", trainee_view.fields(now))
         return now
 
@@ -261,9 +248,3 @@ class LabWork:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _require_segment(name: str, known: list[str]) -> None:
-    if name not in known:
-        text = Text(fr=f"Ce lab n'a pas de segment « {name} »", en=f'This lab has no segment "{name}"')
-        raise refused("wrong", with_suggestion(text, name, known), field="segment")

@@ -117,6 +117,7 @@ RULES: Final[Mapping[str, Right]] = {
     "subject": "seat",
     "answer-subject": "seat",
     "report-subject": "seat",
+    "cable-subject": "seat",
     "seats": "invigilators",
     "answer-seat": "invigilators",
     "seat-terminals": "seat",

@@ -21,6 +21,10 @@ from orchestrator.labd.sitting_desk import SittingDesk
 _AT_ONCE: Final = 3
 """Calls of candidates that are done at once: however many they send, the room's own calls have threads."""
 
+_CABLES_A_SECOND: Final = 0.5
+_CABLES_AT_ONCE: Final = 20
+"""Each act on a cable is an entry of the journal: nobody fills it."""
+
 
 class SeatCalls:
     """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by.
@@ -42,6 +46,7 @@ class SeatCalls:
         self._threads = threads
         self.threads = WorkThreads(_AT_ONCE, "seats")
         self.pace = SeatPace()
+        self._cables = SeatPace(a_second=_CABLES_A_SECOND, at_once=_CABLES_AT_ONCE)
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.MAKE_CODES.name: self.make_codes,
             contract.SEATS.name: self.seats,
@@ -53,6 +58,7 @@ class SeatCalls:
             sitting.SUBJECT.name: self._paced(self._sittings.subject),
             sitting.ANSWER_SUBJECT.name: self._paced(self._sittings.answer),
             sitting.REPORT_SUBJECT.name: self._paced(self._sittings.report),
+            sitting.CABLE_SUBJECT.name: self._paced(self._sittings.cable, self._cables),
         }
 
     async def found(self, token: str) -> tuple[Seat, SeatState] | None:
@@ -82,11 +88,13 @@ class SeatCalls:
 
     # At the seat --------------------------------------------------------------------------------------------------
 
-    def _paced(self, does: Callable[..., object]) -> Callable[[Seat, Any], Awaitable[object]]:
+    def _paced(
+        self, does: Callable[..., object], pace: SeatPace | None = None
+    ) -> Callable[[Seat, Any], Awaitable[object]]:
         """Return what has something done for a candidate: one thing at a time, and not too often."""
 
         async def done(seat: Seat, asked: Any) -> object:  # noqa: ANN401 - a call's own request
-            async with self.pace.turn(seat):
+            async with (pace or self.pace).turn(seat):
                 given = () if isinstance(asked, Nothing) else (asked,)
                 said = await self.threads.run(does, seat, *given)
             return Nothing() if said is None else said

@@ -31,9 +31,13 @@ class _Measure:
 class SeatPace:
     """Measures the calls of each seat; for the event loop's thread."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take what counts seconds."""
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, *, a_second: float = A_SECOND, at_once: float = AT_ONCE
+    ) -> None:
+        """Take what counts seconds, and how many calls there may be in the long run and behind a rest."""
         self._clock = clock
+        self._a_second = a_second
+        self._at_once = at_once
         self._seats: dict[Seat, _Measure] = {}
 
     @contextlib.asynccontextmanager
@@ -44,8 +48,8 @@ class SeatPace:
             RefusedCallError: its browser asks for too much.
         """
         now = self._clock()
-        one = self._seats.setdefault(seat, _Measure(AT_ONCE, now))
-        one.left, one.at = min(AT_ONCE, one.left + (now - one.at) * A_SECOND), now
+        one = self._seats.setdefault(seat, _Measure(self._at_once, now))
+        one.left, one.at = min(self._at_once, one.left + (now - one.at) * self._a_second), now
         if one.left < 1 or one.waiting >= _MOST_WAITING:
             raise RefusedCallError(seat_refusals.too_many_calls(1))
         one.left -= 1

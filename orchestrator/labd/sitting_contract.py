@@ -11,7 +11,7 @@ from typing import Any, Literal
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
-from orchestrator.labd.lab_contract import HostView, QuestionView, ReportView
+from orchestrator.labd.lab_contract import CableView, HostView, QuestionView, ReportView, SegmentView
 
 SittingStanding = Literal["waiting", "reading", "working", "stopped", "over"]
 """The phase has not begun for the candidate; tickets are read, the machines are closed; they work; their time stands
@@ -95,6 +95,8 @@ class SubjectView:
         about: the lab's page, Markdown; None while the machines are closed, and once time is over.
         hosts: the machines; none then.
         map: the lab's picture as SVG; empty then.
+        segments: the networks; none then.
+        cables: the cables as they are, as far as the candidate can see them; none then.
         questions: what is asked, with what was answered last.
         report: the intervention report as it was written last; None where none is asked for.
     """
@@ -106,6 +108,8 @@ class SubjectView:
     about: Text | None
     hosts: tuple[HostView, ...]
     map: str
+    segments: tuple[SegmentView, ...]
+    cables: tuple[CableView, ...]
     questions: tuple[QuestionView, ...]
     report: ReportView | None
 
@@ -135,6 +139,18 @@ class ReportSubject:
     language: Language
 
 
+@dataclass(frozen=True)
+class MoveSubjectCable:
+    """Act on a cable of a scenario's lab: ``plug``, ``unplug``, ``replace``, or ``move`` to ``segment``."""
+
+    phase: str
+    place: int
+    host: str
+    interface: str
+    action: Literal["plug", "unplug", "replace", "move"]
+    segment: str = ""
+
+
 SITTING = Call("sitting", Nothing, SittingView)
 """Return where the candidate is."""
 SUBJECT = Call("subject", OfSubject, SubjectView)
@@ -143,6 +159,8 @@ ANSWER_SUBJECT = Call("answer-subject", AnswerSubject, Nothing)
 """Keep an answer; refused outside the candidate's time, and where it is not of its kind."""
 REPORT_SUBJECT = Call("report-subject", ReportSubject, Nothing)
 """Keep a report; refused outside the candidate's time."""
+CABLE_SUBJECT = Call("cable-subject", MoveSubjectCable, Nothing)
+"""Act on a cable, which the journal notes first; refused outside the candidate's time."""
 
-SITTING_CALLS: tuple[Call[Any, Any], ...] = (SITTING, SUBJECT, ANSWER_SUBJECT, REPORT_SUBJECT)
+SITTING_CALLS: tuple[Call[Any, Any], ...] = (SITTING, SUBJECT, ANSWER_SUBJECT, REPORT_SUBJECT, CABLE_SUBJECT)
 """The calls that only a candidate at their seat may make."""

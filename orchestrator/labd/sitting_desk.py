@@ -9,11 +9,12 @@ from typing import Final
 from orchestrator.assessment.candidate import CandidateSeat, as_assessed
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.assessment.terminal_gate import require_seat
 from orchestrator.core.control_characters import CONTROLS
-from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.labd import seat_refusals, trainee_view
+from orchestrator.labd.cable_moves import act_on_cable
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.scenario_shelf import page_of
@@ -21,6 +22,7 @@ from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.sitting_contract import (
     Announcement,
     AnswerSubject,
+    MoveSubjectCable,
     OfSubject,
     ReportSubject,
     SittingPhase,
@@ -29,9 +31,8 @@ from orchestrator.labd.sitting_contract import (
     SubjectLine,
     SubjectView,
 )
-from orchestrator.labs import Running
 from orchestrator.model.session_plan import Phase
-from orchestrator.topology.layout import topology
+from orchestrator.topology.layout import seen, topology
 from orchestrator.topology.svg_picture import draw_svg
 
 LONGEST: Final = 20_000
@@ -101,6 +102,7 @@ class SittingDesk:
         running = as_assessed(labs.running.planned(instance), state.plan.phase(asked.phase))
         plan, handed_in = running.plan, labs.hand_in(running)
         machines = standing in _MACHINES
+        cables = labs.running.cables(running.instance) if machines else ()
         return SubjectView(
             title=self._title(scenario),
             standing=standing,
@@ -108,14 +110,12 @@ class SittingDesk:
             ticket_language=plan.ticket_language,
             about=page_of(labs.plans.lab_of(running.instance)) if machines else None,
             hosts=trainee_view.hosts_of(plan, running.images, running.instance) if machines else (),
-            map=self._map(running, asked.language) if machines else "",
+            map=draw_svg(topology(plan, cables), asked.language, titled=False) if machines else "",
+            segments=trainee_view.segments_of(plan) if machines else (),
+            cables=tuple(map(trainee_view.cable_view, seen(plan, cables))),
             questions=trainee_view.questions_of(plan, handed_in.answers().given),
             report=trainee_view.report_view(handed_in.report_parts()) if plan.report else None,
         )
-
-    def _map(self, running: Running, language: Language) -> str:
-        cables = self._parts.labs().running.cables(running.instance)
-        return draw_svg(topology(running.plan, cables), language, titled=False)
 
     # What is handed in --------------------------------------------------------------------------------------------
 
@@ -146,6 +146,27 @@ class SittingDesk:
         with self._writing:
             place, scenario = self._at(seat, asked.phase, asked.place)
             place.write_report(parts, asked.language, scenario)
+
+    # Cables -------------------------------------------------------------------------------------------------------
+
+    def cable(self, seat: Seat, asked: MoveSubjectCable) -> None:
+        """Act on a cable; the journal notes it before it is done.
+
+        Raises:
+            RefusedCallError: there is no such scenario of theirs, or no such segment.
+            UsageError: the candidate may not type now, or there is no such host or interface.
+            BreakfixError: another program is at work on the lab.
+        """
+        place, scenario = self._at(seat, asked.phase, asked.place)
+        require_seat(place.gate)
+        running, lab = place.lab(scenario)
+        act = " ".join(filter(None, ("cable", f"{asked.host}:{asked.interface}", asked.action, asked.segment)))
+
+        def note() -> None:
+            place.note_cable(lab, act)
+
+        cable, hidden = (asked.host, asked.interface), tuple(running.plan.out_of_reach)
+        act_on_cable(self._parts.labs(), running, cable, asked.action, asked.segment, note, hidden)
 
     def _at(self, seat: Seat, phase: str, place: int) -> tuple[CandidateSeat, str]:
         """Return a candidate's workstation, with the journal as it is now: it decides whether anything is kept."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, cast
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from orchestrator.core.language import Language
 from orchestrator.labd.calls import STATUS, Nothing, Refusal
+from orchestrator.labd.lab_contract import CableView
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.sitting_contract import (
     ANSWER_SUBJECT,
+    CABLE_SUBJECT,
     REPORT_SUBJECT,
     SITTING,
     SUBJECT,
     AnswerSubject,
+    MoveSubjectCable,
     OfSubject,
     ReportSubject,
     SittingView,
@@ -48,6 +52,7 @@ def routes() -> list[BaseRoute]:
         Route(subject, show_subject, methods=["GET"]),
         Route(f"{subject}/answer", answer, methods=["POST"]),
         Route(f"{subject}/report", report, methods=["POST"]),
+        Route(f"{subject}/cable", cable, methods=["POST"]),
     ]
 
 
@@ -106,7 +111,22 @@ async def report(request: Request) -> Response:
     return await _kept(request, REPORT_SUBJECT, asked)
 
 
-async def _kept(request: Request, call: Any, asked: object) -> Response:  # noqa: ANN401 - one of two calls
+async def cable(request: Request) -> Response:
+    """Act on a cable."""
+    form = await form_of(request)
+    phase, place = _place_of(request)
+    action = cast('Literal["plug", "unplug", "replace", "move"]', form.get("action", ""))  # labd says what may be asked
+    segment = form.get("segment", "") if action == "move" else ""
+    asked = MoveSubjectCable(phase, place, form.get("host", ""), form.get("interface", ""), action, segment)
+    return await _kept(request, CABLE_SUBJECT, asked, "cables")
+
+
+async def _kept(
+    request: Request,
+    call: Any,  # noqa: ANN401 - one of three calls
+    asked: object,
+    part: str = "hand-in",
+) -> Response:
     try:
         await ask(request, call, asked)
     except RefusedError as error:
@@ -115,7 +135,7 @@ async def _kept(request: Request, call: Any, asked: object) -> Response:  # noqa
         return await _subject(request, said_at_form(error))
     if wants_json(request):
         return Response(status_code=204)
-    return go_to(request.url.path.rpartition("/")[0] + "#hand-in")
+    return go_to(request.url.path.rpartition("/")[0] + f"#{part}")
 
 
 def _place_of(request: Request) -> tuple[str, int]:
@@ -147,6 +167,7 @@ async def _subject(request: Request, refusal: Refusal | None = None) -> Response
         "base": base,
         "picture": _picture(subject, in_words.said(lab_words.MAP, language)),
         "refusal": refusal,
+        "cable_state": lambda one: _cable_state(subject, one, language),
         "data": {
             "base": base,
             "now": "",
@@ -157,6 +178,12 @@ async def _subject(request: Request, refusal: Refusal | None = None) -> Response
         },
     }
     return render(request, "seat_subject.html.j2", context, STATUS[refusal.kind] if refusal else 200)
+
+
+def _cable_state(subject: SubjectView, cable: CableView, language: Language) -> str:
+    """Return how a cable is, in words."""
+    socket = next((one.title.in_(language) for one in subject.segments if one.name == cable.at), cable.at)
+    return in_words.said(lab_words.PLUGGED if cable.plugged else lab_words.UNPLUGGED, language, segment=socket)
 
 
 def _picture(subject: SubjectView, called: str) -> str | None:

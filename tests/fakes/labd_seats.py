@@ -53,7 +53,17 @@ SITTING = g.SittingView(
 def _subject() -> g.SubjectView:
     lab = world.lab()
     return g.SubjectView(
-        lab.title, "working", lab.ticket, None, lab.about, lab.hosts, drawn_map(lab, "fr"), lab.questions, lab.report
+        lab.title,
+        "working",
+        lab.ticket,
+        None,
+        lab.about,
+        lab.hosts,
+        drawn_map(lab, "fr"),
+        lab.segments,
+        lab.cables,
+        lab.questions,
+        lab.report,
     )
 
 
@@ -93,6 +103,7 @@ class FakeSeats:
         does: Mapping[str, Callable[[str, Any], Any]] = {
             "take-seat": self.take, "my-seat": self.my_seat, "sitting": self.show, "subject": self.show_subject,
             "answer-subject": self.answer_subject, "report-subject": self.report_subject,
+            "cable-subject": self.cable_subject,
         }  # fmt: skip
         return {call.name: (call, does[call.name]) for call in (*e.SEAT_CALLS, *g.SITTING_CALLS) if call.name in does}
 
@@ -165,4 +176,16 @@ class FakeSeats:
         self._may_write(token, asked.phase, asked.place)
         made = ReportView(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
         self.subject = replace(self.subject, report=made)
+        return Nothing()
+
+    def cable_subject(self, token: str, asked: g.MoveSubjectCable) -> Nothing:
+        """Act on a cable."""
+        self._may_write(token, asked.phase, asked.place)
+        if (asked.host, asked.interface) not in {(one.host, one.interface) for one in self.subject.cables}:
+            raise self._refuse("wrong", "Pas de tel câble.", "No such cable.")
+        cables = tuple(
+            replace(one, plugged=asked.action != "unplug") if one.host == asked.host else one
+            for one in self.subject.cables
+        )
+        self.subject = replace(self.subject, cables=cables)
         return Nothing()

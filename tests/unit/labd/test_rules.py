@@ -157,6 +157,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "subject": AT_A_SEAT,
     "answer-subject": AT_A_SEAT,
     "report-subject": AT_A_SEAT,
+    "cable-subject": AT_A_SEAT,
     "seats": ORGANISER,
     "answer-seat": ORGANISER,
     "jury-sessions": JURY,
@@ -248,6 +249,7 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {
         "subject": sitting.OfSubject("reseau", 1, "fr"),
         "answer-subject": sitting.AnswerSubject("reseau", 1, "q", "a", "fr"),
+        "cable-subject": sitting.MoveSubjectCable("reseau", 1, "pc1", "eth0", "plug"),
         "report-subject": sitting.ReportSubject("reseau", 1, "", "", "", "", None, "fr"),
     }
     special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}

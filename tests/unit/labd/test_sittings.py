@@ -13,6 +13,7 @@ import pytest
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT
+from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd import sitting_contract as g
@@ -25,7 +26,7 @@ from orchestrator.labs import Running
 from orchestrator.labs.running_labs import RunningLabs
 from orchestrator.model.deliverables import HostQuestion
 
-from .conftest import SCENARIO, Member, Site, refusal_of
+from .conftest import SCENARIO, Member, Site, Stations, refusal_of
 from .test_day import act, opened
 from .test_sessions import HERE, PLAN
 
@@ -340,3 +341,38 @@ def test_a_seat_has_a_pace_of_its_own() -> None:
         assert [await heard(zoe) for _ in range(10)].count(True) == 5
 
     asyncio.run(play())
+
+
+def test_a_cable_is_moved_within_the_candidates_time_and_noted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    touched: set[str] = set()
+    really = Stations.set_port
+
+    def set_port(self: Stations, target: HostRef, interface: str, **other: Any) -> None:  # noqa: ANN401
+        touched.add(target.instance)
+        really(self, target, interface, **other)
+
+    def move(action: Any, host: str = "pc1", **other: Any) -> g.MoveSubjectCable:  # noqa: ANN401
+        return g.MoveSubjectCable("reseau", 1, host, "eth0", action, **other)
+
+    async def play() -> None:
+        async with room(site) as here:
+            assert (await here.refused(g.CABLE_SUBJECT, move("unplug"))).kind == "missing"
+            await here.begin()
+            monkeypatch.setattr(Stations, "set_port", set_port)
+            await here.call(g.CABLE_SUBJECT, move("plug"))
+            await here.call(g.CABLE_SUBJECT, move("unplug"))
+            (cable,) = [one for one in (await here.call(g.SUBJECT, subject())).cables if one.host == "pc1"]
+            assert not cable.plugged
+            await here.call(g.CABLE_SUBJECT, move("move", segment=cable.at))
+            for wrong in (move("cut"), move("plug", "none"), move("move", segment="none"), move("move")):
+                assert (await here.refused(g.CABLE_SUBJECT, wrong)).kind == "wrong"
+            await act(here.client, here.organiser, "finished", "reseau", "C-01")
+            assert "over" in (await here.refused(g.CABLE_SUBJECT, move("plug"))).text.en
+
+    asyncio.run(play())
+    (lab,) = site.registry.jury_session("december").state().sittings["reseau", "C-01"].labs
+    assert touched == {lab.instance}, "the other's lab is another"
+    noted = [one for one in site.registry.log.events("december") if one.kind == "cabled"]
+    assert [(one.by, one.candidate, one.details["act"].split()[2]) for one in noted] == [
+        ("C-01", "C-01", "plug"), ("C-01", "C-01", "unplug"), ("C-01", "C-01", "move"),
+    ]  # fmt: skip

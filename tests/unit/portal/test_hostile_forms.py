@@ -61,6 +61,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/seat/terminals/{phase}/{lab:int}/terminals": "host kind rows columns",
     "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}/close": "",
     "/seat/work/{phase}/{place}/answer": "question value",
+    "/seat/work/{phase}/{place}/cable": "host interface action segment",
     "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",

@@ -162,6 +162,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/seat/terminals/reseau/1/terminals": ({"host": "pc1"}, (303, 303, 303, 303)),
     "/seat/terminals/reseau/1/terminals/0011223344556677/close": ({}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
+    "/seat/work/reseau/1/cable": ({"action": "plug"}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/report": ({}, (303, 303, 303, 303)),
     "/sessions/december-2026/codes": ({"number": "C-01"}, (303, 403, 403, 200)),
     "/sessions/nothing/codes": ({"number": ""}, (303, 403, 403, 404)),

@@ -89,6 +89,16 @@ def test_what_is_written_is_kept_as_it_is(zoe: Browser, labd: FakeLabd) -> None:
     assert "<script>evil()" not in page
 
 
+def test_a_cable_is_moved_by_a_button(zoe: Browser, labd: FakeLabd) -> None:
+    assert "Cable pc1:eth0" in zoe.get(SUBJECT).text
+    fields = {"host": "pc1", "interface": "eth0", "action": "unplug", "segment": "office"}
+    answer = zoe.post(f"{SUBJECT}/cable", fields, page="/seat")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{SUBJECT}#cables")
+    (asked,) = [one for name, _, one in labd.asked if name == "cable-subject"]
+    assert asked == g.MoveSubjectCable("reseau", 1, "pc1", "eth0", "unplug"), "a socket is named to move only"
+    assert zoe.post(f"{SUBJECT}/cable", {**fields, "host": "x"}, page="/seat").status_code == 422
+
+
 def test_what_is_refused_is_said(zoe: Browser, labd: FakeLabd) -> None:
     labd.seats.subject = replace(labd.seats.subject, standing="over")
     fields = {"question": "x", "value": "y"}
