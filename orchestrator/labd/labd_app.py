@@ -43,6 +43,7 @@ from orchestrator.labd.rules import (
     concerns_an_attempt,
 )
 from orchestrator.labd.seat_calls import SeatCalls
+from orchestrator.labd.seat_gates import SeatHolds
 from orchestrator.labd.seat_socket import SeatSockets
 from orchestrator.labd.seat_terminals import SeatTerminals
 from orchestrator.labd.session_calls import SessionCalls
@@ -109,7 +110,7 @@ def labd_app(parts: LabdParts) -> Starlette:
     )
     door = _Door(parts, access)
     sockets = LabSockets(access, parts.labs, parts.terminals, parts.displays, parts.web)
-    seats = SeatSockets(parts.seats.access, parts.seat_terminals, parts.bell)
+    seats = SeatSockets(SeatHolds(parts.seats.access), parts.seat_terminals, parts.bell)
     return Starlette(
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),

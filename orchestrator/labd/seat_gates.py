@@ -15,7 +15,7 @@ from orchestrator.assessment.session_registry import JurySession, SessionRegistr
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.assessment.terminal_gate import TerminalGate
 from orchestrator.core.errors import UsageError
-from orchestrator.labd.seat_access import Seat
+from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.told_refusals import missing_terminal
 
 EVERY_S: Final = 0.4
@@ -54,6 +54,26 @@ class SessionLook:
     def clock(self, state: SessionState) -> SessionClock:
         """Return the session's clock."""
         return self.jury_session.clock(state)
+
+
+class SeatHolds:
+    """Whether a token still is a seat's, asked by each line of a browser and looked up for all of them. For threads."""
+
+    def __init__(self, access: SeatAccess, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take what finds seats, and what counts seconds."""
+        self._access = access
+        self._clock = clock
+        self._known: dict[str, tuple[float, Seat | None]] = {}
+
+    def ask(self, token: str, seat: Seat) -> bool:
+        """Return whether a token was this seat's a moment ago."""
+        now = self._clock()
+        at, found = self._known.get(token, (float("-inf"), None))
+        if now - at >= _FRESH_S:
+            found = self._access.seat_of(token)
+            fresh = {one: kept for one, kept in self._known.items() if now - kept[0] < _FRESH_S}
+            self._known = {**fresh, token: (now, found)}
+        return found == seat
 
 
 class SeatGates:

@@ -15,7 +15,8 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import Attachment, NoTerminalError
 from orchestrator.labd.labd_http import number_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.seat_access import Seat, SeatAccess
+from orchestrator.labd.seat_access import Seat
+from orchestrator.labd.seat_gates import SeatHolds
 from orchestrator.labd.seat_terminals import SeatTerminals
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.terminal_socket import (
@@ -51,12 +52,12 @@ class SeatSockets:
     """Joins candidates to their terminals.
 
     Attributes:
-        access: knows whose a token is.
+        holds: knows whose a token still is.
         terminals: the terminals of seats.
         bell: rung when a seat may have been taken from somebody.
     """
 
-    access: SeatAccess
+    holds: SeatHolds
     terminals: SeatTerminals
     bell: Doorbell
 
@@ -67,7 +68,7 @@ class SeatSockets:
             try:
                 await self._join(viewer)
             except RefusedCallError as error:
-                await viewer.close(TRY_AGAIN if error.refusal.kind == "machine" else MISSING)
+                await viewer.close(TRY_AGAIN if error.refusal.kind in {"machine", "too-often"} else MISSING)
             except NoTerminalError:
                 await viewer.close(MISSING)
             except BreakfixError as error:
@@ -78,12 +79,11 @@ class SeatSockets:
         token = token_of(viewer.headers.get("authorization", ""))
         phase, terminal = viewer.path_params["phase"], viewer.path_params["terminal"]
         after = viewer.query_params.get("after")
-        seat = await self.terminals.looks.run(self.access.seat_of, token)
-        if seat is None:
+        joined = await self.terminals.joined(token, phase, terminal)
+        if joined is None:
             await viewer.close(SIGNED_OUT)
             return
-        gate = await self.terminals.looks.run(self.terminals.gates.gate, seat, phase)
-        await self.terminals.find(gate, terminal)
+        seat, gate = joined
         if (shut := _shut(gate)) is not None:
             await viewer.close(shut)
             return
@@ -103,7 +103,7 @@ class SeatSockets:
 
         def look() -> bool:
             gate.news()
-            return self.access.seat_of(token) == seat
+            return self.holds.ask(token, seat)
 
         with self.bell.heard() as rung:
             while True:

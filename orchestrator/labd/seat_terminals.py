@@ -80,7 +80,7 @@ class SeatTerminals:
         self.presence = presence
         self.terminals = terminals
         self._parts = parts
-        self._threads, self._pace = seats.threads, seats.pace
+        self._seats, self._threads, self._pace = seats, seats.threads, seats.pace
         self.looks = WorkThreads(_LOOKS, "seat-looks")
         self._held: dict[str, tuple[Seat, str]] = {}
         self._openings: dict[Seat, SteadyAllowance] = {}
@@ -144,6 +144,23 @@ class SeatTerminals:
             await self.terminals.keeper.close(asked.terminal)
         self._held.pop(asked.terminal, None)
         return Nothing()
+
+    async def joined(self, token: str, phase: str, terminal: str) -> tuple[Seat, TerminalGate] | None:
+        """Return whose a browser's token is, with a gate of theirs, where they have a terminal of that id.
+
+        None: the token is nobody's.
+
+        Raises:
+            RefusedCallError: they have no such terminal, or come too often.
+            BreakfixError: the keeper or the store does not answer.
+        """
+        seat = await self._threads.run(self._seats.access.seat_of, token)
+        if seat is None:
+            return None
+        async with self._pace.turn(seat):
+            gate = await self._threads.run(self.gates.gate, seat, phase)
+            await self.find(gate, terminal)
+        return seat, gate
 
     async def find(self, gate: TerminalGate, terminal: str) -> contract.SeatTerminalView:
         """Return a candidate's terminal.
@@ -223,10 +240,13 @@ class SeatTerminals:
 
     async def run(self) -> None:
         """Hang up the terminals of those whose time is over, until ``end`` is called; begin with those of before."""
-        with contextlib.suppress(BreakfixError):
-            await self._find_again()
         gates: dict[tuple[Seat, str], TerminalGate] = {}
+        found = False
         while not self._ending.is_set():
+            if not found:
+                with contextlib.suppress(BreakfixError):  # the store: tried again
+                    await self._find_again()
+                    found = True
             for key in {*self._held.values()}:
                 with contextlib.suppress(BreakfixError):  # the store or the keeper: tried again
                     gate = gates.get(key) or gates.setdefault(key, await self.looks.run(self.gates.gate, *key))
@@ -252,7 +272,11 @@ class SeatTerminals:
             self._held.pop(terminal, None)
 
     async def _find_again(self) -> None:
-        for kept in await self.terminals.keeper.terminals():
+        try:
+            all_kept = await self.terminals.keeper.terminals()
+        except KeeperDownError:  # then there are none
+            return
+        for kept in all_kept:
             if not kept.about.owner.startswith(_SEAT) or kept.ended:
                 continue
             held = await self._threads.run(self._parts.registry().holder_of, kept.about.lab)

@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket
 from orchestrator.labd import seat_terminal_contract as contract
 from orchestrator.labd.calls import Nothing
 from orchestrator.labd.labd_client import LabdClient
-from orchestrator.labd.sitting_contract import SITTING, SittingPhase
+from orchestrator.labd.sitting_contract import SITTING, Announcement, SittingPhase
 from orchestrator.portal import (
     board_words,
     desktop_words,
@@ -28,6 +28,7 @@ from orchestrator.portal import (
 )
 from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.browser_terminal import OpeningLine, after_of, resize_of, serve_line
+from orchestrator.portal.day_wall import clock
 from orchestrator.portal.lab_actions import size_of
 from orchestrator.portal.lab_addresses import terminal_of
 from orchestrator.portal.pages import form_of, render
@@ -45,10 +46,11 @@ _ROWS, _COLUMNS = range(2, 501), range(20, 501)
 
 @dataclass(frozen=True)
 class _Room:
-    """A candidate's terminals, and where they are in the phase."""
+    """A candidate's terminals, where they are in the phase, and what was announced."""
 
     view: contract.SeatTerminalsView
     phase: SittingPhase
+    announced: tuple[Announcement, ...]
 
 
 def routes() -> list[BaseRoute]:
@@ -198,13 +200,13 @@ async def _room(request: Request, phase: str) -> _Room:
     here = next((one for one in sitting.phases if one.name == view.phase), None)
     if here is None:
         raise HTTPException(404)
-    return _Room(view, here)
+    return _Room(view, here, sitting.announced)
 
 
 def _essence(room: _Room) -> _Room:
     """Return a room without what goes on by itself; each minute that is over is told, so that pages are set right."""
     view, left = replace(room.view, why=None), (room.phase.left or 0) // _MINUTE
-    return _Room(view, replace(room.phase, left=left, opens=room.phase.opens // _MINUTE))
+    return replace(room, view=view, phase=replace(room.phase, left=left, opens=room.phase.opens // _MINUTE))
 
 
 def _told(request: Request, room: _Room, scenario: str) -> dict[str, Any]:
@@ -218,6 +220,7 @@ def _told(request: Request, room: _Room, scenario: str) -> dict[str, Any]:
         "left": room.phase.left,
         "opens": room.phase.opens,
         "runs": room.phase.standing in {"reading", "working"},
+        "announced": [{"at": one.at, "clock": clock(one.at), "text": one.text} for one in room.announced],
     }
 
 

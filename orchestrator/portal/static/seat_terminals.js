@@ -1,6 +1,6 @@
 // A candidate's terminals: those of the lab page, as long as their time runs; what is left of it counts down here.
 
-import { data, say, setUpMessages, signedOut, words } from "./lab_calls.js";
+import { data, make, say, setUpMessages, signedOut, words } from "./lab_calls.js";
 import { setUpMenus } from "./lab_menus.js";
 import { Terminals } from "./lab_terminals.js";
 import { released } from "./pressed.js";
@@ -33,6 +33,44 @@ function countOn() {
   left.textContent = clock(Math.max(0, Math.round(told.left - passed)));
 }
 
+// What is announced: it stays until it is closed, and what is new opens it again --------------------------------------
+
+const CLOSED = `breakfix.said.${data.lab}`;
+const heard = new Set();
+
+function closedUpTo() {
+  try {
+    return sessionStorage.getItem(CLOSED) ?? "";
+  } catch {
+    return ""; // storage is off
+  }
+}
+
+function tell(announced) {
+  for (const { at, clock: hour, text } of [...announced].reverse()) {
+    const key = `${at} ${text}`;
+    if (heard.has(key)) continue;
+    heard.add(key);
+    if (at <= closedUpTo()) continue;
+    const line = make("li", "", ` ${text}`);
+    const time = make("time", "", hour);
+    time.dateTime = at;
+    line.prepend(time);
+    byId("seat-said").hidden = false;
+    byId("seat-said-list").prepend(line);
+  }
+}
+
+byId("seat-said").querySelector("button").addEventListener("click", () => {
+  byId("seat-said").hidden = true;
+  byId("seat-said-list").replaceChildren();
+  try {
+    sessionStorage.setItem(CLOSED, told.announced.map(({ at }) => at).sort().at(-1) ?? "");
+  } catch {
+    // storage is off: it is told again when the page is loaded again
+  }
+});
+
 // What changes --------------------------------------------------------------------------------------------------
 
 function take(young) {
@@ -41,6 +79,7 @@ function take(young) {
   arrived = Date.now();
   byId("seat-standing").textContent = young.standing;
   terminals.take(young.terminals);
+  tell(young.announced);
   // What was closed while time stood still comes back at once, not when its turn has come.
   if (opened) for (const { screen } of terminals.tabs.values()) screen?.line?.again();
   countOn();

@@ -280,6 +280,20 @@ def test_terminals_are_limited(site: Site, organiser: Member, monkeypatch: pytes
     asyncio.run(play())
 
 
+def test_who_comes_again_and_again_keeps_nobody_from_their_terminal(site: Site, organiser: Member) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            zoe, ali = await begun(client, organiser)
+            mine, alis = await terminal(client, zoe), await terminal(client, ali)
+            codes = await asyncio.gather(*(code_of(client, zoe, mine, "nowhere") for _ in range(100)))
+            assert {4404, 1013} == set(codes)
+            async with client.seat_terminal("reseau", alis.id, ali, None) as viewer:
+                await viewer.send(b"here\r")
+                await shown(viewer, b"here\r\nhere\r\n")
+
+    asyncio.run(play())
+
+
 def test_who_floods_makes_nobody_wait(site: Site, organiser: Member) -> None:
     async def flood(client: LabdClient, token: str, one: contract.SeatTerminalView, sent: list[int]) -> None:
         async with client.seat_terminal("reseau", one.id, token, None) as viewer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from orchestrator.core.text import Text
+from orchestrator.labd.sitting_contract import Announcement
 from orchestrator.portal import seat_terminal_pages
 from tests.fakes.labd import FakeLabd
 from tests.fakes.labd_seat_terminals import PLACE
@@ -44,9 +46,16 @@ def test_a_candidate_works_as_long_as_time_runs(
     ((_, terminal),) = [(key, one) for key, one in labd.terminals.items() if key[0] == PLACE]
     assert (terminal.view.host, terminal.view.kind) == ("pc1", "root")
 
+    said = Announcement("2026-12-14T23:59:00+01:00", "<b>Evacuate</b>")
+    labd.seats.sitting = replace(labd.seats.sitting, announced=(said, *labd.seats.sitting.announced))
+    page.locator("#seat-said-list >> text=<b>Evacuate</b>").wait_for()
+    page.locator("#seat-said button").click()
+    assert page.locator("#seat-said").is_hidden()
+
     labd.seat_terminals.shut = STOPPED
     terminal.ears.call()
     page.wait_for_function(state("stopped"))
+    page.locator(".xterm-screen").first.click()
     page.keyboard.type("nothing")
     labd.seat_terminals.shut = None
     page.wait_for_function(state("connected"))
@@ -56,6 +65,7 @@ def test_a_candidate_works_as_long_as_time_runs(
 
     page.reload()  # a lost browser: the screen comes back
     page.locator(".xterm-rows >> text=hello-again").wait_for()
+    assert page.locator("#seat-said").is_hidden()
 
     labd.seat_terminals.over = True
     labd.seat_terminals.shut = STOPPED
