@@ -17,7 +17,7 @@ _YEAR = 12
 
 
 def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False) -> tuple[str, ...]:
-    """Remove the labs that a session keeps, and return their names; the evidence stays.
+    """Remove the labs that a session keeps, and return their names; the evidence stays, candidates' codes go.
 
     Args:
         jury_session: the session.
@@ -44,6 +44,8 @@ def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False
             if host.state == "paused":
                 labs.running.engine().unpause(host.container)
         labs.lifecycle.discard(instance)
+    if state.closed:  # nobody sits down again: neither codes nor where somebody sat are of use
+        jury_session.folder.seats.unlink(missing_ok=True)
     names = tuple(instance.name for instance in found)
     jury_session.keep(Draft("cleared", by, jury_session.clock(state).now(), details={"instances": list(names)}))
     return names

@@ -84,7 +84,7 @@ class OfSubject:
 
 
 @dataclass(frozen=True)
-class SubjectView:
+class SittingSubject:
     """A scenario, for the candidate who works on it.
 
     Attributes:
@@ -153,7 +153,7 @@ class MoveSubjectCable:
 
 SITTING = Call("sitting", Nothing, SittingView)
 """Return where the candidate is."""
-SUBJECT = Call("subject", OfSubject, SubjectView)
+SUBJECT = Call("subject", OfSubject, SittingSubject)
 """Return a scenario; refused alike where there is none, it is another's, or its phase has not begun."""
 ANSWER_SUBJECT = Call("answer-subject", AnswerSubject, Nothing)
 """Keep an answer; refused outside the candidate's time, and where it is not of its kind."""

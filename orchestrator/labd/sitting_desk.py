@@ -27,9 +27,9 @@ from orchestrator.labd.sitting_contract import (
     ReportSubject,
     SittingPhase,
     SittingStanding,
+    SittingSubject,
     SittingView,
     SubjectLine,
-    SubjectView,
 )
 from orchestrator.model.session_plan import Phase
 from orchestrator.topology.layout import seen, topology
@@ -87,7 +87,7 @@ class SittingDesk:
 
     # A scenario ---------------------------------------------------------------------------------------------------
 
-    def subject(self, seat: Seat, asked: OfSubject) -> SubjectView:
+    def subject(self, seat: Seat, asked: OfSubject) -> SittingSubject:
         """Return a scenario of a candidate's.
 
         Raises:
@@ -103,7 +103,7 @@ class SittingDesk:
         plan, handed_in = running.plan, labs.hand_in(running)
         machines = standing in _MACHINES
         cables = labs.running.cables(running.instance) if machines else ()
-        return SubjectView(
+        return SittingSubject(
             title=self._title(scenario),
             standing=standing,
             ticket=plan.ticket,

@@ -24,8 +24,8 @@ from orchestrator.labd.sitting_contract import (
     MoveSubjectCable,
     OfSubject,
     ReportSubject,
+    SittingSubject,
     SittingView,
-    SubjectView,
 )
 from orchestrator.portal import in_words, lab_words, seat_words
 from orchestrator.portal.browser_events import EventStream, frame
@@ -153,7 +153,7 @@ def _place_of(request: Request) -> tuple[str, int]:
 async def _subject(request: Request, refusal: Refusal | None = None) -> Response:
     phase, place = _place_of(request)
     language = visit_of(request).language
-    subject: SubjectView = await ask(request, SUBJECT, OfSubject(phase, place, language))
+    subject: SittingSubject = await ask(request, SUBJECT, OfSubject(phase, place, language))
     view: SittingView = await ask(request, SITTING, Nothing())
     here = next((one for one in view.phases if one.name == phase), None)
     if here is None:
@@ -180,13 +180,13 @@ async def _subject(request: Request, refusal: Refusal | None = None) -> Response
     return render(request, "seat_subject.html.j2", context, STATUS[refusal.kind] if refusal else 200)
 
 
-def _cable_state(subject: SubjectView, cable: CableView, language: Language) -> str:
+def _cable_state(subject: SittingSubject, cable: CableView, language: Language) -> str:
     """Return how a cable is, in words."""
     socket = next((one.title.in_(language) for one in subject.segments if one.name == cable.at), cable.at)
     return in_words.said(lab_words.PLUGGED if cable.plugged else lab_words.UNPLUGGED, language, segment=socket)
 
 
-def _picture(subject: SubjectView, called: str) -> str | None:
+def _picture(subject: SittingSubject, called: str) -> str | None:
     """Return the lab's picture; None where there is none: the list beside it says the same."""
     try:
         return inline_map(subject.map, called, None) if subject.map else None

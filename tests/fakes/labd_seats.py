@@ -50,9 +50,9 @@ SITTING = g.SittingView(
 )  # fmt: skip
 
 
-def _subject() -> g.SubjectView:
+def _subject() -> g.SittingSubject:
     lab = world.lab()
-    return g.SubjectView(
+    return g.SittingSubject(
         lab.title,
         "working",
         lab.ticket,
@@ -151,7 +151,7 @@ class FakeSeats:
         self._seated(token)
         return self.sitting
 
-    def show_subject(self, token: str, asked: g.OfSubject) -> g.SubjectView:
+    def show_subject(self, token: str, asked: g.OfSubject) -> g.SittingSubject:
         """Show a scenario."""
         self._seated(token)
         if asked.phase != "reseau" or asked.place not in {1, 2}:

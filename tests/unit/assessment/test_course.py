@@ -194,7 +194,9 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     with pytest.raises(UsageError, match="appeal may still need"):
         session_retention.clear(course.jury_session, course.labs, "organiser")
     course.jury_session.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
+    course.jury_session.folder.seats.write_text("{}")
     assert len(session_retention.clear(course.jury_session, course.labs, "organiser")) == 2
+    assert not course.jury_session.folder.seats.exists()
     assert course.running == set()
 
 

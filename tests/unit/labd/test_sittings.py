@@ -118,7 +118,7 @@ def test_a_candidate_waits_works_and_sees_what_they_handed_in(site: Site) -> Non
             assert (phase.left or 0) > 74 * 60
             ali: g.SittingView = await here.call(g.SITTING, Nothing(), here.ali)
             assert (ali.phases[0].left or 0) > 99 * 60, "extra time is in it"
-            view: g.SubjectView = await here.call(g.SUBJECT, subject())
+            view: g.SittingSubject = await here.call(g.SUBJECT, subject())
             assert "<svg" in view.map
             assert {host.name for host in view.hosts} >= {"pc1"}
             assert (view.ticket is not None, view.about is not None) == (True, True)
@@ -172,7 +172,7 @@ def test_reading_time_has_tickets_and_no_machines(site: Site) -> None:
             phase = await here.phase()
             assert phase.standing == "reading"
             assert 590 <= phase.opens <= 600
-            view: g.SubjectView = await here.call(g.SUBJECT, subject())
+            view: g.SittingSubject = await here.call(g.SUBJECT, subject())
             assert view.ticket is not None
             assert (view.hosts, view.map, view.about) == ((), "", None)
             assert "reading time" in (await here.refused(g.ANSWER_SUBJECT, answer("pc1"))).text.en
@@ -266,7 +266,7 @@ def test_what_is_no_text_is_not_kept(site: Site, text: str) -> None:
 def test_what_is_handed_in_is_text_whatever_is_in_it(site: Site) -> None:
     evil = "</textarea><script>alert(1)</script>{{ 7 * 7 }}\n---\n## Cause\n../../x"
 
-    async def play() -> g.SubjectView:
+    async def play() -> g.SittingSubject:
         async with room(site) as here:
             await here.begin()
             await here.call(g.REPORT_SUBJECT, replace(WRITTEN, symptom=evil))
@@ -276,7 +276,7 @@ def test_what_is_handed_in_is_text_whatever_is_in_it(site: Site) -> None:
                 assert (await here.refused(g.ANSWER_SUBJECT, answer("pc1", question))).kind == "wrong"
             for minutes in (-1, 10**12):
                 assert (await here.refused(g.REPORT_SUBJECT, replace(WRITTEN, minutes=minutes))).kind == "wrong"
-            view: g.SubjectView = await here.call(g.SUBJECT, subject())
+            view: g.SittingSubject = await here.call(g.SUBJECT, subject())
             return view
 
     view = asyncio.run(play())
