@@ -494,8 +494,10 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
     Look("seat, labs", "/seat/terminals", "seat_labs.html.j2", act=_at_seat(seats.SEATED, "/seat/terminals")),
     Look("seat, terminals", "/seat/terminals/reseau/1", "seat_terminals.html.j2", act=_at_terminals),
-    Look("seat, a scenario", "/seat", "seat_subject.html.j2", act=_at_subject),
-    Look("seat, what was handed in", "/seat", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject),
+    Look("seat, a scenario", "/seat/work/reseau/1", "seat_subject.html.j2", act=_at_subject),
+    Look(
+        "seat, what was handed in", "/seat/work/reseau/1", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject
+    ),
     Look("jury", "/jury", "jury.html.j2", "paul"),
     Look("deliberation", JURY, "deliberation.html.j2", "paul"),
     Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),
