@@ -169,8 +169,7 @@ def _at_terminals(page: Page) -> None:
 
 
 def _at_subject(page: Page) -> None:
-    _at_seat(seats.SEATED)(page)
-    page.goto(f"{page.url}/work/reseau/1")
+    _at_seat(seats.SEATED, "/seat/work/reseau/1")(page)
 
 
 def _wrong_class(page: Page) -> None:
