@@ -305,7 +305,9 @@ def session_forms(browser: Browser) -> dict[str, str]:
         found[token] = browser.get("/seat").text
     found["labs at a seat"] = browser.get("/seat/terminals").text
     found["terminals at a seat"] = browser.get("/seat/terminals/reseau/1").text
-    browser.labd.seats.subject = replace(browser.labd.seats.subject, map="")  # it is drawn in one language
+    browser.labd.seats.subject = replace(
+        browser.labd.seats.subject, map="", segments=browser.labd.seats.subject.segments[:1]
+    )  # a picture has one language, and "Internet" is French for "the Internet" elsewhere
     found["a subject"] = browser.get("/seat/work/reseau/1").text
     browser.labd.seats.subject = replace(browser.labd.seats.subject, standing="over")
     found["what was handed in"] = browser.get("/seat/work/reseau/2").text

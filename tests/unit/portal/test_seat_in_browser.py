@@ -52,6 +52,9 @@ def test_a_candidate_from_the_code_to_the_end(
     page.wait_for_function(SHOWN, arg="30:00")
     stand(labd, "working", 1700)
     page.locator("a[href='/seat/work/reseau/1']").click()
+    page.wait_for_url("**/seat/work/reseau/1")
+    stand(labd, "working", 1650)
+    page.wait_for_function(SHOWN, arg="27:30")  # the scripts are at work
 
     field = page.locator("#question-1")
     field.fill("the cable")

@@ -128,5 +128,5 @@ def test_an_organiser_sees_the_terminals_of_all(
     page.wait_for_function("() => document.getElementById('screen').textContent === 'and again'")
     labd.day.screens = ()
     page.locator("#screens-lost").wait_for()
-    assert {name for name, _, _ in labd.asked} <= {"me", "day", "screens", "look-at-screen", "set-language", "sign-in"}
+    assert {name for name, _, _ in labd.asked} <= {"me", "day", "seats", "screens", "look-at-screen"}
     assert portal.wrong == []
