@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Protocol
 
+from orchestrator.core.hidden_typing import hides
+
 ROOT_SHELL = ("/bin/bash", "-c", 'cd "${HOME:-/root}"; exec /bin/bash -l')
 """Root's shell in a host, as at its console."""
 _CHUNK = 1 << 16
@@ -78,10 +80,7 @@ class MasterRemote:
 
     def hidden(self) -> bool:
         """Return whether a line is read that the terminal does not show: a password, as a rule."""
-        with contextlib.suppress(termios.error, OSError):
-            flags = termios.tcgetattr(self._descriptor)[3]
-            return bool(flags & termios.ICANON) and not flags & termios.ECHO
-        return False
+        return hides(self._descriptor)
 
     def resize(self, rows: int, columns: int) -> None:
         """Set the terminal's size; the kernel tells the program in it."""

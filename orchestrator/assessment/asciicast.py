@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-HIDDEN: Final = "•"
-"""What stands for each character that was typed while the terminal did not show it: a password."""
+from orchestrator.core.hidden_typing import masked
+
 _ESCAPES: Final = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)")
 _REST_OF_LINE: Final = "\v"
 """What stands for the sequence that clears the rest of a line, while a transcript is made."""
@@ -61,7 +61,7 @@ class TerminalRecorder:
     def typed(self, data: bytes, *, hidden: bool = False) -> None:
         """Record what is typed; a password's letters are not kept."""
         text = self._decoders["i"].decode(data)
-        self._event("i", "".join(c if c in "\r\n\x7f\x08\x03\x04" else HIDDEN for c in text) if hidden else text)
+        self._event("i", masked(text) if hidden else text)
 
     def resized(self, rows: int, columns: int) -> None:
         """Record the window's new size."""

@@ -31,6 +31,7 @@ Kind = Literal[
     "announced",
     "incident",
     "intervened",
+    "looked",
     "cabled",
     "supervised",
     "warned",

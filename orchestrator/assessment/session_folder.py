@@ -43,6 +43,10 @@ class SessionFolder:
         """Return the folder of a candidate in a phase, which is made where it is missing."""
         return self._made(self.path / "sittings" / phase / candidate)
 
+    def recordings(self, phase: str, candidate: str) -> Path:
+        """Return where a candidate's terminals of a phase are recorded; nothing is made."""
+        return self.path / "sittings" / phase / candidate / "recordings"
+
     def sealed(self, phase: str, candidate: str) -> Path:
         """Return the path of a candidate's sealed evidence of a phase."""
         return self._made(self.evidence) / f"{candidate}-{phase}.zip"

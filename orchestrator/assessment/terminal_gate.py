@@ -6,14 +6,13 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from orchestrator.assessment.asciicast import TerminalRecorder
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import SessionEvent
 from orchestrator.assessment.selectors import sitting_of
 from orchestrator.assessment.session_clock import SessionClock
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Language, Text
@@ -22,15 +21,32 @@ _LOOK: Final = 1.0
 """Seconds between two looks at the session's events: a pause reaches a terminal within one of them."""
 
 
+class LookedAt(Protocol):
+    """A session that is looked at again and again: a ``JurySession``, or what reads it for many at once."""
+
+    def state(self) -> SessionState:
+        """Return the session."""
+
+    def clock(self, state: SessionState) -> SessionClock:
+        """Return its clock."""
+
+
 class TerminalGate:
     """Tells whether a candidate may type, to the second: the deadline needs no news, only a pause does."""
 
-    def __init__(self, jury_session: JurySession, phase: str, candidate: str) -> None:
+    def __init__(self, jury_session: LookedAt, phase: str, candidate: str, every: float = _LOOK) -> None:
         """Watch a candidate's time in a phase.
+
+        Args:
+            jury_session: the session.
+            phase: the phase.
+            candidate: the candidate.
+            every: seconds between two looks at the session.
 
         Raises:
             UsageError: there is no such phase or candidate, or the labs are not open.
         """
+        self._every = every
         self._jury_session = jury_session
         self._key = phase, candidate
         self._state = jury_session.state()
@@ -64,8 +80,8 @@ class TerminalGate:
         return "cut" in self.sitting.steps or (deadline is not None and self._clock.now() >= deadline)
 
     def news(self) -> tuple[SessionEvent, ...]:
-        """Look at the session again, once a second, and return what is new for the candidate."""
-        if time.monotonic() - self._looked < _LOOK:
+        """Look at the session again, if it is time to, and return what is new for the candidate."""
+        if time.monotonic() - self._looked < self._every:
             return ()
         self._looked = time.monotonic()
         self._state = self._jury_session.state()

@@ -6,15 +6,18 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 import struct
 import termios
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from orchestrator.core.hidden_typing import hides
 from orchestrator.keeper.keeper_loop import KeeperLoop
 from orchestrator.keeper.keeper_protocol import KeptTerminal, Opening, TerminalAbout
 from orchestrator.keeper.scrollback import Scrollback
-from orchestrator.keeper.terminal_recording import TerminalRecording
+from orchestrator.keeper.showing_pace import ShowingPace
+from orchestrator.keeper.terminal_recording import CastFile
 
 TYPED_MOST: Final = 1 << 18
 """Bytes that wait for a program to read them: a large paste. What is typed beyond that is dropped, frame by frame.
@@ -53,6 +56,12 @@ def is_master(descriptor: int) -> bool:
     return True
 
 
+def is_plain_file(descriptor: int) -> bool:
+    """Return whether a descriptor is a file's that can be written, and not a device's or a pipe's."""
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+    return stat.S_ISREG(os.fstat(descriptor).st_mode) and flags != os.O_RDONLY
+
+
 class HeldTerminal:
     """A terminal; it is read whether somebody sees it or not, so that its programs never wait for a viewer."""
 
@@ -61,8 +70,9 @@ class HeldTerminal:
         kept: KeptTerminal,
         master: int,
         loop: KeeperLoop,
-        recording: TerminalRecording,
+        recording: CastFile,
         ended: Callable[[HeldTerminal], None],
+        pace: ShowingPace | None = None,
     ) -> None:
         """Take a master, which is closed when the terminal ends or is hung up.
 
@@ -72,6 +82,7 @@ class HeldTerminal:
             loop: calls when it can be read and written.
             recording: records it.
             ended: is told once no program is left in it.
+            pace: how fast it is read; None: as fast as it shows something.
         """
         self.id = kept.id
         self.about: Final[TerminalAbout] = kept.about
@@ -84,8 +95,8 @@ class HeldTerminal:
         self._ended = ended
         self._viewers: dict[TerminalViewer, None] = {}
         self._typed = bytearray()
-        self._resized_ever = False
-        self._wobbling = False
+        self._pace = pace
+        self._resized_ever = self._wobbling = self._resting = False
         # The other end of the descriptor in the client is the same open file: it is to close its copy anyway.
         os.set_blocking(master, False)
         self._set_size(self.rows, self.columns)
@@ -132,6 +143,7 @@ class HeldTerminal:
     def type(self, data: bytes) -> None:
         """Have the terminal's program read something, or drop it where too much waits already."""
         if self._master is not None and len(self._typed) + len(data) <= TYPED_MOST:
+            self.recording.typed(data, hidden=hides(self._master))
             self._typed += data
             self._write()
 
@@ -168,6 +180,8 @@ class HeldTerminal:
         if output:
             self.scrollback.add(output)
             self.recording.shown(output)
+            if self._pace and (seconds := self._pace.after(len(output))):
+                self._rest(self._master, seconds)
         else:
             self._let_go()
             self._ended(self)
@@ -180,7 +194,21 @@ class HeldTerminal:
             return
         with contextlib.suppress(OSError):  # it takes nothing now, or ends, which reading tells
             del self._typed[: os.write(self._master, self._typed[:_PIECE])]
-        self._loop.watch(self._master, self._read, self._write if self._typed else None)
+        self._watch()
+
+    def _watch(self) -> None:
+        if self._master is not None and not self._resting:
+            self._loop.watch(self._master, self._read, self._write if self._typed else None)
+
+    def _rest(self, master: int, seconds: float) -> None:
+        """Read nothing for some time: the program waits, and what is typed gets there all the same."""
+        self._resting = True
+        self._loop.unwatch(master)
+        self._loop.later(seconds, self._go_on)
+
+    def _go_on(self) -> None:
+        self._resting = False
+        self._watch()
 
     def _let_go(self) -> None:
         if self._master is not None:

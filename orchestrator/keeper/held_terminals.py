@@ -10,8 +10,10 @@ from typing import Final
 
 from orchestrator.keeper.held_terminal import HeldTerminal
 from orchestrator.keeper.keeper_loop import KeeperLoop
-from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
-from orchestrator.keeper.terminal_recording import TerminalRecording, erase_recordings
+from orchestrator.keeper.keeper_protocol import KeptTerminal, SeatHead, TerminalAbout
+from orchestrator.keeper.seat_recording import SeatRecording
+from orchestrator.keeper.showing_pace import ShowingPace
+from orchestrator.keeper.terminal_recording import CastFile, TerminalRecording, erase_recordings
 
 OF_A_LAB: Final = 24
 """Terminals of a lab with a program in them: two for each of a dozen hosts."""
@@ -38,8 +40,13 @@ class HeldTerminals:
         self._recordings = recordings
         self._held: dict[str, HeldTerminal] = {}
 
-    def keep(self, master: int, about: TerminalAbout) -> str:
-        """Hold a terminal, and return its id; the caller closes its descriptor of the master.
+    def keep(self, master: int, about: TerminalAbout, seat: tuple[int, SeatHead] | None = None) -> str:
+        """Hold a terminal, and return its id; the caller closes its descriptors.
+
+        Args:
+            master: the descriptor of its master.
+            about: what it is.
+            seat: a candidate's: the file that it is recorded in, and how.
 
         Raises:
             FullError: there are too many.
@@ -54,8 +61,12 @@ class HeldTerminals:
         new = os.urandom(8).hex()
         kept = KeptTerminal(new, about, datetime.now(UTC).isoformat(timespec="seconds"), ended=False)
         own = os.dup(master)  # before anything else is open: the system may refuse it
-        recording = TerminalRecording(self._recordings, new, about, self._loop.later)
-        self._held[new] = HeldTerminal(kept, own, self._loop, recording, self._ended)
+        pace = None
+        if seat is None:
+            recording: CastFile = TerminalRecording(self._recordings, new, about, self._loop.later)
+        else:
+            recording, pace = SeatRecording(os.dup(seat[0]), seat[1], about, self._loop.later), ShowingPace()
+        self._held[new] = HeldTerminal(kept, own, self._loop, recording, self._ended, pace)
         return new
 
     def find(self, name: str) -> HeldTerminal:
@@ -92,7 +103,8 @@ class HeldTerminals:
             OSError: the system refuses it.
         """
         for one in self._of(lab):
-            one.recording.close()
+            if not one.recording.evidence:
+                one.recording.close()
         erase_recordings(self._recordings, lab)
 
     def hang_up(self) -> None:

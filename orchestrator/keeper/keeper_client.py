@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket as sockets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ from orchestrator.keeper.keeper_protocol import (
     Request,
     Resized,
     ResizeRequest,
+    SeatHead,
     TerminalAbout,
     TerminalClosed,
     Told,
@@ -162,20 +163,24 @@ class KeeperClient:
         """Take where the keeper listens."""
         self._socket = socket
 
-    async def keep(self, master: int, about: TerminalAbout) -> str:
+    async def keep(self, master: int, about: TerminalAbout, seat: tuple[int, SeatHead] | None = None) -> str:
         """Hand a terminal over, and return the id that it is kept under.
 
         Args:
             master: the descriptor of a pseudo-terminal's master. The caller closes it: the terminal is hung up only
                 when nobody has it open. It does not block any more.
             about: what it is.
+            seat: a candidate's: the descriptor of the new file that it is recorded in, which the caller closes, too,
+                and how. None: it is recorded as others are.
 
         Raises:
             KeeperDownError: the keeper does not answer.
             TooManyError: there are as many terminals as there may be.
             KeeperRefusedError: the descriptor is no master's.
         """
-        answer = await self._ask(KeepRequest(about), master)
+        file, head = seat or (None, None)
+        descriptors = [master] if file is None else [master, file]
+        answer = await self._ask(KeepRequest(about, head), descriptors)
         if not isinstance(answer, KeptAnswer):
             raise KeeperDownError(self._socket)
         return answer.id
@@ -235,8 +240,8 @@ class KeeperClient:
                 raise KeeperDownError(self._socket)
             yield Attachment(answer, frames, self._socket)
 
-    async def _ask(self, request: Request, descriptor: int | None = None) -> Told | bytes:
-        async with self._connected(request, descriptor) as frames:
+    async def _ask(self, request: Request, descriptors: Sequence[int] = ()) -> Told | bytes:
+        async with self._connected(request, descriptors) as frames:
             return await self._answer(frames, request.id if isinstance(request, CloseRequest) else "")
 
     async def _answer(self, frames: _Frames, terminal: str) -> Told | bytes:
@@ -248,7 +253,7 @@ class KeeperClient:
         return answer
 
     @contextlib.asynccontextmanager
-    async def _connected(self, request: Request, descriptor: int | None = None) -> AsyncIterator[_Frames]:
+    async def _connected(self, request: Request, descriptors: Sequence[int] = ()) -> AsyncIterator[_Frames]:
         """Give a connection on which a request was sent."""
         with contextlib.ExitStack() as ends:
             with _answering(self._socket):
@@ -257,7 +262,7 @@ class KeeperClient:
                     socket.setblocking(False)
                     await asyncio.get_running_loop().sock_connect(socket, str(self._socket))
                     # A request fits into the empty buffer of a new socket.
-                    sockets.send_fds(socket, [frame(request)], [] if descriptor is None else [descriptor])
+                    sockets.send_fds(socket, [frame(request)], list(descriptors))
                     reader, writer = await asyncio.open_unix_connection(sock=socket)
                     ends.pop_all()  # the writer closes the socket now
             try:

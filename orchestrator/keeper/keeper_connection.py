@@ -30,8 +30,10 @@ from orchestrator.keeper.keeper_protocol import (
     request_of,
 )
 
+_WANTED: Final = 2
+"""Descriptors of a request at most: a terminal's master, and the file that a candidate's is recorded in."""
 _DESCRIPTORS: Final = 4
-"""How many descriptors are taken with one piece: more than the one that is wanted, so that too many are noticed."""
+"""How many descriptors are taken with one piece: more than are wanted, so that too many are noticed."""
 _INTEGER: Final = array.array("i").itemsize
 
 
@@ -68,9 +70,9 @@ class KeeperConnection:
 
     # What the keeper does with it.
 
-    def descriptor(self) -> int | None:
-        """Return the descriptor that came with the request, open while it is answered; None where none came."""
-        return self._descriptors[0] if self._descriptors else None
+    def descriptors(self) -> tuple[int, ...]:
+        """Return the descriptors that came with the request, open while it is answered."""
+        return tuple(self._descriptors)
 
     def answer(self, what: Told) -> None:
         """Send an answer."""
@@ -139,8 +141,8 @@ class KeeperConnection:
                 received = array.array("i")
                 received.frombytes(content[: len(content) - len(content) % _INTEGER])
                 self._descriptors += received
-        if len(self._descriptors) > 1:
-            raise FrameError("more than one descriptor")
+        if len(self._descriptors) > _WANTED:
+            raise FrameError("more descriptors than any request has")
         return data
 
     def _take(self, kind: bytes, body: bytes) -> None:

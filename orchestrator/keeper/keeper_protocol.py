@@ -9,6 +9,7 @@ the length of its body (big-endian), and the body:
 The client begins with one request, and is given one answer:
 
     keep, with the master's descriptor (SCM_RIGHTS) -> kept
+    keep a candidate's, with a file's besides       -> kept
     list                                            -> listed
     close, forget-lab, erase-recordings             -> done
     attach                                          -> opening
@@ -72,6 +73,20 @@ class TerminalAbout(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     columns: Length
 
 
+class SeatHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a candidate's terminal is recorded.
+
+    Attributes:
+        title: what the recording is of.
+        began: the session's time, seconds since 1970, with a fraction.
+        most: bytes of what is shown, at most; what is typed is recorded beyond that.
+    """
+
+    title: Annotated[str, msgspec.Meta(max_length=300)]
+    began: float
+    most: Annotated[int, msgspec.Meta(ge=1 << 10, le=1 << 28)]
+
+
 class KeptTerminal(msgspec.Struct, frozen=True):
     """A terminal that is kept.
 
@@ -91,10 +106,16 @@ class KeptTerminal(msgspec.Struct, frozen=True):
 # Requests -----------------------------------------------------------------------------------------------------
 
 
-class KeepRequest(msgspec.Struct, frozen=True, tag="keep", forbid_unknown_fields=True):
-    """Keep the terminal whose master comes with this frame."""
+class KeepRequest(msgspec.Struct, frozen=True, tag="keep", forbid_unknown_fields=True, omit_defaults=True):
+    """Keep the terminal whose master comes with this frame.
+
+    Attributes:
+        about: what it is.
+        seat: how it is recorded for a jury, into the file whose descriptor follows the master's; None: as others are.
+    """
 
     about: TerminalAbout
+    seat: SeatHead | None = None
 
 
 class ListRequest(msgspec.Struct, frozen=True, tag="list", forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from orchestrator.keeper.held_terminal import is_master
+from orchestrator.keeper.held_terminal import is_master, is_plain_file
 from orchestrator.keeper.held_terminals import FullError, HeldTerminals, UnknownTerminalError
 from orchestrator.keeper.keeper_connection import KeeperConnection
 from orchestrator.keeper.keeper_loop import KeeperLoop
@@ -33,7 +33,7 @@ from orchestrator.keeper.keeper_protocol import (
     ListRequest,
     RefusedAnswer,
     Request,
-    TerminalAbout,
+    SeatHead,
 )
 
 _CONNECTIONS: Final = 4096
@@ -109,8 +109,8 @@ class Keeper:
 
     def _answer(self, connection: KeeperConnection, request: Request) -> Answer:
         match request:
-            case KeepRequest(about=about):
-                return self._keep(connection, about)
+            case KeepRequest():
+                return self._keep(connection, request)
             case ListRequest():
                 return ListAnswer(self._terminals.list())
             case CloseRequest(id=name):
@@ -123,11 +123,13 @@ class Keeper:
                 raise FrameError("nothing is attached to this connection")
         return DoneAnswer()
 
-    def _keep(self, connection: KeeperConnection, about: TerminalAbout) -> Answer:
-        master = connection.descriptor()
-        if master is None or not is_master(master):
-            return RefusedAnswer("no-master")
-        return KeptAnswer(self._terminals.keep(master, about))
+    def _keep(self, connection: KeeperConnection, asked: KeepRequest) -> Answer:
+        match connection.descriptors(), asked.seat:
+            case (master,), None if is_master(master):
+                return KeptAnswer(self._terminals.keep(master, asked.about))
+            case (master, file), SeatHead() as head if is_master(master) and is_plain_file(file):
+                return KeptAnswer(self._terminals.keep(master, asked.about, (file, head)))
+        return RefusedAnswer("no-master")
 
 
 def _may_come_in(client: socket.socket) -> bool:

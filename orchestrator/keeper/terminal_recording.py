@@ -43,37 +43,36 @@ _FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEX
 Later = Callable[[float, Callable[[], None]], None]
 
 
-class TerminalRecording:
-    """Writes one recording. A disk that takes no more ends it, and harms no terminal."""
+class CastFile:
+    """Writes one recording into a file that is open."""
 
-    def __init__(self, folder: Path, name: str, about: TerminalAbout, later: Later, most: int = MOST) -> None:
-        """Begin a recording.
+    evidence = False
+    """Whether it is a jury's: nobody's wish to be forgotten ends it."""
+
+    def __init__(self, name: str, later: Later, most: int, now: Callable[[], float]) -> None:
+        """Begin with no file.
 
         Args:
-            folder: the folder of all recordings.
-            name: the file's name without its ending.
-            about: what is recorded.
+            name: what it is called in the keeper's log.
             later: has something done after some seconds.
             most: bytes of the file.
+            now: returns seconds, which go on evenly.
         """
+        self._name = name
         self._later = later
         self._left = most - _ROOM
-        self._began = time.monotonic()
+        self._now = now
+        self._began = now()
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._lines = bytearray()
         self._file: int | None = None
-        self._name = f"{about.lab}/{name}.cast"
-        try:
-            with _lab_folder(folder, about.lab, make=True) as lab:
-                _require_room(lab, most)
-                self._file = os.open(f"{name}.cast", _FILE, 0o600, dir_fd=lab)
-        except OSError as error:
-            self._fail(error)
-        self._line(_head(about))
 
     def shown(self, output: bytes) -> None:
         """Record what the terminal shows."""
         self._event("o", self._decoder.decode(output))
+
+    def typed(self, data: bytes, *, hidden: bool) -> None:
+        """See what is typed."""
 
     def resized(self, rows: int, columns: int) -> None:
         """Record the window's new size."""
@@ -98,20 +97,31 @@ class TerminalRecording:
 
     def _event(self, kind: str, data: str) -> None:
         if data and self._file is not None:
-            self._line([round(time.monotonic() - self._began, 6), kind, data])
+            self._line([round(self._now() - self._began, 6), kind, data])
 
     def _line(self, value: object) -> None:
         line = msgspec.json.encode(value) + b"\n"
-        if full := len(line) > self._left:
-            line = msgspec.json.encode([round(time.monotonic() - self._began, 6), "o", _FULL]) + b"\n"
+        if len(line) > self._left:
+            self._full()
+        else:
+            self._take(line)
+
+    def _full(self) -> None:
+        """End the recording, which takes no more, with a line that says so."""
+        self._say_full()
+        self.flush()
+        self._end()
+
+    def _say_full(self) -> None:
+        self._take(msgspec.json.encode([round(self._now() - self._began, 6), "o", _FULL]) + b"\n")
+
+    def _take(self, line: bytes) -> None:
         self._left -= len(line)
         if not self._lines:
             self._later(FLUSH_SECONDS, self.flush)
         self._lines += line
-        if full or len(self._lines) > _BATCH:
+        if len(self._lines) > _BATCH:
             self.flush()
-        if full:
-            self._end()
 
     def _fail(self, error: OSError) -> None:
         note(f"{self._name} is not recorded: {error}")
@@ -121,6 +131,29 @@ class TerminalRecording:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+class TerminalRecording(CastFile):
+    """Makes the file of one recording. A disk that takes no more ends it, and harms no terminal."""
+
+    def __init__(self, folder: Path, name: str, about: TerminalAbout, later: Later, most: int = MOST) -> None:
+        """Begin a recording.
+
+        Args:
+            folder: the folder of all recordings.
+            name: the file's name without its ending.
+            about: what is recorded.
+            later: has something done after some seconds.
+            most: bytes of the file.
+        """
+        super().__init__(f"{about.lab}/{name}.cast", later, most, time.monotonic)
+        try:
+            with _lab_folder(folder, about.lab, make=True) as lab:
+                _require_room(lab, most)
+                self._file = os.open(f"{name}.cast", _FILE, 0o600, dir_fd=lab)
+        except OSError as error:
+            self._fail(error)
+        self._line(_head(about))
 
 
 def _require_room(lab: int, most: int) -> None:

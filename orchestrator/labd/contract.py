@@ -11,6 +11,7 @@ from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_contract import CLASS_CALLS
 from orchestrator.labd.command_contract import COMMAND_CALLS
 from orchestrator.labd.day_contract import DAY_CALLS
+from orchestrator.labd.day_screen_contract import DAY_SCREEN_CALLS
 from orchestrator.labd.deliberation_contract import DELIBERATION_CALLS
 from orchestrator.labd.evidence_contract import EVIDENCE_CALLS
 from orchestrator.labd.help_contract import HELP_CALLS
@@ -20,6 +21,7 @@ from orchestrator.labd.path_contract import PATH_CALLS
 from orchestrator.labd.plan_contract import PLAN_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.seat_contract import SEAT_CALLS
+from orchestrator.labd.seat_terminal_contract import SEAT_TERMINAL_CALLS
 from orchestrator.labd.session_contract import SESSION_CALLS
 from orchestrator.labd.sitting_contract import SITTING_CALLS
 from orchestrator.labd.talk_contract import TALK_CALLS
@@ -34,8 +36,8 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "privacy and replay": PRIVACY_CALLS,
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
-    "jury sessions": (*SESSION_CALLS, *PLAN_CALLS, *DAY_CALLS),
-    "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS),
+    "jury sessions": (*SESSION_CALLS, *PLAN_CALLS, *DAY_CALLS, *DAY_SCREEN_CALLS),
+    "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS, *SEAT_TERMINAL_CALLS),
     "a jury's deliberation": (*DELIBERATION_CALLS, *EVIDENCE_CALLS),
     "the command line": COMMAND_CALLS,
 }

@@ -30,6 +30,8 @@ CandidateStanding = Literal[
     "sealed",
 ]
 """Where a candidate is in a phase; since the deadline, what was done last."""
+BrowserState = Literal["unknown", "there", "gone"]
+"""Whether a browser is at a candidate's seat; unknown: this labd has not heard of one."""
 Supervision = Literal["idle", "on", "off"]
 """Nobody's time runs and nothing is to be sealed; a program supervises; none does, though one has to."""
 
@@ -49,6 +51,9 @@ class DayRow:
         lost: whether one of these is neither running nor paused while they work.
         paused: whether their own time was stopped.
         acts: what may be done about them now.
+        browser: whether a browser is at their seat.
+        gone: since when none is, ISO 8601; empty: one is, or that is not known.
+        moved: when they last changed seats, ISO 8601; empty: they have not, or not for a while.
     """
 
     number: str
@@ -61,6 +66,9 @@ class DayRow:
     lost: bool
     paused: bool
     acts: tuple[DayAct, ...]
+    browser: BrowserState = "unknown"
+    gone: str = ""
+    moved: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,7 @@ class DayView:
         phases: the phases.
         entries: the last entries of the journal, the newest first.
         acts: what may be done about all.
+        alarms: what is wrong with the machine: its clock was set, its disk is almost full.
     """
 
     id: str
@@ -169,6 +178,7 @@ class DayView:
     phases: tuple[DayPhase, ...]
     entries: tuple[DayEntry, ...]
     acts: tuple[DayAct, ...]
+    alarms: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,15 @@ from orchestrator.core.text import Text, same
 from orchestrator.instances.instance import Instance
 from orchestrator.labd import session_refusals
 from orchestrator.labd.calls import Who
+from orchestrator.labd.day_alarms import alarms_of
 from orchestrator.labd.day_contract import ActOnDay, DayAct, DayView
 from orchestrator.labd.day_openings import DayOpenings
 from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.day_view import Doing, day_of
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.seat_access import Seat
+from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.session_desk import SessionDesk
 
 _WORDS: Final[Mapping[DayAct, bool]] = {"pause": True, "announce": True, "incident": True, "draw": False}
@@ -31,8 +34,16 @@ _OF_A_PHASE: Final = frozenset({"draw", "open", "begin", *_ABOUT_SOMEBODY})
 class DayDesk:
     """Does what is done on a day, and shows it."""
 
-    def __init__(self, parts: LabParts, desk: SessionDesk, openings: DayOpenings, supervision: DaySupervision) -> None:
-        """Take what labd serves, what finds sessions, and what is being done about them."""
+    def __init__(
+        self,
+        parts: LabParts,
+        desk: SessionDesk,
+        openings: DayOpenings,
+        supervision: DaySupervision,
+        presence: SeatPresence,
+    ) -> None:
+        """Take what labd serves, what finds sessions, what is being done about them, and who is at their seat."""
+        self._presence = presence
         self._parts = parts
         self._desk = desk
         self._openings = openings
@@ -46,14 +57,18 @@ class DayDesk:
             BreakfixError: its journal cannot be read.
         """
         jury_session, state = self._desk.found(session)
+        clock = jury_session.clock(state)
         doing = Doing(
             self._openings.of(session),
             self._openings.troubles(session),
             jury_session.folder.is_supervised(),
             self._supervision.troubles.get(session),
+            lambda number: self._presence.silent(Seat(session, number)),
+            tuple(alarms_of(clock.drift(), jury_session.folder.path)),
         )
-        now = jury_session.clock(state).now()
-        return day_of(state, now, self._instances(), doing, title=self._title, name=functools.cache(self._desk.name))
+        return day_of(
+            state, clock.now(), self._instances(), doing, title=self._title, name=functools.cache(self._desk.name)
+        )
 
     def _instances(self) -> tuple[Instance, ...]:
         try:

@@ -34,6 +34,8 @@ _QUIET: Final = frozenset({"identity", "clock"})
 """Entries that tell nothing of the day."""
 _TIME_RUNS: Final = frozenset({"reading", "working", "stopped"})
 _UP: Final = frozenset({"running", "paused"})
+_MOVED_S: Final = 900
+"""Seconds for which a change of seats is told."""
 _NOT_SAID: Final = Text(fr="La machine des labs a un problème.", en="The machine of the labs has a problem.")
 
 
@@ -46,12 +48,16 @@ class Doing:
         troubles: phase -> why its last opening came to nothing.
         supervised: whether a program supervises.
         trouble: why none could be started.
+        silent: returns since how many seconds no browser is at a candidate's seat; 0: one is; None: none ever was.
+        alarms: what is wrong with the machine.
     """
 
     opening: Collection[str]
     troubles: dict[str, Text]
     supervised: bool
     trouble: Text | None
+    silent: Callable[[str], float | None]
+    alarms: tuple[Text, ...]
 
 
 def day_of(
@@ -86,7 +92,8 @@ def day_of(
         trouble=None if doing.supervised else doing.trouble,
         paused=state.open_pause(""),
         candidates=tuple((one.number, one.name) for one in state.plan.candidates),
-        phases=tuple(_phase(state, phase, rows, doing, title) for phase in state.plan.phases),
+        alarms=doing.alarms,
+        phases=tuple(_phase(state, phase, now, rows, doing, title) for phase in state.plan.phases),
         entries=tuple(_entries(state.events, zone, name)),
         acts=() if state.closed else tuple(_acts_on_all(state, running=running)),
     )
@@ -115,7 +122,7 @@ def _acts_on_all(state: SessionState, *, running: bool) -> Iterator[DayAct]:
 
 
 def _phase(
-    state: SessionState, phase: Phase, rows: Iterable[RosterRow], doing: Doing, title: Callable[[str], Text]
+    state: SessionState, phase: Phase, now: int, rows: Iterable[RosterRow], doing: Doing, title: Callable[[str], Text]
 ) -> DayPhase:
     zone = zone_of(state.plan)
     drawing = state.drawings.get(phase.name)
@@ -140,7 +147,7 @@ def _phase(
         trouble=doing.troubles.get(phase.name),
         failures=tuple(_failures(state, phase.name)),
         begun="" if begun is None else _iso(begun, zone),
-        rows=tuple(_row(state, row, zone) for row in mine),
+        rows=tuple(_row(state, row, now, doing, zone) for row in mine),
         acts=() if state.closed else tuple(_acts_on_phase(state, phase, mine, missing=labs - opened, opening=opening)),
     )
 
@@ -174,7 +181,9 @@ def _failures(state: SessionState, phase: str) -> Iterator[DayFailure]:
 # A candidate --------------------------------------------------------------------------------------------------
 
 
-def _row(state: SessionState, row: RosterRow, zone: tzinfo) -> DayRow:
+def _row(state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzinfo) -> DayRow:
+    silent = doing.silent(row.candidate) if row.standing in {"ready", *_TIME_RUNS} else None
+    moved = [event.at for event in state.of("seated", row.candidate) if event.details["changed"]]
     hosts = [host for some in row.hosts.values() for host in some.values()]
     return DayRow(
         number=row.candidate,
@@ -187,6 +196,9 @@ def _row(state: SessionState, row: RosterRow, zone: tzinfo) -> DayRow:
         lost=row.standing in {"ready", *_TIME_RUNS} and not _UP.issuperset(hosts),
         paused=state.open_pause(row.candidate),
         acts=() if state.closed else tuple(_acts_on_candidate(state, row)),
+        browser="unknown" if silent is None else "gone" if silent else "there",
+        gone=_iso(now - int(silent), zone) if silent else "",
+        moved=_iso(moved[-1], zone) if moved and now - moved[-1] < _MOVED_S else "",
     )
 
 

@@ -24,12 +24,10 @@ from orchestrator.labd.labd_http import number_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.rules import DISPLAY, TERMINAL, WEB
 from orchestrator.labd.standing_watch import Over
-from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TRY_AGAIN, bridge
+from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TROUBLE, TRY_AGAIN, bridge
 from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.web_socket import show_page
 
-_TROUBLE: Final = 1011
-"""What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
 _CLOSED_BY: Final[Mapping[RefusalKind, int]] = {"signed-out": SIGNED_OUT, "busy": TRY_AGAIN}
 """Why a call was refused -> what its WebSocket is closed with; otherwise there is no such thing."""
 _UntilOver = Callable[[], Awaitable[Over]]
@@ -81,7 +79,7 @@ class LabSockets:
                 await viewer.close(OFF)
             except BreakfixError as error:
                 refusal_of(error)
-                await viewer.close(_TROUBLE)
+                await viewer.close(TROUBLE)
 
     async def _to_terminal(self, viewer: WebSocket, who: Who, found: FoundLab, over: _UntilOver) -> None:
         terminal, after = viewer.path_params["terminal"], viewer.query_params.get("after")

@@ -6,22 +6,23 @@ import contextlib
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from orchestrator.access.lab_places import require_host
 from orchestrator.access.terminal import ROOT_SHELL, shell_of
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.keeper.keeper_client import KeeperClient, KeeperDownError, NoTerminalError, TooManyError
-from orchestrator.keeper.keeper_protocol import KeptTerminal, TerminalAbout
+from orchestrator.keeper.keeper_protocol import KeptTerminal, SeatHead, TerminalAbout
 from orchestrator.labd.calls import Refusal, Who
-from orchestrator.labd.lab_contract import TerminalView
+from orchestrator.labd.lab_contract import TerminalKind, TerminalView
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_work_contract import OpenTerminal
 from orchestrator.labd.told_refusals import missing_terminal, refused
 from orchestrator.labd.trainee_view import fields, iso
 from orchestrator.labd.typing_consent import MayType, TypingConsents
+from orchestrator.labs import Labs, Running
 
 _MOST_SIDE: Final = 500
 """Rows or columns of the largest window."""
@@ -68,8 +69,7 @@ class LabTerminals:
             RefusedCallError: the lab is not running, the host has no such terminal, or there are as many as may be.
             BreakfixError: there is no such host, or it does not run.
         """
-        if not (0 < asked.rows <= _MOST_SIDE and 0 < asked.columns <= _MOST_SIDE):
-            raise refused("wrong", Text(fr="Cette taille ne va pas.", en="That size does not fit."), field="rows")
+        require_size(asked)
         master = await self._threads.run(self._opened, found, asked)
         try:
             kept = await self._kept(master, found, asked)
@@ -112,15 +112,24 @@ class LabTerminals:
     async def _kept(self, master: int, found: FoundLab, asked: OpenTerminal) -> str:
         instance = found.instance.identity if found.instance else ""
         about = TerminalAbout(found.name, instance, asked.host, asked.kind, found.owner, asked.rows, asked.columns)
+        return await self.keep(master, about)
+
+    async def keep(self, master: int, about: TerminalAbout, seat: tuple[int, SeatHead] | None = None) -> str:
+        """Hand a terminal over to the keeper, which is started where it does not answer; see ``KeeperClient.keep``.
+
+        Raises:
+            RefusedCallError: there are as many as may be.
+            BreakfixError: the keeper does not answer, or cannot do it.
+        """
         try:
-            return await self.keeper.keep(master, about)
+            return await self.keeper.keep(master, about, seat)
         except KeeperDownError:
             await self._threads.run(self._restart_keeper)
-            return await self.keeper.keep(master, about)
+            return await self.keeper.keep(master, about, seat)
         except TooManyError:
             await self.forget_gone()
             try:
-                return await self.keeper.keep(master, about)
+                return await self.keeper.keep(master, about, seat)
             except TooManyError as error:
                 raise refused("busy", error.text, error.hint) from error
 
@@ -128,20 +137,7 @@ class LabTerminals:
         """Return the descriptor of a new terminal's master."""
         running = self._desk.running(found)
         require_host(asked.host, [host.name for host in running.plan.hosts])
-        command: tuple[str, ...] = ROOT_SHELL
-        if asked.kind == "device":
-            device = running.images[running.plan.host(asked.host).image].device
-            if device is None:
-                raise refused(
-                    "wrong",
-                    Text(fr=f"{asked.host} n'est pas un équipement réseau.", en=f"{asked.host} is no network device."),
-                    field="kind",
-                )
-            command = shell_of(device.user)
-        target = HostRef(found.name, asked.host)
-        return (
-            self._desk.parts.labs().running.fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
-        )
+        return open_master(self._desk.parts.labs(), running, found.name, asked)
 
     async def close(self, found: FoundLab, terminal: str) -> None:
         """Hang a terminal up; whoever looks at it is told.
@@ -185,6 +181,59 @@ class LabTerminals:
                 await self.forget(found)
 
         return forget
+
+
+class TerminalAsked(Protocol):
+    """What a terminal is opened by: a host, what runs in it, and the window's size."""
+
+    @property
+    def host(self) -> str: ...  # noqa: D102
+
+    @property
+    def kind(self) -> TerminalKind: ...  # noqa: D102
+
+    @property
+    def rows(self) -> int: ...  # noqa: D102
+
+    @property
+    def columns(self) -> int: ...  # noqa: D102
+
+
+def require_size(asked: TerminalAsked) -> None:
+    """Refuse a window that no screen has.
+
+    Raises:
+        RefusedCallError: its size is none.
+    """
+    if not (0 < asked.rows <= _MOST_SIDE and 0 < asked.columns <= _MOST_SIDE):
+        raise refused("wrong", Text(fr="Cette taille ne va pas.", en="That size does not fit."), field="rows")
+
+
+def open_master(labs: Labs, running: Running, instance: str, asked: TerminalAsked) -> int:
+    """Return the descriptor of a new terminal's master.
+
+    Args:
+        labs: the service layer.
+        running: the lab.
+        instance: its name.
+        asked: which terminal; the lab has such a host.
+
+    Raises:
+        RefusedCallError: the host has no such terminal.
+        BreakfixError: it does not run.
+    """
+    command: tuple[str, ...] = ROOT_SHELL
+    if asked.kind == "device":
+        device = running.images[running.plan.host(asked.host).image].device
+        if device is None:
+            raise refused(
+                "wrong",
+                Text(fr=f"{asked.host} n'est pas un équipement réseau.", en=f"{asked.host} is no network device."),
+                field="kind",
+            )
+        command = shell_of(device.user)
+    target = HostRef(instance, asked.host)
+    return labs.running.fabric().terminal(target, command, rows=asked.rows, columns=asked.columns)
 
 
 def _is_of(kept: KeptTerminal, found: FoundLab) -> bool:

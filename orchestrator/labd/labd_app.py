@@ -36,12 +36,16 @@ from orchestrator.labd.rules import (
     EVENTS,
     EVIDENCE,
     MY_DATA,
+    SEAT_TERMINAL,
     concerns_a_class,
     concerns_a_lab,
     concerns_a_seat,
     concerns_an_attempt,
 )
 from orchestrator.labd.seat_calls import SeatCalls
+from orchestrator.labd.seat_gates import SeatHolds
+from orchestrator.labd.seat_socket import SeatSockets
+from orchestrator.labd.seat_terminals import SeatTerminals
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.talk_calls import TalkCalls
@@ -67,6 +71,7 @@ class LabdParts:
         talk: the calls about talk with the people of labs.
         catalogue: the calls about the catalogue and proofs.
         sessions: the calls about jury sessions.
+        seat_terminals: the terminals at candidates' seats.
         deliberation: the calls about juries that deliberate.
         seats: the calls about candidates' seats.
         command: the calls of this machine's command line.
@@ -88,6 +93,7 @@ class LabdParts:
     sessions: SessionCalls
     deliberation: DeliberationCalls
     seats: SeatCalls
+    seat_terminals: SeatTerminals
     command: CommandCalls
     desk: LabDesk
     terminals: LabTerminals
@@ -104,6 +110,7 @@ def labd_app(parts: LabdParts) -> Starlette:
     )
     door = _Door(parts, access)
     sockets = LabSockets(access, parts.labs, parts.terminals, parts.displays, parts.web)
+    seats = SeatSockets(SeatHolds(parts.seats.access), parts.seat_terminals, parts.bell)
     return Starlette(
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
@@ -113,6 +120,7 @@ def labd_app(parts: LabdParts) -> Starlette:
             Route(f"/v{VERSION}/{EVIDENCE}/{{session}}/{{phase}}/{{number}}", door.evidence, methods=["POST"]),
             WebSocketRoute(f"/v{VERSION}/display/{{lab}}/{{host}}", sockets.display),
             WebSocketRoute(f"/v{VERSION}/web/{{lab}}/{{host}}", sockets.site),
+            WebSocketRoute(f"/v{VERSION}/{SEAT_TERMINAL}/{{phase}}/{{terminal}}", seats.terminal),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
         ]
     )
@@ -148,9 +156,12 @@ class _Door:
     async def _of_a_seat(self, call: Call[Any, Any], token: str, request: Request) -> object:
         """Do what only a candidate's browser may call for."""
         seat, state = await self._access.seat(call.name, token)
-        asked, seats = await asked_by(request, call), self._parts.seats
-        if call.name in seats.of_a_seat:
-            return await seats.of_a_seat[call.name](seat, asked)
+        asked, seats, terminals = await asked_by(request, call), self._parts.seats, self._parts.seat_terminals
+        if state == "seated":
+            terminals.presence.heard_of(seat)
+        of_a_seat = {**seats.of_a_seat, **terminals.of_a_seat}
+        if call.name in of_a_seat:
+            return await of_a_seat[call.name](seat, asked)
         return await seats.my_seat(seat, state)
 
     async def _of_somebody(self, call: Call[Any, Any], token: str, request: Request) -> object:

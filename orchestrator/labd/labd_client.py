@@ -140,6 +140,19 @@ class LabdClient:
             yield connection
 
     @asynccontextmanager
+    async def seat_terminal(
+        self, phase: str, terminal: str, token: str, after: int | None
+    ) -> AsyncIterator[ClientConnection]:
+        """Give the WebSocket of a terminal at a candidate's seat, as ``terminal`` does.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer.
+        """
+        seen = "" if after is None else f"?after={after}"
+        async with self._line(f"seat-terminal/{phase}/{terminal}{seen}", token) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def display(self, lab: str, host: str, token: str) -> AsyncIterator[ClientConnection]:
         """Give the WebSocket of a host's screen, which speaks RFB.
 

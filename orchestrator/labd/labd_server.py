@@ -52,6 +52,8 @@ from orchestrator.labd.recording_secrets import RecordingSecrets
 from orchestrator.labd.recording_sweep import RecordingSweep
 from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.seat_calls import SeatCalls
+from orchestrator.labd.seat_presence import SeatPresence
+from orchestrator.labd.seat_terminals import SeatTerminals
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.standing_watch import Doorbell
@@ -144,8 +146,10 @@ class LabdServer:
         self._talk = TalkCalls(desk, jobs, self._threads)
         self._catalogue = CatalogueCalls(parts, self._threads)
         self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
-        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision)
+        presence = SeatPresence()
+        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision, presence)
         self._seats = SeatCalls(parts, threads)
+        self._seat_terminals = SeatTerminals(parts, terminals, self._seats, presence)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         self.command_key = command.key
         app = labd_app(
@@ -160,6 +164,7 @@ class LabdServer:
                 self._sessions,
                 DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
                 self._seats,
+                self._seat_terminals,
                 command,
                 desk,
                 terminals,
@@ -198,6 +203,7 @@ class LabdServer:
         sweeping = asyncio.create_task(self._sweep.run())
         watching = asyncio.create_task(self._idle.watch())
         supervising = asyncio.create_task(self._supervision.run())
+        seating = asyncio.create_task(self._seat_terminals.run())
         taking_up = asyncio.create_task(self._taking_up.run(self._ended))
         await self._taking_up.tried.wait()
         try:
@@ -214,11 +220,13 @@ class LabdServer:
             await self._sessions.finish()
             await sweeping
             await supervising
+            await seating
             self._privacy.close()
             self._threads.close()
             self._web.close()
             self._people.close()
             self._seats.close()
+            self._seat_terminals.close()
 
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
@@ -228,6 +236,7 @@ class LabdServer:
         self._catalogue.close()
         self._sessions.close()
         self._supervision.end()
+        self._seat_terminals.end()
         self._bell.close()
         self._server.should_exit = True
 

@@ -18,6 +18,7 @@ EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
 DISPLAY: Final = "display"
+SEAT_TERMINAL: Final = "seat-terminal"
 WEB: Final = "web"
 
 RULES: Final[Mapping[str, Right]] = {
@@ -111,6 +112,8 @@ RULES: Final[Mapping[str, Right]] = {
     "readiness": "organisers",
     "day": "organisers",
     "act-on-day": "organisers",
+    "screens": "invigilators",
+    "look-at-screen": "invigilators",
     "make-codes": "organisers",
     "take-seat": "anybody",
     "my-seat": "asking-or-seat",
@@ -121,6 +124,11 @@ RULES: Final[Mapping[str, Right]] = {
     "cable-subject": "seat",
     "seats": "invigilators",
     "answer-seat": "invigilators",
+    "seat-terminals": "seat",
+    "seat-hosts": "seat",
+    "open-seat-terminal": "seat",
+    "close-seat-terminal": "seat",
+    SEAT_TERMINAL: "seat",
     "jury-sessions": "jury",
     "deliberation": "jury",
     "sheet": "jury",

@@ -34,6 +34,8 @@ class SeatCalls:
         calls: what is done for somebody of the room.
         of_anybody: what is done for a browser that may have a token.
         of_a_seat: what is done for a candidate at their seat.
+        threads: where it is done.
+        pace: how much of it is.
     """
 
     def __init__(self, parts: LabParts, threads: WorkThreads) -> None:
@@ -42,8 +44,8 @@ class SeatCalls:
         self._desk = SeatDesk(SessionDesk(parts), self.access)
         self._sittings = SittingDesk(parts, self.access)
         self._threads = threads
-        self._seats = WorkThreads(_AT_ONCE, "seats")
-        self._pace = SeatPace()
+        self.threads = WorkThreads(_AT_ONCE, "seats")
+        self.pace = SeatPace()
         self._cables = SeatPace(a_second=_CABLES_A_SECOND, at_once=_CABLES_AT_ONCE)
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.MAKE_CODES.name: self.make_codes,
@@ -61,7 +63,7 @@ class SeatCalls:
 
     async def found(self, token: str) -> tuple[Seat, SeatState] | None:
         """Return the seat of a token, and whether the browser has it or waits for it."""
-        return await self._seats.run(self.access.found, token)
+        return await self.threads.run(self.access.found, token)
 
     async def make_codes(self, who: Who, asked: contract.MakeCodes) -> contract.SeatCodes:
         """See ``seat_contract.MAKE_CODES``."""
@@ -78,11 +80,11 @@ class SeatCalls:
 
     async def take(self, token: str, asked: contract.TakeSeat) -> contract.TakenSeat:
         """See ``seat_contract.TAKE_SEAT``."""
-        return await self._seats.run(self._desk.take, token, asked)
+        return await self.threads.run(self._desk.take, token, asked)
 
     async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
         """See ``seat_contract.MY_SEAT``."""
-        return await self._seats.run(self._desk.door, seat, state)
+        return await self.threads.run(self._desk.door, seat, state)
 
     # At the seat --------------------------------------------------------------------------------------------------
 
@@ -92,13 +94,13 @@ class SeatCalls:
         """Return what has something done for a candidate: one thing at a time, and not too often."""
 
         async def done(seat: Seat, asked: Any) -> object:  # noqa: ANN401 - a call's own request
-            async with (pace or self._pace).turn(seat):
+            async with (pace or self.pace).turn(seat):
                 given = () if isinstance(asked, Nothing) else (asked,)
-                said = await self._seats.run(does, seat, *given)
+                said = await self.threads.run(does, seat, *given)
             return Nothing() if said is None else said
 
         return done
 
     def close(self) -> None:
         """End the threads of candidates' calls."""
-        self._seats.close()
+        self.threads.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
+from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.told_refusals import refused
 
 
 def no_code() -> Refusal:
@@ -69,5 +71,29 @@ def too_many_calls(seconds: int) -> Refusal:
         "too-often",
         Text(fr="C'est trop de demandes à la fois.", en="That is too many requests at a time."),
         Text(fr="Attendez un instant.", en="Wait a moment."),
+        seconds=seconds,
+    )
+
+
+def too_many_terminals(most: int) -> RefusedCallError:
+    """Return what ends the opening of one terminal more than there may be."""
+    return refused(
+        "busy",
+        Text(
+            fr=f"Vous avez {most} terminaux ouverts : il n'y en a pas plus à la fois.",
+            en=f"You have {most} terminals open: there are no more at a time.",
+        ),
+        Text(fr="Fermez-en un d'abord.", en="Close one of them first."),
+    )
+
+
+def too_quickly(seconds: int) -> RefusedCallError:
+    """Return what ends the opening of terminals one after another."""
+    return refused(
+        "too-often",
+        Text(
+            fr="Vous ouvrez trop de terminaux en peu de temps.", en="You open too many terminals in too short a time."
+        ),
+        Text(fr=f"Réessayez dans {seconds} s.", en=f"Try again in {seconds} s."),
         seconds=seconds,
     )

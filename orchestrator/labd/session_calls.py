@@ -7,15 +7,18 @@ from typing import Any
 
 from orchestrator.assessment.selectors import require_phase
 from orchestrator.labd import day_contract, plan_contract
+from orchestrator.labd import day_screen_contract as screen_contract
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.day_desk import DayDesk
 from orchestrator.labd.day_openings import DayOpenings
+from orchestrator.labd.day_screens import DayScreens
 from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.plan_desk import PlanDesk
+from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.session_readiness import SessionReadiness
 
@@ -30,6 +33,7 @@ class SessionCalls:
         room: LabRoom,
         most_labs: int | None,
         supervision: DaySupervision,
+        presence: SeatPresence,
     ) -> None:
         """Take the parts.
 
@@ -39,12 +43,14 @@ class SessionCalls:
             room: what labs take of the machine.
             most_labs: how many labs may be on it at once; None: as many as memory allows.
             supervision: sees to it that each has a supervisor.
+            presence: knows where a browser is at a candidate's seat.
         """
         self._desk = SessionDesk(parts)
         self._plans = PlanDesk(parts)
         self._openings = DayOpenings(parts)
         self._supervision = supervision
-        self._day = DayDesk(parts, self._desk, self._openings, supervision)
+        self._day = DayDesk(parts, self._desk, self._openings, supervision, presence)
+        self._screens = DayScreens(self._desk)
         self._readiness = SessionReadiness(parts, room, most_labs)
         self._threads = threads
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -58,6 +64,8 @@ class SessionCalls:
             contract.READINESS.name: self.readiness,
             day_contract.DAY.name: self.day,
             day_contract.ACT_ON_DAY.name: self.act_on_day,
+            screen_contract.SCREENS.name: self.screens,
+            screen_contract.LOOK_AT_SCREEN.name: self.look_at_screen,
         }
 
     async def sessions(self, _who: Who, _asked: Nothing) -> tuple[contract.SessionLine, ...]:
@@ -112,6 +120,14 @@ class SessionCalls:
         elif asked.act == "begin":
             self._supervision.wake()
         return Nothing()
+
+    async def screens(self, _who: Who, asked: contract.OfSession) -> screen_contract.ScreensView:
+        """See ``day_screen_contract.SCREENS``."""
+        return await self._threads.run(self._screens.all, asked.session)
+
+    async def look_at_screen(self, who: Who, asked: screen_contract.OfScreen) -> screen_contract.ScreenView:
+        """See ``day_screen_contract.LOOK_AT_SCREEN``."""
+        return await self._threads.run(self._screens.one, who, asked)
 
     def close(self) -> None:
         """Begin no labs any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -21,6 +21,8 @@ CLOSED: Final = 4409
 GOING_AWAY: Final = 1001
 WRONG: Final = 1008
 TRY_AGAIN: Final = 1013
+TROUBLE: Final = 1011
+"""What a WebSocket is closed with where the keeper, the store or the engine does not answer."""
 _CODES: Final[Mapping[Over, int]] = {"signed-out": SIGNED_OUT, "missing": MISSING, "closing": GOING_AWAY}
 _Side = Annotated[int, msgspec.Meta(ge=1, le=500)]
 
@@ -47,8 +49,8 @@ async def bridge(
         typed: called when what they type gets there.
         may_type: says whether what they type gets there, asked each time; they change no size. None: it is their own.
     """
-    await viewer.send_text(_opening(seen.opening))
-    ways = [_show(viewer, seen), _pass_on(viewer, seen, typed, may_type), closed_by(over())]
+    await viewer.send_text(opening_frame(seen.opening))
+    ways = [show(viewer, seen), _pass_on(viewer, seen, typed, may_type), closed_by(over())]
     await until_one_ends(viewer, ways)
 
 
@@ -81,13 +83,13 @@ async def closed_by(over: Awaitable[Over]) -> int:
     return _CODES[await over]
 
 
-async def _show(viewer: WebSocket, seen: Attachment) -> int:
+async def show(viewer: WebSocket, seen: Attachment) -> int:
     """Send what the terminal shows, until somebody closes it."""
     async for event in seen:
         if isinstance(event, bytes):
             await viewer.send_bytes(event)
         elif isinstance(event, Opening):
-            await viewer.send_text(_opening(event))
+            await viewer.send_text(opening_frame(event))
         elif isinstance(event, Resized):
             await viewer.send_text(json.dumps({"rows": event.rows, "columns": event.columns}))
         else:
@@ -107,15 +109,23 @@ async def _pass_on(viewer: WebSocket, seen: Attachment, on_typed: Callable[[], N
                 on_typed()
                 await seen.type(typed)
             continue
-        try:
-            size = msgspec.json.decode(message["text"], type=_Size)
-        except msgspec.MsgspecError:
+        size = size_in(message)
+        if size is None:
             return WRONG
         if may_type is None:
-            await seen.resize(*size.resize)
+            await seen.resize(*size)
 
 
-def _opening(opening: Opening) -> str:
+def size_in(message: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the rows and columns that a viewer's message says; None: nobody understands it."""
+    try:
+        return msgspec.json.decode(message["text"], type=_Size).resize
+    except msgspec.MsgspecError:
+        return None
+
+
+def opening_frame(opening: Opening) -> str:
+    """Return what tells a viewer where the bytes that follow begin."""
     return json.dumps(
         {
             "at": opening.at,

@@ -37,7 +37,7 @@ LineOf = Callable[[WebSocket, str], OpeningLine]
 
 async def terminal(socket: WebSocket) -> None:
     """Bridge a terminal until one side leaves."""
-    await serve_line(socket, _terminal, _resize)
+    await serve_line(socket, _terminal, resize_of)
 
 
 async def serve_line(socket: WebSocket, line_of: LineOf, text_of: Callable[[str], str | None]) -> None:
@@ -78,10 +78,11 @@ async def _served(socket: WebSocket, line_of: LineOf, text_of: Callable[[str], s
 
 def _terminal(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
-    return labd.terminal(lab_of(socket), terminal_of(socket), token, _after(socket))
+    return labd.terminal(lab_of(socket), terminal_of(socket), token, after_of(socket))
 
 
-def _after(socket: WebSocket) -> int | None:
+def after_of(socket: WebSocket) -> int | None:
+    """Return how many bytes the browser has seen; None: none, or it does not say so."""
     said = socket.query_params.get("after", "")
     return int(said) if said.isascii() and said.isdigit() and len(said) < len(str(1 << 53)) else None
 
@@ -135,7 +136,7 @@ def _ended(line: ClientConnection) -> int:
     return code if code is not None and code in _OURS else _COME_AGAIN
 
 
-def _resize(text: str) -> str | None:
+def resize_of(text: str) -> str | None:
     """Return a frame that gives a terminal another size, as it may be passed on; None: it is no such frame."""
     if len(text) > _LARGEST_TEXT:
         return None

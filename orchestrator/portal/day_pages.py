@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from orchestrator.labd.calls import STATUS, Refusal
 from orchestrator.labd.day_contract import ACT_ON_DAY, DAY, ActOnDay, DayAct
+from orchestrator.labd.day_screen_contract import SCREENS
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.seat_contract import SEATS, SeatAct
 from orchestrator.labd.session_contract import OfSession
@@ -21,6 +22,7 @@ from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.day_wall import Wall, day_context, essence, found
 from orchestrator.portal.pages import form_of, go_to, render, rendered, said_at_form, signed_in
 from orchestrator.portal.polled_frames import polled_frames
+from orchestrator.portal.screen_pages import address_of
 from orchestrator.portal.visit import ask
 
 POLL_SECONDS = 2.0
@@ -123,7 +125,10 @@ async def _candidate(request: Request, refusal: Refusal | None = None, asked: Ac
     here = found(wall.day, phase, number)
     if here is None:
         raise HTTPException(404)
-    context = {**day_context(wall), **_typed(request, refusal, asked), "phase": here[0], "row": here[1]}
+    seen = (await ask(request, SCREENS, OfSession(session))).screens
+    screens = [(address_of(session, one), one) for one in seen if (one.phase, one.number) == (phase, number)]
+    typed = _typed(request, refusal, asked)
+    context = {**day_context(wall), **typed, "phase": here[0], "row": here[1], "screens": screens}
     return _page(request, "day_candidate.html.j2", context, refusal)
 
 

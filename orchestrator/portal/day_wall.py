@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from orchestrator.labd.day_contract import DayPhase, DayRow, DayView
 from orchestrator.labd.seat_contract import SeatsView
-from orchestrator.portal import day_words, in_words, seat_words, session_words
+from orchestrator.portal import day_words, in_words, seat_words, session_words, terminal_words
 
 _RUNNING: Final = frozenset({"reading", "working"})
 """Where a candidate's time goes on."""
@@ -29,6 +29,7 @@ def day_context(wall: Wall) -> Mapping[str, Any]:
         "g": seat_words,
         "s": session_words,
         "y": day_words,
+        "z": terminal_words,
         "view": wall.day,
         "seats": wall.seats,
         "clock": clock,

@@ -103,14 +103,15 @@ async def _open_terminal(request: Request) -> Response:
         lab_of(request),
         form.get("host", ""),
         "device" if form.get("kind", "") == "device" else "root",
-        _size(form.get("rows", ""), _ROWS, 24),
-        _size(form.get("columns", ""), _COLUMNS, 80),
+        size_of(form.get("rows", ""), _ROWS, 24),
+        size_of(form.get("columns", ""), _COLUMNS, 80),
     )
     opened: TerminalView = await ask(request, lab_work_contract.OPEN_TERMINAL, asked)
     return JSONResponse({"id": opened.id, "host": opened.host, "kind": opened.kind, "ended": opened.ended})
 
 
-def _size(written: str, fits: range, usual: int) -> int:
+def size_of(written: str, fits: range, usual: int) -> int:
+    """Return the rows or columns of a new terminal's window: as a form says, as far as that fits."""
     plain = written.isascii() and written.isdigit() and len(written) <= len(str(fits.stop))
     return min(max(int(written), fits.start), fits.stop - 1) if plain else usual
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator.labd.sitting_contract import SittingPhase, SittingView
-from orchestrator.portal import in_words, lab_words, seat_words
+from orchestrator.portal import in_words, lab_words, seat_words, terminal_words
 
 
 def sitting_context(view: SittingView) -> Mapping[str, Any]:
@@ -15,6 +15,7 @@ def sitting_context(view: SittingView) -> Mapping[str, Any]:
     return {
         "g": seat_words,
         "l": lab_words,
+        "z": terminal_words,
         "view": view,
         "length": in_words.length,
         "hour": lambda iso: iso.partition("T")[2][:5],

@@ -41,6 +41,7 @@ from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
 from tests.fakes.labd_privacy import FakePrivacy
+from tests.fakes.labd_seat_terminals import PLACE, FakeSeatTerminals
 from tests.fakes.labd_seats import FakeSeats
 from tests.fakes.labd_sessions import FakeSessions
 from tests.fakes.labd_web import FakeWeb
@@ -148,6 +149,7 @@ class FakeLabd:
         deliberation: what it knows of their juries.
         seats: what it knows of their candidates' seats.
         evidence: what it knows of their sealed evidence.
+        seat_terminals: what it knows of the terminals there.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -176,6 +178,7 @@ class FakeLabd:
         self.deliberation = FakeDeliberation(self, RefusalError)
         self.seats = FakeSeats(self, self.sessions, RefusalError)
         self.evidence = FakeEvidence(self, RefusalError)
+        self.seat_terminals = FakeSeatTerminals(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -191,11 +194,13 @@ class FakeLabd:
             **self.seats.calls,
             **self.seats.calls_of_seats,
             **self.evidence.calls,
+            **self.seat_terminals.calls,
         }
         self.app = Starlette(
             routes=[
                 Route("/v1/events/{lab}", self._stream),
                 WebSocketRoute("/v1/terminal/{lab}/{terminal}", self._attach),
+                WebSocketRoute("/v1/seat-terminal/{phase}/{terminal}", self._attach_at_seat),
                 Route("/v1/my-data", self._my_data, methods=["POST"]),
                 Route("/v1/session-documents/{session}", self._archive, methods=["POST"]),
                 Route("/v1/session-evidence/{session}/{phase}/{number}", self._archive, methods=["POST"]),
@@ -263,6 +268,10 @@ class FakeLabd:
         """Return a terminal, to write to it or end it."""
         return self.terminals[lab, terminal]
 
+    def keep_terminal(self, lab: str, view: lab_contract.TerminalView, rows: int, columns: int) -> None:
+        """Have a terminal."""
+        self.terminals[lab, view.id] = FakeTerminal(view, rows=rows, columns=columns)
+
     def own(self, who: FakePerson, lab: str) -> lab_contract.LabView:
         """Return a lab to who may see it."""
         return self._own(who, lab)
@@ -296,7 +305,7 @@ class FakeLabd:
         if name in {"sign-in", "look-at-link", "use-link", "look-at-code", "join"}:
             return method(asked)
         self._token = request.headers.get("authorization", "").partition(" ")[2]
-        if name in self.seats.calls_of_seats:
+        if name in self.seats.calls_of_seats or name in self.seat_terminals.calls:
             return method(self._token, asked)
         return method(self._signed_in(who), asked)
 
@@ -353,13 +362,32 @@ class FakeLabd:
             await socket.close(4404 if who else 4401)
             return
         await socket.accept()
+        asks = who
+
+        def may(message: Mapping[str, Any]) -> bool:
+            return mine or (message.get("bytes") is not None and self.help.may_type(asks, *key))
+
+        await self._join(socket, key, terminal, may)
+
+    async def _attach_at_seat(self, socket: WebSocket) -> None:
+        token = socket.headers.get("authorization", "").partition(" ")[2]
+        key = (PLACE, socket.path_params["terminal"])
+        terminal, code = self.terminals.get(key), self.seat_terminals.code(token, socket.path_params["phase"])
+        await socket.accept()
+        if code is not None or terminal is None:
+            await socket.close(code or 4404)
+            return
+        await self._join(socket, key, terminal, lambda _message: self.seat_terminals.shut is None)
+
+    async def _join(
+        self, socket: WebSocket, key: tuple[str, str], terminal: FakeTerminal, may: Callable[[Mapping[str, Any]], bool]
+    ) -> None:
         with terminal.ears.listening() as heard:
             told = asyncio.create_task(self._show(socket, key, terminal, heard))
             try:
                 while True:
                     message = await socket.receive()
-                    helps = message.get("bytes") is not None and self.help.may_type(who, *key)
-                    if mine or helps or message["type"] == "websocket.disconnect":
+                    if message["type"] == "websocket.disconnect" or may(message):
                         _typed(terminal, message)
             except WebSocketDisconnect:
                 pass
@@ -411,6 +439,9 @@ class FakeLabd:
                 await socket.send_text(json.dumps({"ended": True}))
             if key not in self.terminals:
                 await socket.close(4409)
+                return
+            if key[0] == PLACE and (self.seat_terminals.shut or self.seat_terminals.over):
+                await socket.close(4408 if self.seat_terminals.over else 4425)
                 return
             await heard.wait()
             heard.clear()
@@ -611,7 +642,7 @@ class FakeLabd:
         if asked.host not in {host.name for host in lab.hosts}:
             raise missing()
         view = lab_contract.TerminalView(secrets.token_hex(6), asked.host, asked.kind, world.NOW, ended=False)
-        self.terminals[asked.lab, view.id] = FakeTerminal(view, rows=asked.rows, columns=asked.columns)
+        self.keep_terminal(asked.lab, view, asked.rows, asked.columns)
         self.change(asked.lab, terminals=(*lab.terminals, view))
         self.emit("terminal", view, asked.lab)
         return view

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from orchestrator.core.text import Text, same
 from orchestrator.labd import day_contract as d
+from orchestrator.labd import day_screen_contract as sc
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.session_contract import OfSession
 from tests.fakes import labd_world as world
@@ -49,12 +50,22 @@ def row(number: int, standing: d.CandidateStanding, **other: Any) -> d.DayRow:  
 def _rows() -> tuple[d.DayRow, ...]:
     rows = [row(number, standing) for number, standing in enumerate(get_args(d.CandidateStanding), 1)]
     lost = Text(fr="5 en marche, pc2 hors d'atteinte", en="5 running, pc2 gone")
-    rows[3] = replace(rows[3], lost=True, hosts=lost)
-    rows[4] = replace(rows[4], paused=True, acts=("finished", "resume", "announce", "incident"))
+    rows[2] = replace(rows[2], browser="there")
+    rows[3] = replace(rows[3], lost=True, hosts=lost, browser="gone", gone=AT)
+    rows[4] = replace(rows[4], moved=AT, browser="there", paused=True)
+    rows[4] = replace(rows[4], acts=("finished", "resume", "announce", "incident"))
     return tuple(rows)
 
 
 ROWS = _rows()
+SCREENS: tuple[sc.ScreenView, ...] = (
+    sc.ScreenView(
+        "reseau", "C-04", "Zoé Faure", "moved-desks.pc1-1", "pc1", AT,
+        "root@pc1:~# ping -c1 10.0.0.1\n<script>alert(1)</script> {{ 7 * 7 }}\n--- 10.0.0.1 ping statistics ---",
+    ),
+    sc.ScreenView("reseau", "C-04", "Zoé Faure", "moved-desks.r1-2", "r1", AT, "r1# show ip route"),
+    sc.ScreenView("reseau", "C-05", NAMES[1], "moved-desks.pc2-1", "pc2", AT, ""),
+)  # fmt: skip
 PHASES = (
     d.DayPhase(
         name="reseau",
@@ -98,6 +109,7 @@ DAY = d.DayView(
     phases=PHASES,
     entries=ENTRIES,
     acts=("pause", "announce", "incident"),
+    alarms=(Text(fr="Le disque est presque plein : il reste 90 Mio.", en="The disk is almost full: 90 MiB are left."),),
 )
 
 
@@ -106,6 +118,7 @@ class FakeDay:
 
     Attributes:
         view: the day of every session.
+        screens: what its candidates' terminals show.
     """
 
     def __init__(self, _labd: FakeLabd, sessions: FakeSessions, refuse: Callable[..., Exception]) -> None:
@@ -113,12 +126,31 @@ class FakeDay:
         self._sessions = sessions
         self._refuse = refuse
         self.view = DAY
+        self.screens = SCREENS
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
         """Each call with what answers it."""
-        does: Mapping[str, Callable[..., Any]] = {"day": self.day, "act-on-day": self.act}
-        return {call.name: (call, does[call.name]) for call in d.DAY_CALLS}
+        does: Mapping[str, Callable[..., Any]] = {
+            "day": self.day,
+            "act-on-day": self.act,
+            "screens": self.all_screens,
+            "look-at-screen": self.one_screen,
+        }
+        return {call.name: (call, does[call.name]) for call in (*d.DAY_CALLS, *sc.DAY_SCREEN_CALLS)}
+
+    def all_screens(self, who: FakePerson, asked: OfSession) -> sc.ScreensView:
+        """Return what terminals show."""
+        self._sessions.one(who, asked)
+        return sc.ScreensView(self.screens)
+
+    def one_screen(self, who: FakePerson, asked: sc.OfScreen) -> sc.ScreenView:
+        """Return what one shows."""
+        self._sessions.one(who, OfSession(asked.session))
+        for one in self.screens:
+            if (one.phase, one.number, one.terminal) == (asked.phase, asked.number, asked.terminal):
+                return one
+        raise self._refuse("missing", "Ce terminal n'existe pas.", "There is no such terminal.")
 
     def day(self, who: FakePerson, asked: OfSession) -> d.DayView:
         """Return a day."""

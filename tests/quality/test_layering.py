@@ -148,9 +148,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "assessment.candidate_list assessment.decisions assessment.event_words assessment.events "
         "assessment.evidence assessment.extra_time assessment.filled_plan assessment.jury assessment.lottery "
         "assessment.opening assessment.plan_context assessment.plan_file assessment.reserved_places "
-        "assessment.results assessment.roster assessment.seat_book assessment.selectors assessment.session_clock "
-        "assessment.session_documents assessment.session_folder assessment.session_registry assessment.state "
-        "assessment.terminal_gate assessment.written_plan "
+        "assessment.results assessment.roster assessment.screen_reading assessment.seat_book assessment.selectors "
+        "assessment.session_clock assessment.session_documents assessment.session_folder "
+        "assessment.session_registry assessment.state assessment.terminal_gate assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
         "faults grader instances keeper.keeper_client keeper.keeper_protocol labd.calls labd.command_contract "
         "labd.command_door labd.event_contract labd.lab_contract labd.wire labs loader model personas planning "
@@ -170,10 +170,11 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
-        "labd.deliberation_contract labd.event_contract labd.evidence_contract labd.help_contract "
-        "labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract labd.plan_contract "
-        "labd.plan_form_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
-        "labd.session_contract labd.sitting_contract labd.talk_contract labd.web_contract labd.wire"
+        "labd.day_screen_contract labd.deliberation_contract labd.event_contract labd.evidence_contract "
+        "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
+        "labd.plan_contract labd.plan_form_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
+        "labd.seat_terminal_contract labd.session_contract labd.sitting_contract labd.talk_contract "
+        "labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (
@@ -256,7 +257,8 @@ FOREIGN: Mapping[str, str] = {
     ),
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.lab_sockets orchestrator.labd.labd_app "
-        "orchestrator.labd.labd_http orchestrator.labd.terminal_socket orchestrator.labd.web_socket "
+        "orchestrator.labd.labd_http orchestrator.labd.seat_socket orchestrator.labd.terminal_socket "
+        "orchestrator.labd.web_socket "
         "orchestrator.portal"
     ),
     "uvicorn": "orchestrator.labd.labd_server orchestrator.portal.portal_process orchestrator.portal.prompt_http",

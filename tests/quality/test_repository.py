@@ -218,6 +218,8 @@ SLEEPERS = {
     "grader.mail_program": "waits for a message, at a station that has nothing of ours",
     "orchestrator.fabric.helper.reaper_program": "waits until the kernel is done, in a process of its own",
     "orchestrator.fabric.helper.links": "waits until a host's kernel has told of its cable",
+    "orchestrator.labd.seat_socket": "gives a terminal no more sizes of a window than a few each second",
+    "orchestrator.labd.typing_pace": "has who floods wait",
     "orchestrator.portal.polled_frames": "asks labd every few seconds, while somebody looks",
     "orchestrator.fabric.helper.systemd": "waits for the exec of a child of a host's systemd",
     "orchestrator.fabric.helper.server": "rests after trouble that may be there again at once",

@@ -212,7 +212,7 @@ export class Terminals {
   state(tab, word) {
     tab.word = word;
     tab.unsent = false;
-    if (word === "missing" || word === "closed") tab.over = true;
+    if (word === "missing" || word === "closed" || word === "over") tab.over = true;
     this.tell(tab);
   }
 

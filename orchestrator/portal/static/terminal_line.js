@@ -9,7 +9,9 @@ const BEAT = 5_000;
 const MOST_AT_ONCE = 16_384;
 const TOO_MUCH = 4_000_000; // bytes that wait to be drawn: the line is let go, and taken up where it was
 const LITTLE = 200_000;
-const FINAL = { 4404: "missing", 4401: "signed-out", 4403: "forbidden", 4409: "closed" };
+const FINAL = { 4404: "missing", 4401: "signed-out", 4403: "forbidden", 4408: "over", 4409: "closed" };
+const STOPPED = 4425; // a candidate's machines take no input now: the line comes back once they do
+const STOPPED_WAIT = 3_000;
 
 /**
  * A terminal's line. The hooks: `begin({reset, rows, columns})` before what is shown since; `output(bytes, replayed,
@@ -107,6 +109,11 @@ export class TerminalLine {
     }
     if (!navigator.onLine) {
       this.hooks.state("offline");
+      return;
+    }
+    if (code === STOPPED) {
+      this.hooks.state("stopped");
+      this.waiting = setTimeout(() => this.open(), STOPPED_WAIT * (0.75 + Math.random() / 2));
       return;
     }
     const wait = Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** this.tries) * (0.75 + Math.random() / 2);

@@ -13,12 +13,14 @@ from orchestrator.labd import class_contract as contract
 from orchestrator.labd import help_contract as help_
 from orchestrator.labd import privacy_contract as privacy
 from orchestrator.labd import seat_contract as seats
+from orchestrator.labd import seat_terminal_contract as at_seats
 from orchestrator.labd import sitting_contract as sitting
 from orchestrator.labd import talk_contract as talk
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.command_contract import Acted
 from orchestrator.labd.contract import BY_NAME
+from orchestrator.labd.day_screen_contract import OfScreen
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS, OfLab
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
@@ -34,6 +36,7 @@ from orchestrator.labd.rules import (
     EVIDENCE,
     MY_DATA,
     RULES,
+    SEAT_TERMINAL,
     TERMINAL,
     WEB,
     concerns_a_class,
@@ -151,6 +154,12 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "take-seat": ANYBODY,
     "my-seat": AT_A_SEAT,
     "sitting": AT_A_SEAT,
+    "seat-terminals": AT_A_SEAT,
+    "seat-hosts": AT_A_SEAT,
+    "open-seat-terminal": AT_A_SEAT,
+    "close-seat-terminal": AT_A_SEAT,
+    "screens": ORGANISER,
+    "look-at-screen": ORGANISER,
     "subject": AT_A_SEAT,
     "answer-subject": AT_A_SEAT,
     "report-subject": AT_A_SEAT,
@@ -183,7 +192,7 @@ NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(BY_NAME) | {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, TERMINAL, WEB}
+    assert set(RULES) == set(BY_NAME) | {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, SEAT_TERMINAL, TERMINAL, WEB}
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator", "asking", "seat"}
@@ -257,6 +266,10 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}
     special |= {"seats": OfSession("none"), "answer-seat": seats.AnswerSeat("none", "confirm", "C-01", "0" * 16)}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
+    special |= {"screens": OfSession("none"), "look-at-screen": OfScreen("none", "reseau", "C-01", "x.pc1-1")}
+    special |= {"seat-terminals": at_seats.OfSeatPhase(), "seat-hosts": at_seats.OfSeatPhase()}
+    special |= {"open-seat-terminal": at_seats.OpenSeatTerminal("reseau", SCENARIO, "pc1", "root")}
+    special |= {"close-seat-terminal": at_seats.CloseSeatTerminal("reseau", "0" * 16)}
     if name in special:
         return special[name]
     if concerns_an_attempt(name):

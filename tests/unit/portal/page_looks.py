@@ -26,6 +26,8 @@ NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
         "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events", "/seat/events",
+        "/seat/terminals/{phase}/{lab:int}/events", "/sessions/{session}/screens/events",
+        "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
         "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
         "/attempts/{attempt}/recordings/{recording}",
@@ -147,21 +149,29 @@ def _waiting_at_seat(page: Page) -> None:
     _send(page, "form[action='/seat'] button:not([type=button])", code=seats.CODE)
 
 
-def _at_seat(token: str) -> Callable[[Page], None]:
-    """Have a browser be at a candidate's seat."""
+def _at_seat(token: str, path: str = "") -> Callable[[Page], None]:
+    """Have a browser be at a candidate's seat, on the same page or another."""
 
     def sit(page: Page) -> None:
         names = {one["name"] for one in page.context.cookies()}
         prefix = "__Host-" if any(name.startswith("__Host-") for name in names) else ""
         page.context.add_cookies([{"name": f"{prefix}breakfix-seat", "value": token, "url": page.url}])
         page.reload()
+        if path:
+            page.goto(page.url.partition("/seat")[0] + path)
 
     return sit
 
 
+def _at_terminals(page: Page) -> None:
+    """Open two terminals at a candidate's seat."""
+    _at_seat(seats.SEATED, "/seat/terminals/reseau/1")(page)
+    page.locator("#terminal-empty [data-host=pc1]").click()
+    page.locator(".xterm-rows >> text=root@lab").wait_for()
+
+
 def _at_subject(page: Page) -> None:
-    _at_seat(seats.SEATED)(page)
-    page.goto(f"{page.url}/work/reseau/1")
+    _at_seat(seats.SEATED, "/seat/work/reseau/1")(page)
 
 
 def _wrong_class(page: Page) -> None:
@@ -507,14 +517,19 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
     Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_unfold_all),
     Look("day, refused", f"{SESSION}/day", "session_day.html.j2", "ines", _day_stopped, _wrong_pause),
+    Look("screen", f"{SESSION}/screens/reseau/C-04/moved-desks.pc1-1", "screen.html.j2", "ines"),
     Look("day of a candidate", f"{SESSION}/day/reseau/C-04", "day_candidate.html.j2", "ines", act=_unfold_all),
     Look("codes on paper", SESSION, "seat_codes.html.j2", "ines", act=_codes_made),
     Look("seat", "/seat", "seat.html.j2"),
     Look("seat, refused", "/seat", "seat.html.j2", act=_wrong_seat),
     Look("seat, waiting", "/seat", "seat_wait.html.j2", act=_waiting_at_seat),
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
-    Look("seat, a scenario", "/seat", "seat_subject.html.j2", act=_at_subject),
-    Look("seat, what was handed in", "/seat", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject),
+    Look("seat, labs", "/seat/terminals", "seat_labs.html.j2", act=_at_seat(seats.SEATED, "/seat/terminals")),
+    Look("seat, terminals", "/seat/terminals/reseau/1", "seat_terminals.html.j2", act=_at_terminals),
+    Look("seat, a scenario", "/seat/work/reseau/1", "seat_subject.html.j2", act=_at_subject),
+    Look(
+        "seat, what was handed in", "/seat/work/reseau/1", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject
+    ),
     Look("jury", "/jury", "jury.html.j2", "paul"),
     Look("deliberation", JURY, "deliberation.html.j2", "paul"),
     Look("deliberation, not signed", JURY, "deliberation.html.j2", "paul", act=_wrong_signature),

@@ -64,6 +64,8 @@ FIELDS: Final[Mapping[str, str]] = {
     "/sessions/{session}/codes": "number",
     "/sessions/{session}/seats": "act number id",
     "/seat": "code",
+    "/seat/terminals/{phase}/{lab:int}/terminals": "host kind rows columns",
+    "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}/close": "",
     "/seat/work/{phase}/{place}/answer": "question value",
     "/seat/work/{phase}/{place}/cable": "host interface action segment",
     "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",

@@ -32,6 +32,7 @@ from orchestrator.portal import (
     seat_words,
     session_words,
     talk_words,
+    terminal_words,
     trainer_words,
     words,
 )
@@ -103,6 +104,10 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
     "/seat": (200, 200, 200, 200),
     "/seat?gone=yes": (200, 200, 200, 200),
+    "/seat/terminals": (303, 303, 303, 303),
+    "/seat/terminals/reseau/1": (303, 303, 303, 303),
+    "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-1": (303, 403, 403, 200),
+    "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-9": (303, 403, 403, 404),
     "/seat/work/reseau/1": (303, 303, 303, 303),
     "/seat/work/reseau/x": (404, 404, 404, 404),
     "/jury": (303, 403, 403, 403),
@@ -165,6 +170,8 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/seat": ({"code": "none"}, (422, 422, 422, 422)),
+    "/seat/terminals/reseau/1/terminals": ({"host": "pc1"}, (303, 303, 303, 303)),
+    "/seat/terminals/reseau/1/terminals/0011223344556677/close": ({}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/cable": ({"action": "plug"}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/report": ({}, (303, 303, 303, 303)),
@@ -252,12 +259,19 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/seat/work/[^/]+/[^/]+", "/seat/work/{phase}/{place}", path) for path in known}
     known = {re.sub(r"/(evidence|phases)/[^/]+", r"/\1/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
+    known = {re.sub(r"/screens/[^/]+/[^/]+/[^/]+$", "/screens/{phase}/{number}/{terminal}", path) for path in known}
+    known = {re.sub(r"^/seat/terminals/[^/]+/\d+", "/seat/terminals/{phase}/{lab:int}", path) for path in known}
+    known = {re.sub(r"/terminals/[0-9a-f]{16}", "/terminals/{terminal}", path) for path in known}
     streams = {
         "/classes/{name}/events",
         "/proof/events",
         "/sessions/{session}/day/events",
+        "/sessions/{session}/screens/events",
+        "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/seat/wait/events",
         "/seat/events",
+        "/seat/terminals/{phase}/{lab:int}/events",
+        "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}",  # a WebSocket
     }
     assert ours - {"/static/{file:path}", *streams} <= known
 
@@ -326,6 +340,8 @@ def session_forms(browser: Browser) -> dict[str, str]:
     for token in (WAITING, SEATED):
         browser.http.cookies.set("__Host-breakfix-seat", token, domain="portal.test")
         found[token] = browser.get("/seat").text
+    found["labs at a seat"] = browser.get("/seat/terminals").text
+    found["terminals at a seat"] = browser.get("/seat/terminals/reseau/1").text
     browser.labd.seats.subject = replace(
         browser.labd.seats.subject, map="", segments=browser.labd.seats.subject.segments[:1]
     )  # a picture has one language, and "Internet" is French for "the Internet" elsewhere
@@ -422,6 +438,7 @@ PHRASES = (
     (plan_words, "f|plan_words"),
     (day_words, "y|day_words"), (deliberation_words, "j|deliberation_words"),
     (seat_words, "g|seat_words"),
+    (terminal_words, "z|terminal_words"),
     (evidence_words, "e|evidence_words"),
 )  # fmt: skip
 

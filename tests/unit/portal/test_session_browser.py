@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.portal import day_pages
+from orchestrator.portal import day_pages, screen_pages
 from tests.fakes import labd_sessions as fake
 from tests.fakes.labd import FakeLabd
 from tests.unit.portal.served_portal import ServedPortal
@@ -138,4 +138,42 @@ def test_an_organiser_holds_the_day_from_the_wall(
     with page.expect_navigation():
         page.locator("button[value=finished]").click()
     assert [one.act for name, _, one in labd.asked if name == "act-on-day"] == ["finished"]
+    assert portal.wrong == []
+
+
+def test_an_organiser_sees_the_terminals_of_all(
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen_pages, "POLL_SECONDS", 0.05)
+    portal.open(page, labd, "ines", f"/sessions/{fake.SESSION}/day")
+    first = page.locator("#screens-list figure").first
+    first.wait_for()
+    assert page.locator("#screens-list figure").count() == len(labd.day.screens)
+    assert first.locator("pre").text_content() == labd.day.screens[0].text  # its <script> is text
+    assert page.locator("#screens script").count() == 0
+    one, *others = labd.day.screens
+    labd.day.screens = (replace(one, text="changed"), others[1])
+    page.wait_for_function("() => document.querySelector('#screens-list pre').textContent === 'changed'")
+    page.wait_for_function("() => document.querySelectorAll('#screens-list figure').length === 2")
+
+    switch = page.locator("#screens-switch")
+    switch.press("Enter")
+    assert page.locator("#screens-list").is_hidden()
+    asked = [name for name, _, _ in labd.asked]
+    with page.expect_navigation():
+        page.reload()
+    page.locator("#screens").wait_for()
+    assert page.locator("#screens-list").is_hidden()
+    page.locator("[data-left]").first.wait_for()
+    assert [name for name, _, _ in labd.asked[len(asked) :]].count("screens") <= 1  # what was on its way
+    switch.press("Enter")
+    page.locator("#screens-list figure a").first.click()
+    page.locator("#screen").wait_for()
+    assert page.locator("#screen").text_content() == "changed"
+    page.keyboard.type("rm -rf /")
+    labd.day.screens = (replace(one, text="and again"),)
+    page.wait_for_function("() => document.getElementById('screen').textContent === 'and again'")
+    labd.day.screens = ()
+    page.locator("#screens-lost").wait_for()
+    assert {name for name, _, _ in labd.asked} <= {"me", "day", "seats", "screens", "look-at-screen"}
     assert portal.wrong == []

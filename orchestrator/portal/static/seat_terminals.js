@@ -1,0 +1,133 @@
+// A candidate's terminals: those of the lab page, as long as their time runs; what is left of it counts down here.
+
+import { data, make, say, setUpMessages, signedOut, words } from "./lab_calls.js";
+import { setUpMenus } from "./lab_menus.js";
+import { Terminals } from "./lab_terminals.js";
+import { released } from "./pressed.js";
+
+const LONGEST_WAIT = 30_000;
+
+const byId = (id) => document.getElementById(id);
+
+document.documentElement.classList.add("lab-scripts");
+setUpMessages();
+setUpMenus();
+const terminals = new Terminals(() => {});
+
+// The time that is left -----------------------------------------------------------------------------------------
+
+let told = data;
+let arrived = Date.now();
+
+function clock(seconds) {
+  const two = (number) => String(number).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+function countOn() {
+  const left = byId("seat-left");
+  if (!left || told.left === null) return;
+  const passed = told.runs ? (Date.now() - arrived) / 1000 : 0;
+  left.textContent = clock(Math.max(0, Math.round(told.left - passed)));
+}
+
+// What is announced: it stays until it is closed, and what is new opens it again --------------------------------------
+
+const CLOSED = `breakfix.said.${data.lab}`;
+const heard = new Set();
+
+function closedUpTo() {
+  try {
+    return sessionStorage.getItem(CLOSED) ?? "";
+  } catch {
+    return ""; // storage is off
+  }
+}
+
+function tell(announced) {
+  for (const { at, clock: hour, text } of [...announced].reverse()) {
+    const key = `${at} ${text}`;
+    if (heard.has(key)) continue;
+    heard.add(key);
+    if (at <= closedUpTo()) continue;
+    const line = make("li", "", ` ${text}`);
+    const time = make("time", "", hour);
+    time.dateTime = at;
+    line.prepend(time);
+    byId("seat-said").hidden = false;
+    byId("seat-said-list").prepend(line);
+  }
+}
+
+byId("seat-said").querySelector("button").addEventListener("click", () => {
+  byId("seat-said").hidden = true;
+  byId("seat-said-list").replaceChildren();
+  try {
+    sessionStorage.setItem(CLOSED, told.announced.map(({ at }) => at).sort().at(-1) ?? "");
+  } catch {
+    // storage is off: it is told again when the page is loaded again
+  }
+});
+
+// What changes --------------------------------------------------------------------------------------------------
+
+function take(young) {
+  const opened = young.open && !told.open;
+  told = young;
+  arrived = Date.now();
+  byId("seat-standing").textContent = young.standing;
+  terminals.take(young.terminals);
+  tell(young.announced);
+  // What was closed while time stood still comes back at once, not when its turn has come.
+  if (opened) for (const { screen } of terminals.tabs.values()) screen?.line?.again();
+  countOn();
+}
+
+let source = null;
+let tries = 0;
+let waiting = 0;
+let over = false;
+
+function open() {
+  clearTimeout(waiting);
+  if (source || over) return;
+  source = new EventSource(`${data.base}/events`);
+  source.addEventListener("open", () => {
+    tries = 0;
+    byId("lab-lost").hidden = true;
+  });
+  source.addEventListener("message", async ({ data: text }) => {
+    const young = JSON.parse(text);
+    await released();
+    take(young);
+  });
+  source.addEventListener("end", ({ data: text }) => {
+    over = true;
+    source.close();
+    if (JSON.parse(text).kind === "signed-out") signedOut();
+    else say(words.failed, { trouble: true });
+  });
+  source.addEventListener("error", () => {
+    close();
+    if (over) return;
+    byId("lab-lost").hidden = false;
+    waiting = setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
+    tries += 1;
+  });
+}
+
+function close() {
+  clearTimeout(waiting);
+  source?.close();
+  source = null;
+}
+
+window.addEventListener("online", open);
+window.addEventListener("pagehide", close);
+window.addEventListener("pageshow", (event) => event.persisted && open());
+
+take(data);
+setInterval(countOn, 1000);
+open();
