@@ -26,6 +26,9 @@ _KINDS: Final[Mapping[Kind, SittingMarkKind]] = {
     "arrived": "presence",
     "absent": "presence",
     "finished": "presence",
+    "seated": "presence",
+    "unseated": "presence",
+    "turned-away": "presence",
     "paused": "pause",
     "resumed": "pause",
     "announced": "announcement",
@@ -41,8 +44,8 @@ _KINDS: Final[Mapping[Kind, SittingMarkKind]] = {
 """What the journal says of a sitting, as the time line shows it; whatever else it says is a step."""
 _OTHERS: Final[frozenset[Kind]] = frozenset(
     {
-        "planned", "withdrawn", "identity", "clock", "drawn", "observed", "decided", "signed", "closed", "correction",
-        "exported", "cleared",
+        "planned", "withdrawn", "identity", "clock", "drawn", "invited", "observed", "decided", "signed",
+        "closed", "correction", "exported", "cleared",
     }
 )  # fmt: skip
 """What is about the jury, or everybody's plan."""

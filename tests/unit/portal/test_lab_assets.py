@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 from orchestrator.portal import lab_pages
-from orchestrator.portal.static_files import manifest
 
 STATIC = Path(lab_pages.__file__).parent / "static"
 VENDOR = STATIC / "vendor"
@@ -47,12 +46,22 @@ def test_vendored_scripts_import_what_came_with_them() -> None:
 
 
 def test_the_page_is_light_until_a_terminal_opens() -> None:
-    weight = {name: path.stat().st_size for name, (path, _) in manifest().items() if "/" not in name}
-    for later in ("desktop_keys.js", "desktop_screen.js"):  # when a screen opens
-        del weight[later]
-    for other in ("replay.css", "replay.js"):  # of another page
-        del weight[other]
+    weight = {name: (STATIC / name).stat().st_size for name in _of_the_page("base.html.j2", "lab.html.j2")}
+    assert {"portal.css", "lab.css", "lab.js", "page.js"} < set(weight)
     assert sum(weight.values()) < FIRST - 100_000, weight  # the rest is for the page itself
+
+
+def _of_the_page(*templates: str) -> set[str]:
+    """Return the files that a page's templates name, and the scripts that these import at once."""
+    said = "".join((STATIC.parent / "templates" / name).read_text() for name in templates)
+    found: set[str] = set()
+    new = set(re.findall(r"""static\(["']([^"']+)["']\)""", said))
+    while new:
+        found |= new
+        texts = [(STATIC / name).read_text() for name in new if name.endswith(".js")]
+        imports = {name for text in texts for name in re.findall(r"""from\s*["']\./([^"']+)["']""", text)}
+        new = imports - found
+    return found
 
 
 def test_scripts_import_what_is_served_beside_them_and_nothing_else() -> None:
