@@ -98,10 +98,10 @@ def test_marks_are_shown_by_kind_and_by_words(page: Page) -> None:
 def test_what_is_found_leads_to_where_it_was(page: Page) -> None:
     page.fill("#q", "ping")
     page.press("#q", "Enter")
-    expect(page.locator(".found")).to_have_count(2)
+    expect(page.locator("li.found")).to_have_count(2)
     expect(page.locator(".xterm-rows")).to_be_visible(timeout=60_000)
-    assert page.locator(".found b").count() == 0
-    page.locator(".found button").nth(1).click()
+    assert page.locator("li.found b").count() == 0
+    page.locator("li.found button").nth(1).click()
     expect(page.locator("#time")).to_have_text("6:21 of 10:00")
     assert page.locator("#recording").input_value() == "1"
 
