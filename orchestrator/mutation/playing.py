@@ -244,7 +244,9 @@ class _Player:
         return self._labs.grading.check(lab.running, selection=selection, differences="always")
 
     def _left(self, report: Report) -> frozenset[tuple[str, ...]]:
-        return frozenset(self._words.told(one).key() for one in report.differences)
+        """Return what is not in its sound state; of what is explained not how, which may be another each time."""
+        told = ((self._words.told(one), one.standing == "explained") for one in report.differences)
+        return frozenset((one.host, one.provider, one.object, one.field) if known else one.key() for one, known in told)
 
 
 def fate_of(report: Report, unexplained: Sequence[Difference]) -> tuple[Fate, Text | None]:

@@ -49,7 +49,13 @@ class Grader:
             raise HostUnreachableError(same("pc1 does not run"))
         outcome: Any = {"red": "fail", "error": "error"}.get(kind, "pass")
         results = (CheckResult("test_x.py::reaches", "symptom", 1, None, same("It works."), outcome),)
-        found = {"forbidden": (FORBIDDEN,), "flagged": (UNEXPLAINED,), "explained": (EXPLAINED,)}.get(kind, ())
+        otherwise = dataclasses.replace(EXPLAINED, now="made anew")
+        found = {
+            "forbidden": (FORBIDDEN,),
+            "flagged": (UNEXPLAINED,),
+            "explained": (EXPLAINED,),
+            "otherwise": (otherwise,),
+        }.get(kind, ())
         if kind == "red":  # what is broken differs as well
             found = (touched(),)
         made = Report(request.facts.instance, request.scenario, request.seed, request.digest, "", 0.0, results)
@@ -157,11 +163,10 @@ def test_one_that_passes_is_compared_and_rebooted(
     assert len(run.others) == (fate == "equivalent"), "it does not count"
 
 
-def test_nearer_to_sound_than_a_repair_is_as_a_repair_leaves_it(world: World, grader: Grader) -> None:
+@pytest.mark.parametrize("left", ["green", "otherwise"])
+def test_no_farther_from_sound_than_a_repair_is_as_a_repair_leaves_it(world: World, grader: Grader, left: str) -> None:
     explained = ["red", "explained", "red", "explained"]
-    run = played(
-        world, grader, ["green", "green"], repairs=explained, operators={"changed": partial(changed, omits=True)}
-    )
+    run = played(world, grader, [left, left], repairs=explained, operators={"changed": partial(changed, omits=True)})
     assert [one.fate for one in run.others] == ["equivalent"]
 
 
