@@ -155,10 +155,15 @@ class CandidateSeat:
 
         Raises:
             UsageError: the candidate may not type now, or nothing was said.
-            LabError: see ``Labs.say``.
+            LabError: see ``Conversations.say``.
         """
-        require_seat(self.gate)
-        return self._labs.conversations.say(running, person, said, language)
+
+        def may() -> None:
+            self.gate.news()  # a long conversation, or who waited for the lab, meets a pause
+            require_seat(self.gate)
+
+        may()
+        return self._labs.conversations.say(running, person, said, language, may)
 
     def note_cable(self, lab: SessionLab, act: str) -> None:
         """Note what the candidate does with a cable of their lab, before it is done.

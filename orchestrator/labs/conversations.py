@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from orchestrator.core.errors import UsageError
 from orchestrator.core.suggest import with_suggestion
 from orchestrator.core.text import Language, Text
@@ -74,7 +76,14 @@ class Conversations:
         """Return what can be said to somebody now, a few phrases for each thing."""
         return self._dialogue(running, person).menu(self.turns(running.instance.name, person), language)
 
-    def say(self, running: Running, name: str | None, said: str, language: Language) -> Turn:
+    def say(
+        self,
+        running: Running,
+        name: str | None,
+        said: str,
+        language: Language,
+        may: Callable[[], None] = lambda: None,
+    ) -> Turn:
         """Say something to somebody, and return what came of it: understood, answered, done in the lab.
 
         Args:
@@ -82,9 +91,11 @@ class Conversations:
             name: whom, as ``person`` finds them.
             said: what is said.
             language: the language of who says it; somebody who speaks one only answers in that one.
+            may: raises where it may be said no longer. It is asked once nobody else is at work on the lab, and again
+                before anything is done there; what was begun is brought to its end.
 
         Raises:
-            UsageError: there is nobody of that name, or nothing was said.
+            UsageError: there is nobody of that name, or nothing was said; or what ``may`` raises.
             LabError: the lab is not started, something could not even be begun, or another program is at work on it.
             MachineError: the conversation cannot be written.
         """
@@ -93,7 +104,8 @@ class Conversations:
             raise UsageError(Text(fr="Vous n'avez rien dit.", en="You have not said anything."))
         self._labs.require(running.instance, "started")
         with self._labs.instances.exclusive(running.instance.name, awake=True):
-            return self._say(running, person, said, language)
+            may()
+            return self._say(running, person, said, language, may)
 
     def play(self, running: Running, person: PlannedPersona, dialogue: ExampleDialogue) -> tuple[Text, ...]:
         """Begin anew with somebody, lead a dialogue of their examples, and return what came out otherwise.
@@ -131,13 +143,24 @@ class Conversations:
             passwords=plan.passwords,
         )
 
-    def _say(self, running: Running, person: PlannedPersona, said: str, language: Language) -> Turn:
+    def _say(
+        self,
+        running: Running,
+        person: PlannedPersona,
+        said: str,
+        language: Language,
+        may: Callable[[], None] = lambda: None,
+    ) -> Turn:
         """Say something; the instance's lock is held."""
         instance = running.instance.name
 
         def keep(turn: Turn) -> None:
             self._deliverables.add(instance, CONVERSATION, line_of(turn))
 
-        turn = self._dialogue(running, person).hear(said, self.turns(instance, person), language, keep)
+        def begin(turn: Turn) -> None:
+            may()
+            keep(turn)
+
+        turn = self._dialogue(running, person).hear(said, self.turns(instance, person), language, begin)
         keep(turn)
         return turn
