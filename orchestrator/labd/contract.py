@@ -21,6 +21,7 @@ from orchestrator.labd.path_contract import PATH_CALLS
 from orchestrator.labd.plan_contract import PLAN_CALLS
 from orchestrator.labd.privacy_contract import PRIVACY_CALLS
 from orchestrator.labd.seat_contract import SEAT_CALLS
+from orchestrator.labd.seat_talk_contract import SEAT_TALK_CALLS
 from orchestrator.labd.seat_terminal_contract import SEAT_TERMINAL_CALLS
 from orchestrator.labd.session_contract import SESSION_CALLS
 from orchestrator.labd.sitting_contract import SITTING_CALLS
@@ -37,7 +38,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "help": HELP_CALLS,
     "catalogue and proofs": CATALOGUE_CALLS,
     "jury sessions": (*SESSION_CALLS, *PLAN_CALLS, *DAY_CALLS, *DAY_SCREEN_CALLS),
-    "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS, *SEAT_TERMINAL_CALLS),
+    "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS, *SEAT_TALK_CALLS, *SEAT_TERMINAL_CALLS),
     "a jury's deliberation": (*DELIBERATION_CALLS, *EVIDENCE_CALLS),
     "the command line": COMMAND_CALLS,
 }

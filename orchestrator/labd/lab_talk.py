@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
+from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_desk import FoundLab, LabDesk
 from orchestrator.labd.refused_call import RefusedCallError
@@ -37,7 +38,7 @@ class LabTalk:
         """
         running, person = self.person(found, name)
         turns = self._desk.parts.labs().conversations.turns(running.instance.name, person)
-        return _conversation(person, turns, words=words)
+        return conversation_with(person, turns, words=words)
 
     def phrases(self, found: FoundLab, asked: PhrasesFor) -> tuple[str, ...]:
         """Return what can be said to somebody now.
@@ -46,9 +47,7 @@ class LabTalk:
             RefusedCallError: there is nobody of that name, or the lab is not running.
         """
         running, person = self.person(found, asked.person)
-        entries = self._desk.parts.labs().conversations.menu(running, person, asked.language)
-        phrases = (phrase[:1].upper() + phrase[1:] for entry in entries for phrase in entry.phrases)
-        return tuple(dict.fromkeys(phrases))
+        return phrases_for(self._desk.parts.labs(), running, person, asked.language)
 
     def say(self, found: FoundLab, asked: Say) -> TurnView:
         """Say something, and return what came of it.
@@ -75,14 +74,14 @@ class LabTalk:
         """
         running = self._desk.running(found)
         if name not in running.plan.personas:
-            raise _nobody()
+            raise nobody()
         return running, running.plan.personas[name]
 
 
 def talks_of(plan: Plan, turns: Iterable[Turn]) -> tuple[ConversationView, ...]:
     """Return the conversations in which something was said, without the passwords."""
     kept = tuple(turns)
-    found = (_conversation(person, with_(name, kept), words=False) for name, person in plan.personas.items())
+    found = (conversation_with(person, with_(name, kept), words=False) for name, person in plan.personas.items())
     return tuple(one for one in found if one.turns)
 
 
@@ -97,11 +96,23 @@ def talks_of_attempt(labs: Labs, reading: Transaction, attempt: Attempt) -> tupl
     return talks_of(labs.plans.preview(attempt.scenario, int(attempt.seed)), turns) if turns else ()
 
 
-def _conversation(person: PlannedPersona, turns: Iterable[Turn], *, words: bool) -> ConversationView:
-    return ConversationView(person_view(person), person.document.opens, turns_of(turns, person, words=words))
+def phrases_for(labs: Labs, running: Running, person: PlannedPersona, language: Language) -> tuple[str, ...]:
+    """Return what can be said to somebody now, as sentences begin."""
+    entries = labs.conversations.menu(running, person, language)
+    phrases = (phrase[:1].upper() + phrase[1:] for entry in entries for phrase in entry.phrases)
+    return tuple(dict.fromkeys(phrases))
 
 
-def _nobody() -> RefusedCallError:
+def conversation_with(
+    person: PlannedPersona, turns: Iterable[Turn], *, words: bool, answering: bool = False
+) -> ConversationView:
+    """Return what was said with somebody, the passwords in it for who talks (``words``)."""
+    said = turns_of(turns, person, words=words)
+    return ConversationView(person_view(person), person.document.opens, said, answering)
+
+
+def nobody() -> RefusedCallError:
+    """Return what ends a call about somebody who is not in a lab."""
     return refused(
         "missing",
         Text(fr="Ce lab n'a personne de ce nom.", en="This lab has nobody of that name."),

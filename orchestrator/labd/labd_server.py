@@ -215,6 +215,7 @@ class LabdServer:
             self._sweep.end()
             await self._labs.finish()
             await self._talk.finish()
+            await self._seats.finish()
             await self._classes.finish()
             await self._catalogue.finish()
             await self._sessions.finish()

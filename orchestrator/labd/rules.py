@@ -122,6 +122,8 @@ RULES: Final[Mapping[str, Right]] = {
     "answer-subject": "seat",
     "report-subject": "seat",
     "cable-subject": "seat",
+    "seat-talk": "seat",
+    "say-at-seat": "seat",
     "seats": "invigilators",
     "answer-seat": "invigilators",
     "seat-terminals": "seat",

@@ -14,6 +14,7 @@ from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.seat_desk import SeatDesk
 from orchestrator.labd.seat_pace import SeatPace
+from orchestrator.labd.seat_talk import SeatTalk
 from orchestrator.labd.session_contract import OfSession
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.sitting_desk import SittingDesk
@@ -47,6 +48,7 @@ class SeatCalls:
         self.threads = WorkThreads(_AT_ONCE, "seats")
         self.pace = SeatPace()
         self._cables = SeatPace(a_second=_CABLES_A_SECOND, at_once=_CABLES_AT_ONCE)
+        self._talk = SeatTalk(parts, self._sittings, self.threads, self.pace)
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
             contract.MAKE_CODES.name: self.make_codes,
             contract.SEATS.name: self.seats,
@@ -59,6 +61,7 @@ class SeatCalls:
             sitting.ANSWER_SUBJECT.name: self._paced(self._sittings.answer),
             sitting.REPORT_SUBJECT.name: self._paced(self._sittings.report),
             sitting.CABLE_SUBJECT.name: self._paced(self._sittings.cable, self._cables),
+            **self._talk.of_a_seat,
         }
 
     async def found(self, token: str) -> tuple[Seat, SeatState] | None:
@@ -100,6 +103,10 @@ class SeatCalls:
             return Nothing() if said is None else said
 
         return done
+
+    async def finish(self) -> None:
+        """Let what candidates said be answered; nothing more is."""
+        await self._talk.finish()
 
     def close(self) -> None:
         """End the threads of candidates' calls."""

@@ -38,10 +38,11 @@ class SeatHost:
 
 @dataclass(frozen=True)
 class SeatScenario:
-    """A scenario of the candidate's, with its machines."""
+    """A scenario of the candidate's, with its machines; ``people``: whether there is somebody to talk to."""
 
     id: str
     hosts: tuple[SeatHost, ...]
+    people: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -192,12 +192,15 @@ class SeatTerminals:
         gate = self._gate(seat, phase)
         if gate is None or gate.sitting.started is None:
             return ()
-        return tuple(contract.SeatScenario(lab.scenario, tuple(self._hosts(lab))) for lab in gate.sitting.labs)
+        return tuple(map(self._scenario, gate.sitting.labs))
 
-    def _hosts(self, lab: SessionLab) -> Iterator[contract.SeatHost]:
+    def _scenario(self, lab: SessionLab) -> contract.SeatScenario:
         running = self._parts.labs().running.planned(lab.instance)
-        for host in running.plan.hosts:
-            yield contract.SeatHost(host.name, host.title, running.images[host.image].device is not None)
+        hosts = (
+            contract.SeatHost(host.name, host.title, running.images[host.image].device is not None)
+            for host in running.plan.hosts
+        )
+        return contract.SeatScenario(lab.scenario, tuple(hosts), bool(running.plan.personas))
 
     def _opened(self, seat: Seat, asked: contract.OpenSeatTerminal) -> _Opened:
         """Open a terminal, and make the file of its recording.

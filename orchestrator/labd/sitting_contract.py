@@ -11,7 +11,8 @@ from typing import Any, Literal
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
-from orchestrator.labd.lab_contract import CableView, HostView, QuestionView, ReportView, SegmentView
+from orchestrator.labd.lab_contract import CableView, HostView, LabPerson, QuestionView, ReportView, SegmentView
+from orchestrator.labd.talk_contract import ConversationView
 
 SittingStanding = Literal["waiting", "reading", "working", "stopped", "over"]
 """The phase has not begun for the candidate; tickets are read, the machines are closed; they work; their time stands
@@ -99,6 +100,8 @@ class SittingSubject:
         cables: the cables as they are, as far as the candidate can see them; none then.
         questions: what is asked, with what was answered last.
         report: the intervention report as it was written last; None where none is asked for.
+        people: those to talk to (``seat_talk_contract``); none while the machines are closed, and once time is over.
+        talks: what was said with them, without passwords, once time is over; none before.
     """
 
     title: Text
@@ -112,6 +115,8 @@ class SittingSubject:
     cables: tuple[CableView, ...]
     questions: tuple[QuestionView, ...]
     report: ReportView | None
+    people: tuple[LabPerson, ...] = ()
+    talks: tuple[ConversationView, ...] = ()
 
 
 @dataclass(frozen=True)

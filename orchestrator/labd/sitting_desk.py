@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from orchestrator.assessment.candidate import CandidateSeat, as_assessed
 from orchestrator.assessment.plan_file import zone_of
-from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.assessment.state import SessionLab, SessionState, Sitting
 from orchestrator.assessment.terminal_gate import require_seat
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.text import Text, same
@@ -16,6 +17,7 @@ from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.labd import seat_refusals, trainee_view
 from orchestrator.labd.cable_moves import act_on_cable
 from orchestrator.labd.lab_desk import LabParts
+from orchestrator.labd.lab_talk import talks_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.scenario_shelf import page_of
 from orchestrator.labd.seat_access import Seat, SeatAccess
@@ -31,6 +33,7 @@ from orchestrator.labd.sitting_contract import (
     SittingView,
     SubjectLine,
 )
+from orchestrator.labs import Labs, Running
 from orchestrator.model.session_plan import Phase
 from orchestrator.topology.layout import seen, topology
 from orchestrator.topology.svg_picture import draw_svg
@@ -39,6 +42,36 @@ LONGEST: Final = 20_000
 """Characters of an answer, or of a part of a report."""
 _MOST_MINUTES: Final = 9_999
 _MACHINES: Final = frozenset({"working", "stopped"})
+
+
+@dataclass(frozen=True)
+class FoundSubject:
+    """A scenario of a candidate's, as the session is.
+
+    Attributes:
+        state: the session.
+        sitting: the candidate's part in the phase.
+        lab: the scenario's lab.
+        standing: where the candidate is.
+    """
+
+    state: SessionState
+    sitting: Sitting
+    lab: SessionLab
+    standing: SittingStanding
+
+    @property
+    def machines(self) -> bool:
+        """Whether the candidate's machines are there for them: a pause takes nothing away."""
+        return self.standing in _MACHINES
+
+    def running(self, labs: Labs) -> Running:
+        """Return the lab, with what the phase asks for.
+
+        Raises:
+            BreakfixError: it cannot be looked at.
+        """
+        return as_assessed(labs.running.planned(self.lab.instance), self.state.plan.phase(self.sitting.phase))
 
 
 class SittingDesk:
@@ -87,6 +120,17 @@ class SittingDesk:
 
     # A scenario ---------------------------------------------------------------------------------------------------
 
+    def found(self, seat: Seat, asked: OfSubject) -> FoundSubject:
+        """Return a scenario of a candidate's.
+
+        Raises:
+            RefusedCallError: there is none at that place, or its phase has not begun for them.
+        """
+        jury_session, state = self._access.look(seat.session)
+        sitting, _ = _found(state, seat, asked.phase, asked.place)
+        standing = standing_in(state, sitting, jury_session.clock(state).now())
+        return FoundSubject(state, sitting, sitting.labs[asked.place - 1], standing)
+
     def subject(self, seat: Seat, asked: OfSubject) -> SittingSubject:
         """Return a scenario of a candidate's.
 
@@ -94,18 +138,13 @@ class SittingDesk:
             RefusedCallError: there is none at that place, or its phase has not begun for them.
             BreakfixError: its lab cannot be looked at.
         """
-        jury_session, state = self._access.look(seat.session)
-        sitting, scenario = _found(state, seat, asked.phase, asked.place)
-        standing = standing_in(state, sitting, jury_session.clock(state).now())
-        instance = sitting.labs[asked.place - 1].instance
-        labs = self._parts.labs()
-        running = as_assessed(labs.running.planned(instance), state.plan.phase(asked.phase))
+        found, labs = self.found(seat, asked), self._parts.labs()
+        running, machines = found.running(labs), found.machines
         plan, handed_in = running.plan, labs.hand_in(running)
-        machines = standing in _MACHINES
         cables = labs.running.cables(running.instance) if machines else ()
         return SittingSubject(
-            title=self._title(scenario),
-            standing=standing,
+            title=self._title(found.lab.scenario),
+            standing=found.standing,
             ticket=plan.ticket,
             ticket_language=plan.ticket_language,
             about=page_of(labs.plans.lab_of(running.instance)) if machines else None,
@@ -115,6 +154,8 @@ class SittingDesk:
             cables=tuple(map(trainee_view.cable_view, seen(plan, cables))),
             questions=trainee_view.questions_of(plan, handed_in.answers().given),
             report=trainee_view.report_view(handed_in.report_parts()) if plan.report else None,
+            people=tuple(map(trainee_view.person_view, plan.personas.values())) if machines else (),
+            talks=talks_of(plan, labs.conversations.turns(running.instance.name)) if found.standing == "over" else (),
         )
 
     # What is handed in --------------------------------------------------------------------------------------------
@@ -128,7 +169,7 @@ class SittingDesk:
         """
         _require_text("value", asked.value)
         with self._writing:
-            place, scenario = self._at(seat, asked.phase, asked.place)
+            place, scenario = self.at(seat, asked.phase, asked.place)
             place.answer({asked.question: asked.value}, asked.language, scenario)
 
     def report(self, seat: Seat, asked: ReportSubject) -> None:
@@ -144,7 +185,7 @@ class SittingDesk:
             raise RefusedCallError(seat_refusals.not_kept("minutes", LONGEST))
         parts = ReportParts(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
         with self._writing:
-            place, scenario = self._at(seat, asked.phase, asked.place)
+            place, scenario = self.at(seat, asked.phase, asked.place)
             place.write_report(parts, asked.language, scenario)
 
     # Cables -------------------------------------------------------------------------------------------------------
@@ -157,7 +198,7 @@ class SittingDesk:
             UsageError: the candidate may not type now, or there is no such host or interface.
             BreakfixError: another program is at work on the lab.
         """
-        place, scenario = self._at(seat, asked.phase, asked.place)
+        place, scenario = self.at(seat, asked.phase, asked.place)
         require_seat(place.gate)
         running, lab = place.lab(scenario)
         act = " ".join(filter(None, ("cable", f"{asked.host}:{asked.interface}", asked.action, asked.segment)))
@@ -168,8 +209,12 @@ class SittingDesk:
         cable, hidden = (asked.host, asked.interface), tuple(running.plan.out_of_reach)
         act_on_cable(self._parts.labs(), running, cable, asked.action, asked.segment, note, hidden)
 
-    def _at(self, seat: Seat, phase: str, place: int) -> tuple[CandidateSeat, str]:
-        """Return a candidate's workstation, with the journal as it is now: it decides whether anything is kept."""
+    def at(self, seat: Seat, phase: str, place: int) -> tuple[CandidateSeat, str]:
+        """Return a candidate's workstation, with the journal as it is now: it decides whether anything is kept.
+
+        Raises:
+            RefusedCallError: there is no such scenario of theirs.
+        """
         jury_session, state = self._access.look_anew(seat.session)
         _, scenario = _found(state, seat, phase, place)
         return CandidateSeat(jury_session, self._parts.labs(), phase, seat.number), scenario

@@ -73,7 +73,7 @@ class TalkCalls:
 
     async def say(self, _who: Who, found: FoundLab, asked: contract.Say) -> contract.Said:
         """See ``talk_contract.SAY``. What was said is answered also where its caller has gone."""
-        asked = replace(asked, text=_one_line(asked.text))
+        asked = replace(asked, text=one_line(asked.text))
         await self._threads.run(self._talk.person, found, asked.person)  # what cannot be said is refused at once
         task = asyncio.create_task(self._answer(found, asked))
         self._tasks.add(task)
@@ -113,7 +113,7 @@ class TalkCalls:
             found.log.add("said", {"person": asked.person, "refusal": outcome})
 
 
-def _one_line(typed: str) -> str:
+def one_line(typed: str) -> str:
     """Return what is said as it is kept.
 
     Raises:

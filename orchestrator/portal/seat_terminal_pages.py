@@ -24,6 +24,7 @@ from orchestrator.portal import (
     in_words,
     lab_words,
     seat_words,
+    talk_words,
     terminal_words,
 )
 from orchestrator.portal.browser_events import EventStream, frame
@@ -98,8 +99,10 @@ async def show_terminals(request: Request) -> Response:
         "g": seat_words,
         "h": help_words,
         "l": lab_words,
+        "q": talk_words,
         "z": terminal_words,
         "room": room,
+        "people": here.people,
         "lab": {"yours": True, "hosts": [_Host(one) for one in here.hosts]},
         "labs": [(_address(phase, one), one) for one in range(1, len(found) + 1)],
         "number": number,

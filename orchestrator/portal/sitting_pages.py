@@ -27,7 +27,7 @@ from orchestrator.labd.sitting_contract import (
     SittingSubject,
     SittingView,
 )
-from orchestrator.portal import in_words, lab_words, seat_words
+from orchestrator.portal import in_words, lab_words, seat_words, talk_pages
 from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.lab_map import NoPictureError, inline_map
 from orchestrator.portal.minutes_field import minutes_of
@@ -91,7 +91,7 @@ async def show_subject(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     """Keep an answer."""
     form = await form_of(request)
-    phase, place = _place_of(request)
+    phase, place = place_of(request)
     language = visit_of(request).language
     asked = AnswerSubject(phase, place, form.get("question", ""), form.get("value", ""), language)
     return await _kept(request, ANSWER_SUBJECT, asked)
@@ -100,7 +100,7 @@ async def answer(request: Request) -> Response:
 async def report(request: Request) -> Response:
     """Keep the intervention report."""
     form = await form_of(request)
-    phase, place = _place_of(request)
+    phase, place = place_of(request)
     asked = ReportSubject(
         phase,
         place,
@@ -114,7 +114,7 @@ async def report(request: Request) -> Response:
 async def cable(request: Request) -> Response:
     """Act on a cable."""
     form = await form_of(request)
-    phase, place = _place_of(request)
+    phase, place = place_of(request)
     action = cast('Literal["plug", "unplug", "replace", "move"]', form.get("action", ""))  # labd says what may be asked
     segment = form.get("segment", "") if action == "move" else ""
     asked = MoveSubjectCable(phase, place, form.get("host", ""), form.get("interface", ""), action, segment)
@@ -138,7 +138,7 @@ async def _kept(
     return go_to(request.url.path.rpartition("/")[0] + f"#{part}")
 
 
-def _place_of(request: Request) -> tuple[str, int]:
+def place_of(request: Request) -> tuple[str, int]:
     """Return the phase and the scenario's place that an address names.
 
     Raises:
@@ -151,7 +151,7 @@ def _place_of(request: Request) -> tuple[str, int]:
 
 
 async def _subject(request: Request, refusal: Refusal | None = None) -> Response:
-    phase, place = _place_of(request)
+    phase, place = place_of(request)
     language = visit_of(request).language
     subject: SittingSubject = await ask(request, SUBJECT, OfSubject(phase, place, language))
     view: SittingView = await ask(request, SITTING, Nothing())
@@ -161,6 +161,7 @@ async def _subject(request: Request, refusal: Refusal | None = None) -> Response
     base = f"{SEAT_PATH}/work/{phase}/{place}"
     context: Mapping[str, Any] = {
         **sitting_context(view),
+        **talk_pages.context(language),
         "subject": subject,
         "here": here,
         "place": place,

@@ -65,6 +65,7 @@ def context(language: Language) -> Mapping[str, Any]:
 
     return {
         "q": talk_words,
+        "about_talk": talk_words.ABOUT,
         "spoken": _printed,
         "told_act": told_act,
         "longest_said": LONGEST_SAID,

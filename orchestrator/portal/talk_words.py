@@ -12,6 +12,10 @@ ABOUT = Text(
     fr="Écrivez comme au téléphone. Ce qui se dit est gardé avec votre essai.",
     en="Write as on the telephone. What is said is kept with your attempt.",
 )
+ABOUT_AT_SEAT = Text(
+    fr="Écrivez comme au téléphone. Ce qui se dit est scellé avec vos preuves.",
+    en="Write as on the telephone. What is said is sealed with your evidence.",
+)
 ONE_LANGUAGE: Mapping[str, Text] = {
     "fr": Text(fr="{name} ne parle que le français.", en="{name} speaks French only."),
     "en": Text(fr="{name} ne parle que l'anglais.", en="{name} speaks English only."),
@@ -33,6 +37,9 @@ OVER = Text(
 )
 ANSWERING = Text(fr="{name} répond…", en="{name} is answering…")
 LOAD_AGAIN = Text(fr="Rechargez la page pour lire la réponse.", en="Load the page again to read the answer.")
+TO_SUBJECT = Text(fr="Retour au sujet {n}", en="Back to scenario {n}")
+TALK_WITH = Text(fr="Parler avec {name}", en="Talk with {name}")
+NOTHING_CAME = Text(fr="Ce que vous avez dit en dernier n'a rien donné :", en="Nothing came of what you said last:")
 TRANSCRIPT = Text(fr="Ce qui s'est dit", en="What was said")
 
 SCRIPT_WORDS: Mapping[str, Text] = {

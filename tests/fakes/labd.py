@@ -41,6 +41,7 @@ from tests.fakes.labd_help import FakeHelp
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_people import FakePeople
 from tests.fakes.labd_privacy import FakePrivacy
+from tests.fakes.labd_seat_talk import FakeSeatTalk
 from tests.fakes.labd_seat_terminals import PLACE, FakeSeatTerminals
 from tests.fakes.labd_seats import FakeSeats
 from tests.fakes.labd_sessions import FakeSessions
@@ -150,6 +151,7 @@ class FakeLabd:
         seats: what it knows of their candidates' seats.
         evidence: what it knows of their sealed evidence.
         seat_terminals: what it knows of the terminals there.
+        seat_talk: what it knows of talk there.
         web: the web sites that its hosts reach.
         asked: what was called, oldest first: name, who (empty: nobody), request.
     """
@@ -179,6 +181,7 @@ class FakeLabd:
         self.seats = FakeSeats(self, self.sessions, RefusalError)
         self.evidence = FakeEvidence(self, RefusalError)
         self.seat_terminals = FakeSeatTerminals(self, RefusalError)
+        self.seat_talk = FakeSeatTalk(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
         self._ears = Ears()
         self._calls: Mapping[str, tuple[calls.Call[Any, Any], Callable[..., Any]]] = {
@@ -195,6 +198,7 @@ class FakeLabd:
             **self.seats.calls_of_seats,
             **self.evidence.calls,
             **self.seat_terminals.calls,
+            **self.seat_talk.calls,
         }
         self.app = Starlette(
             routes=[
@@ -305,7 +309,7 @@ class FakeLabd:
         if name in {"sign-in", "look-at-link", "use-link", "look-at-code", "join"}:
             return method(asked)
         self._token = request.headers.get("authorization", "").partition(" ")[2]
-        if name in self.seats.calls_of_seats or name in self.seat_terminals.calls:
+        if name in {**self.seats.calls_of_seats, **self.seat_terminals.calls, **self.seat_talk.calls}:
             return method(self._token, asked)
         return method(self._signed_in(who), asked)
 

@@ -26,6 +26,7 @@ SCENARIOS = (
             t.SeatHost("pc1", Text(fr="Poste de Zoé", en="Zoé's workstation"), device=False),
             t.SeatHost("sw1", Text(fr="Commutateur", en="Switch"), device=True),
         ),
+        people=True,
     ),
     t.SeatScenario("dns-zone-broken", (t.SeatHost("ns1", Text(fr="Serveur", en="Server"), device=False),)),
 )

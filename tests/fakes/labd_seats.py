@@ -11,6 +11,7 @@ from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.lab_contract import ReportView
 from orchestrator.labd.session_contract import OfSession
+from tests.fakes import labd_people as people
 from tests.fakes import labd_world as world
 from tests.fakes.labd_map import drawn_map
 from tests.fakes.labd_sessions import SESSION, VIEW, FakeSessions
@@ -64,6 +65,7 @@ def _subject() -> g.SittingSubject:
         lab.cables,
         lab.questions,
         lab.report,
+        (people.ALICE, people.SAM),
     )
 
 

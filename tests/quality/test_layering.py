@@ -173,8 +173,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "labd.day_screen_contract labd.deliberation_contract labd.event_contract labd.evidence_contract "
         "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
         "labd.plan_contract labd.plan_form_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
-        "labd.seat_terminal_contract labd.session_contract labd.sitting_contract labd.talk_contract "
-        "labd.web_contract labd.wire"
+        "labd.seat_talk_contract labd.seat_terminal_contract labd.session_contract labd.sitting_contract "
+        "labd.talk_contract labd.web_contract labd.wire"
     ),
     # The composition root, and what is above it.
     "orchestrator.app": (

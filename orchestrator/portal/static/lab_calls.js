@@ -89,7 +89,7 @@ export async function fresh() {
   try {
     const response = await fetch(data.base, { credentials: "same-origin", headers: { "X-Fresh": "1" } });
     if (response.redirected) signedOut();
-    else if (response.status === 404) location.assign("/"); // the lab is gone: its results are in the path
+    else if (response.status === 404) location.assign(data.home ?? "/"); // the lab is gone: its results are in the path
     else if (response.ok) return new DOMParser().parseFromString(await response.text(), "text/html");
   } catch {
     // no connection: the line of events says so

@@ -11,7 +11,7 @@ let clocks = {};
 let heard = performance.now();
 const changed = [];
 
-/** Have a function called whenever the times have come, with those of all phases. */
+/** Have a function called whenever the times have come, with those of all phases and all that was told with them. */
 export function onClocks(listener) {
   changed.push(listener);
 }
@@ -55,7 +55,7 @@ function open() {
     heard = performance.now();
     clocks = told.clocks;
     countOn();
-    for (const listener of changed) listener(clocks);
+    for (const listener of changed) listener(clocks, told);
     if (!told.html) return;
     await released();
     byId("seat-board").replaceWith(new DOMParser().parseFromString(told.html, "text/html").getElementById("seat-board"));

@@ -43,6 +43,7 @@ from orchestrator.labd.rules import (
     concerns_a_lab,
     concerns_an_attempt,
 )
+from orchestrator.labd.seat_talk_contract import SayAtSeat
 from orchestrator.labd.session_contract import SESSION_CALLS, OfSession, PlanSession, WithdrawSession
 from orchestrator.labd.told_refusals import forbidden, missing_attempt, missing_class, missing_lab, signed_out
 from tests.labd_talk import events_until
@@ -164,6 +165,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "answer-subject": AT_A_SEAT,
     "report-subject": AT_A_SEAT,
     "cable-subject": AT_A_SEAT,
+    "seat-talk": AT_A_SEAT,
+    "say-at-seat": AT_A_SEAT,
     "seats": ORGANISER,
     "answer-seat": ORGANISER,
     "jury-sessions": JURY,
@@ -261,6 +264,8 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
         "subject": sitting.OfSubject("reseau", 1, "fr"),
         "answer-subject": sitting.AnswerSubject("reseau", 1, "q", "a", "fr"),
         "cable-subject": sitting.MoveSubjectCable("reseau", 1, "pc1", "eth0", "plug"),
+        "seat-talk": sitting.OfSubject("reseau", 1, "fr"),
+        "say-at-seat": SayAtSeat("reseau", 1, "anne", "Bonjour", "fr"),
         "report-subject": sitting.ReportSubject("reseau", 1, "", "", "", "", None, "fr"),
     }
     special |= {"make-codes": seats.MakeCodes("none"), "take-seat": seats.TakeSeat("no code")}

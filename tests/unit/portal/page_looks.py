@@ -26,6 +26,7 @@ NO_PAGES = frozenset(
     {
         "/static/{file:path}", "/classes/{name}/events", "/classes/{name}/export", "/labs/{lab}/events",
         "/proof/events", "/sessions/{session}/day/events", "/seat/wait/events", "/seat/events",
+        "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events", "/sessions/{session}/screens/events",
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
@@ -73,7 +74,14 @@ def _jury_first(labd: FakeLabd) -> None:
 
 def _seat_over(labd: FakeLabd) -> None:
     """Have a candidate's time be over."""
-    labd.seats.subject = replace(labd.seats.subject, standing="over")
+    labd.seats.subject = replace(labd.seats.subject, standing="over", people=(), talks=(people.TALK,))
+
+
+def _seat_talked(labd: FakeLabd) -> None:
+    """Have a candidate have talked, and Sam be at it."""
+    labd.seat_talk.turns["alice"] = people.TURNS
+    labd.seat_talk.answering = "sam"
+    labd.seat_talk.failed = calls.Refusal("machine", same("pc1"))
 
 
 def _at_once(_page: Page) -> None:
@@ -172,6 +180,12 @@ def _at_terminals(page: Page) -> None:
 
 def _at_subject(page: Page) -> None:
     _at_seat(seats.SEATED, "/seat/work/reseau/1")(page)
+
+
+def _at_talk(page: Page) -> None:
+    """Look at what can be said to Alice."""
+    _at_seat(seats.SEATED, "/seat/talk/reseau/1")(page)
+    page.locator("#talk-1-menu summary").click()
 
 
 def _wrong_class(page: Page) -> None:
@@ -526,6 +540,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
     Look("seat, labs", "/seat/terminals", "seat_labs.html.j2", act=_at_seat(seats.SEATED, "/seat/terminals")),
     Look("seat, terminals", "/seat/terminals/reseau/1", "seat_terminals.html.j2", act=_at_terminals),
+    Look("seat, talk", "/seat/talk/reseau/1", "seat_talk.html.j2", prepare=_seat_talked, act=_at_talk),
     Look("seat, a scenario", "/seat/work/reseau/1", "seat_subject.html.j2", act=_at_subject),
     Look(
         "seat, what was handed in", "/seat/work/reseau/1", "seat_subject.html.j2", prepare=_seat_over, act=_at_subject

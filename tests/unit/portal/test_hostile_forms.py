@@ -68,6 +68,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}/close": "",
     "/seat/work/{phase}/{place}/answer": "question value",
     "/seat/work/{phase}/{place}/cable": "host interface action segment",
+    "/seat/talk/{phase}/{place}/say": "person text",
     "/seat/work/{phase}/{place}/report": "symptom cause action test minutes",
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from orchestrator.core.language import Language
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.labd.calls import Refusal
 from orchestrator.portal import (
     board_words,
@@ -110,6 +110,8 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-9": (303, 403, 403, 404),
     "/seat/work/reseau/1": (303, 303, 303, 303),
     "/seat/work/reseau/x": (404, 404, 404, 404),
+    "/seat/talk/reseau/1": (303, 303, 303, 303),
+    "/seat/talk/reseau/x": (404, 404, 404, 404),
     "/jury": (303, 403, 403, 403),
     "/jury/december-2026": (303, 403, 403, 403),
     "/jury/december-2026/documents": (303, 403, 403, 403),
@@ -175,6 +177,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/cable": ({"action": "plug"}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/report": ({}, (303, 303, 303, 303)),
+    "/seat/talk/reseau/1/say": ({"person": "alice", "text": "x"}, (303, 303, 303, 303)),
     "/sessions/december-2026/codes": ({"number": "C-01"}, (303, 403, 403, 200)),
     "/sessions/nothing/codes": ({"number": ""}, (303, 403, 403, 404)),
     "/sessions/december-2026/seats": ({"act": "end", "number": "C-02"}, (303, 403, 403, 303)),
@@ -256,7 +259,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"^/sessions/[^/]+", "/sessions/{session}", path) for path in known}
     known = {re.sub(r"^/jury/[^/]+", "/jury/{session}", path) for path in known}
     known = {re.sub(r"/candidates/[^/]+", "/candidates/{number}", path) for path in known}
-    known = {re.sub(r"^/seat/work/[^/]+/[^/]+", "/seat/work/{phase}/{place}", path) for path in known}
+    known = {re.sub(r"^/seat/(work|talk)/[^/]+/[^/]+", r"/seat/\1/{phase}/{place}", path) for path in known}
     known = {re.sub(r"/(evidence|phases)/[^/]+", r"/\1/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
     known = {re.sub(r"/screens/[^/]+/[^/]+/[^/]+$", "/screens/{phase}/{number}/{terminal}", path) for path in known}
@@ -270,6 +273,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/seat/wait/events",
         "/seat/events",
+        "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events",
         "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}",  # a WebSocket
     }
@@ -346,6 +350,10 @@ def session_forms(browser: Browser) -> dict[str, str]:
         browser.labd.seats.subject, map="", segments=browser.labd.seats.subject.segments[:1]
     )  # a picture has one language, and "Internet" is French for "the Internet" elsewhere
     found["a subject"] = browser.get("/seat/work/reseau/1").text
+    browser.labd.seat_talk.failed = Refusal("busy", same("Busy."))
+    found["talk at a seat"] = browser.get("/seat/talk/reseau/1").text
+    browser.labd.seats.subject = replace(browser.labd.seats.subject, people=browser.labd.seats.subject.people[:1])
+    found["a subject of one person"] = browser.get("/seat/work/reseau/1").text
     browser.labd.seats.subject = replace(browser.labd.seats.subject, standing="over")
     found["what was handed in"] = browser.get("/seat/work/reseau/2").text
     browser.http.cookies.delete("__Host-breakfix-seat")
