@@ -55,7 +55,8 @@ class SeatAccess:
         wanted = hash_of(token)
         for session, book in self._books(wanted):
             known = book.of_token(token)
-            if known is not None and self._holds(session, book):
+            over = is_closed if known is not None and known[1] == "seated" else is_over
+            if known is not None and self._holds(session, book, over):
                 return Seat(session, known[0]), known[1]
         return None
 
@@ -63,7 +64,7 @@ class SeatAccess:
         """Return whose a code is, as somebody types it; None where no such code holds."""
         for session, book in self._books():
             number = book.of_code(code)
-            if number is not None and self._holds(session, book):
+            if number is not None and self._holds(session, book, is_over):
                 return Seat(session, number)
         return None
 
@@ -86,12 +87,12 @@ class SeatAccess:
         self._read[session] = at, found, state
         return found, state
 
-    def _holds(self, session: str, book: SeatBook) -> bool:
+    def _holds(self, session: str, book: SeatBook, over: Callable[[SessionState], bool]) -> bool:
         try:
             _, state = self.look(session)
         except (BreakfixError, ValueError):  # who sits there cannot be known
             return False
-        return book.plan == plan_of(state) and not is_over(state)
+        return book.plan == plan_of(state) and not over(state)
 
     def _books(self, containing: str = "") -> Iterator[tuple[str, SeatBook]]:
         """Yield the books of all sessions, or those whose file has some letters in it; one that is damaged is left."""
@@ -111,5 +112,10 @@ def plan_of(state: SessionState) -> str:
 
 
 def is_over(state: SessionState) -> bool:
-    """Return whether candidates' access has ended: all evidence is sealed, or the plan was withdrawn."""
+    """Return whether nobody takes a seat any more: all evidence is sealed, or the plan was withdrawn."""
     return state.withdrawn or state.stage in {"sealed", "closed"}
+
+
+def is_closed(state: SessionState) -> bool:
+    """Return whether candidates' access has ended: until the record is closed, who has a seat reads what they did."""
+    return state.withdrawn or state.closed

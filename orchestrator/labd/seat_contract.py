@@ -137,11 +137,19 @@ class SeatLine:
 
 @dataclass(frozen=True)
 class SeatsView:
-    """Who asks for a seat and who has one; ``over``: all access has ended with the session."""
+    """Who asks for a seat and who has one.
+
+    Attributes:
+        asked: who asks; nobody once nobody takes a seat any more.
+        seats: each candidate's.
+        over: nobody takes a seat any more: all is sealed. Who has one reads there what they handed in.
+        closed: all access has ended with the session.
+    """
 
     asked: tuple[SeatAsked, ...]
     seats: tuple[SeatLine, ...]
     over: bool
+    closed: bool = False
 
 
 @dataclass(frozen=True)

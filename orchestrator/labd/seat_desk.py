@@ -15,7 +15,7 @@ from orchestrator.labd import seat_refusals
 from orchestrator.labd.account_tries import Tries, TryLimits
 from orchestrator.labd.calls import Who
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.seat_access import Seat, SeatAccess, is_over, plan_of
+from orchestrator.labd.seat_access import Seat, SeatAccess, is_closed, is_over, plan_of
 from orchestrator.labd.seat_contract import (
     AnswerSeat,
     MakeCodes,
@@ -75,6 +75,7 @@ class SeatDesk:
         """Return who asks for a seat and who has one; raises as ``SessionDesk.found``."""
         jury_session, state = self._desk.found(session)
         book, over = KeptSeats(jury_session.folder).read(plan_of(state)), is_over(state)
+        closed = is_closed(state)
         zone = zone_of(state.plan)
 
         def iso(at: int) -> str:
@@ -99,13 +100,14 @@ class SeatDesk:
                     one.number,
                     one.name,
                     one.number in book.codes,
-                    iso(held.at) if (held := book.seats.get(one.number)) and not over else "",
-                    held.address if held and not over else "",
+                    iso(held.at) if (held := book.seats.get(one.number)) and not closed else "",
+                    held.address if held and not closed else "",
                     held.changes if held else book.left.get(one.number, 0),
                 )
                 for one in state.plan.candidates
             ),
             over=over,
+            closed=closed,
         )
 
     def answer(self, who: Who, asked: AnswerSeat) -> None:
@@ -115,7 +117,7 @@ class SeatDesk:
             RefusedCallError: there is no such session, it is over, the browser waits no longer, or nobody has the seat.
         """
         jury_session, state = self._desk.found(asked.session)
-        if is_over(state):
+        if is_closed(state) if asked.act == "end" else is_over(state):
             raise RefusedCallError(seat_refusals.over())
         kept, now = KeptSeats(jury_session.folder), jury_session.clock(state).now()
         with kept.changing(plan_of(state)) as book:

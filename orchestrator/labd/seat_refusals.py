@@ -53,6 +53,15 @@ def no_subject() -> Refusal:
     return Refusal("missing", Text(fr="Ce sujet n'existe pas ici.", en="There is no such scenario here."))
 
 
+def not_shown() -> Refusal:
+    """Return that what was handed in cannot be shown any more: the archive is gone, or is not what was sealed."""
+    return Refusal(
+        "missing",
+        Text(fr="Ce que vous avez rendu ne peut pas être affiché ici.", en="What you handed in cannot be shown here."),
+        Text(fr="Demandez-le à la personne qui surveille.", en="Ask the invigilator about it."),
+    )
+
+
 def not_kept(field: str, most: int) -> Refusal:
     """Return that something is too long, or is no text."""
     return Refusal(

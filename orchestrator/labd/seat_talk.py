@@ -137,7 +137,7 @@ class SeatTalk:
 
     def _view(self, seat: Seat, asked: OfSubject) -> contract.SeatTalkView:
         found = self._sittings.found(seat, asked)
-        if not found.machines:
+        if not found.machines:  # what was said stands on the scenario's page then
             return contract.SeatTalkView(found.standing, (), None)
         labs, running = self._parts.labs(), found.running(self._parts.labs())
         instance = running.instance.name

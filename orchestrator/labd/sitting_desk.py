@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from orchestrator.assessment.candidate import CandidateSeat, as_assessed
+from orchestrator.assessment.candidate import CandidateSeat
 from orchestrator.assessment.plan_file import zone_of
-from orchestrator.assessment.state import SessionLab, SessionState, Sitting
+from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.assessment.terminal_gate import require_seat
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.report_file import ReportParts
 from orchestrator.labd import seat_refusals, trainee_view
 from orchestrator.labd.cable_moves import act_on_cable
+from orchestrator.labd.found_subject import FoundSubject
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_talk import talks_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.scenario_shelf import page_of
+from orchestrator.labd.sealed_subject import SealedSubjects
 from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.sitting_contract import (
     Announcement,
@@ -33,7 +34,6 @@ from orchestrator.labd.sitting_contract import (
     SittingView,
     SubjectLine,
 )
-from orchestrator.labs import Labs, Running
 from orchestrator.model.session_plan import Phase
 from orchestrator.topology.layout import seen, topology
 from orchestrator.topology.svg_picture import draw_svg
@@ -41,37 +41,6 @@ from orchestrator.topology.svg_picture import draw_svg
 LONGEST: Final = 20_000
 """Characters of an answer, or of a part of a report."""
 _MOST_MINUTES: Final = 9_999
-_MACHINES: Final = frozenset({"working", "stopped"})
-
-
-@dataclass(frozen=True)
-class FoundSubject:
-    """A scenario of a candidate's, as the session is.
-
-    Attributes:
-        state: the session.
-        sitting: the candidate's part in the phase.
-        lab: the scenario's lab.
-        standing: where the candidate is.
-    """
-
-    state: SessionState
-    sitting: Sitting
-    lab: SessionLab
-    standing: SittingStanding
-
-    @property
-    def machines(self) -> bool:
-        """Whether the candidate's machines are there for them: a pause takes nothing away."""
-        return self.standing in _MACHINES
-
-    def running(self, labs: Labs) -> Running:
-        """Return the lab, with what the phase asks for.
-
-        Raises:
-            BreakfixError: it cannot be looked at.
-        """
-        return as_assessed(labs.running.planned(self.lab.instance), self.state.plan.phase(self.sitting.phase))
 
 
 class SittingDesk:
@@ -82,6 +51,7 @@ class SittingDesk:
         self._parts = parts
         self._access = access
         self._writing = threading.Lock()
+        self._handed_in = SealedSubjects(parts.labs)
 
     def view(self, seat: Seat) -> SittingView:
         """Return where a candidate is; raises as ``SeatAccess.look``."""
@@ -129,16 +99,20 @@ class SittingDesk:
         jury_session, state = self._access.look(seat.session)
         sitting, _ = _found(state, seat, asked.phase, asked.place)
         standing = standing_in(state, sitting, jury_session.clock(state).now())
-        return FoundSubject(state, sitting, sitting.labs[asked.place - 1], standing)
+        return FoundSubject(jury_session.folder, state, sitting, sitting.labs[asked.place - 1], standing)
 
     def subject(self, seat: Seat, asked: OfSubject) -> SittingSubject:
         """Return a scenario of a candidate's.
 
         Raises:
-            RefusedCallError: there is none at that place, or its phase has not begun for them.
+            RefusedCallError: there is none at that place, its phase has not begun for them, or what was sealed of it
+                cannot be shown.
             BreakfixError: its lab cannot be looked at.
         """
-        found, labs = self.found(seat, asked), self._parts.labs()
+        found = self.found(seat, asked)
+        if found.sitting.sealed:
+            return self._sealed(found)
+        labs = self._parts.labs()
         running, machines = found.running(labs), found.machines
         plan, handed_in = running.plan, labs.hand_in(running)
         cables = labs.running.cables(running.instance) if machines else ()
@@ -156,6 +130,24 @@ class SittingDesk:
             report=trainee_view.report_view(handed_in.report_parts()) if plan.report else None,
             people=tuple(map(trainee_view.person_view, plan.personas.values())) if machines else (),
             talks=talks_of(plan, labs.conversations.turns(running.instance.name)) if found.standing == "over" else (),
+        )
+
+    def _sealed(self, found: FoundSubject) -> SittingSubject:
+        """Return a scenario whose lab has become evidence: what was handed in, and the ticket."""
+        sealed = self._handed_in.of(found)
+        return SittingSubject(
+            title=sealed.title or self._title(found.lab.scenario),
+            standing="over",
+            ticket=sealed.ticket,
+            ticket_language=sealed.ticket_language,
+            about=None,
+            hosts=(),
+            map="",
+            segments=(),
+            cables=(),
+            questions=sealed.questions,
+            report=sealed.report,
+            talks=sealed.talks,
         )
 
     # What is handed in --------------------------------------------------------------------------------------------

@@ -151,7 +151,12 @@ WITH_CODE = Text(fr="a un code", en="has a code")
 WITHOUT_CODE = Text(fr="sans code", en="without a code")
 ACCESS = Text(fr="Accès", en="Access")
 SEATED = Text(fr="à sa place", en="at the seat")
-OVER = Text(fr="L'accès des candidats a pris fin.", en="The candidates' access has ended.")
+OVER = Text(
+    fr="Tout est scellé : plus personne ne prend place. Qui en a une y relit ce qu'il a rendu, jusqu'à la clôture.",
+    en="All is sealed: nobody takes a seat any more. Who has one reads there what they handed in, until the session is "
+    "closed.",
+)
+CLOSED = Text(fr="L'accès des candidats a pris fin.", en="The candidates' access has ended.")
 DONE: Mapping[SeatAct, Text] = {
     "confirm": Text(fr="La place est donnée.", en="The seat is given."),
     "refuse": Text(fr="La demande est refusée.", en="The request is refused."),

@@ -212,7 +212,34 @@ def test_every_code_that_holds_not_is_refused_alike(site: Site, organiser: Membe
     assert (found[0].kind, found[0].field) == ("wrong", "code")
 
 
-@pytest.mark.parametrize("ending", ["sealed", "closed", "withdrawn"])
+def test_who_has_a_seat_keeps_it_until_the_session_is_closed_and_nobody_else_comes(
+    site: Site, organiser: Member
+) -> None:
+    """What was handed in is read there. Who only waits gets no seat any more, and an access can still be ended."""
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            codes = await codes_of(client, organiser)
+            zoe = await seated(client, organiser, codes["C-01"], "C-01")
+            ali = await asking(client, codes["C-02"])
+        over(site, "sealed")
+        async with site.labd() as client:
+            assert (await client.call(e.MY_SEAT, Nothing(), zoe)).seated
+            assert (await client.call(SITTING, Nothing(), zoe)).number == "C-01"
+            assert await out(client, ali)
+            assert (await refusal_of(client, e.TAKE_SEAT, e.TakeSeat(codes["C-01"]), None)).field == "code"
+            assert (await refusal_of(client, e.MAKE_CODES, e.MakeCodes("december"), organiser.token)).kind == "wrong"
+            view: e.SeatsView = await client.call(e.SEATS, contract.OfSession("december"), organiser.token)
+            assert (view.over, view.closed, view.asked) == (True, False, ())
+            assert [bool(one.since) for one in view.seats] == [True, False]
+            await client.call(e.ANSWER_SEAT, e.AnswerSeat("december", "end", "C-01"), organiser.token)
+            assert await out(client, zoe)
+
+    asyncio.run(play())
+
+
+@pytest.mark.parametrize("ending", ["closed", "withdrawn"])
 def test_access_ends_with_the_session(site: Site, organiser: Member, ending: str) -> None:
     async def play() -> None:
         async with site.labd() as client:

@@ -80,7 +80,13 @@ def test_a_day_that_is_over_offers_nothing(ines: Browser, labd: FakeLabd) -> Non
     rows = tuple(replace(row, acts=()) for row in fake.ROWS)
     phases = tuple(replace(phase, acts=(), rows=rows if phase.rows else ()) for phase in fake.PHASES)
     labd.day.view = replace(fake.DAY, stage="closed", acts=(), phases=phases)
-    labd.seats.view = replace(SEATS, asked=(), seats=(), over=True)
+    sealed = replace(SEATS, asked=(), over=True)
+    labd.seats.view = sealed
+    wall = ines.get(WALL).text
+    assert "Who has one reads there what they handed in" in wall
+    assert set(acts_on(wall)) == {("act", "end")}, "an access can still be ended"
+    labd.seats.view = replace(SEATS, asked=(), seats=(), over=True, closed=True)
+    assert "access has ended." in ines.get(WALL).text
     assert acts_on(ines.get(WALL).text) == acts_on(ines.get(CANDIDATE).text) == []
     assert "nothing to be done now" in ines.get(CANDIDATE).text
 
