@@ -24,7 +24,7 @@ from orchestrator.labd.labd_http import number_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.rules import DISPLAY, TERMINAL, WEB
 from orchestrator.labd.standing_watch import Over
-from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TROUBLE, TRY_AGAIN, bridge
+from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TROUBLE, TRY_AGAIN, bridge, closed_by
 from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.web_socket import show_page
 
@@ -102,4 +102,4 @@ class LabSockets:
         if viewer.query_params.get("act") == "1":
             found = await self.labs.touched(WEB, found)
         async with self.web.line(found, host, asked) as reached:
-            await show_page(viewer, reached, over, yours=found.owner == who.ref)
+            await show_page(viewer, reached, lambda: closed_by(over()), yours=found.owner == who.ref)

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -19,12 +19,13 @@ from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.told_refusals import refused
 from orchestrator.labd.web_contract import HIGHEST_PORT, PageState, address_of, is_site
+from orchestrator.labs import Running
 
 MOST_LINES: Final = 16
 """Connections from one lab at once: two browsers with six each, and some that end."""
-_MOST_OPENING: Final = 4
+MOST_OPENING: Final = 4
 """Of these, so many may be on their way: whoever gets no answer holds a thread."""
-_THREADS: Final = 12
+THREADS: Final = 12
 _NAME_SECONDS: Final = 15.0
 """A resolver without an answer asks two servers twice, 5 s each; browsers give up then."""
 _CONNECT_SECONDS: Final = 15.0
@@ -82,10 +83,10 @@ class PageReached:
 class LabWeb:
     """Opens connections, of which each lab has so many and no more."""
 
-    def __init__(self, desk: LabDesk) -> None:
+    def __init__(self, desk: LabDesk, threads: int = THREADS, called: str = "web") -> None:
         """Take the desk; connections have threads of their own, so that who waits for one keeps nobody else waiting."""
         self._desk = desk
-        self._threads = WorkThreads(_THREADS, "web")
+        self._threads = WorkThreads(threads, called)
         self._lines: Counter[str] = Counter()
         self._opening: dict[str, asyncio.Semaphore] = {}
 
@@ -101,42 +102,57 @@ class LabWeb:
             RefusedCallError: the lab is not running, has no such host, or as many connections as it may.
             BreakfixError: the fabric does not answer.
         """
-        if self._lines[found.name] >= MOST_LINES:
+        async with self.line_in(found.name, lambda: self._desk.running(found), host, asked) as reached:
+            yield reached
+
+    @asynccontextmanager
+    async def line_in(
+        self, whose: str, running: Callable[[], Running], host: str, asked: PageAsked
+    ) -> AsyncIterator[PageReached]:
+        """Give a connection from a host of a lab that is found in a thread; raises as ``line``, or what that raises.
+
+        Args:
+            whose: what has so many connections and no more.
+            running: returns the lab.
+            host: the host.
+            asked: where to.
+        """
+        if self._lines[whose] >= MOST_LINES:
             raise refused(
                 "busy", Text(fr="Ce lab ouvre trop de pages à la fois.", en="This lab opens too many pages at once.")
             )
-        self._lines[found.name] += 1
-        turns = self._opening.setdefault(found.name, asyncio.Semaphore(_MOST_OPENING))
+        self._lines[whose] += 1
+        turns = self._opening.setdefault(whose, asyncio.Semaphore(MOST_OPENING))
         try:
             async with turns:
-                reached = await self._reached(found, host, asked)
+                reached = await self._reached(running, host, asked)
             try:
                 yield reached
             finally:
                 if reached.connection is not None:
                     reached.connection.close()
         finally:
-            self._lines[found.name] -= 1
-            if not self._lines[found.name]:
-                del self._lines[found.name]
-                self._opening.pop(found.name, None)
+            self._lines[whose] -= 1
+            if not self._lines[whose]:
+                del self._lines[whose]
+                self._opening.pop(whose, None)
 
-    async def _reached(self, found: FoundLab, host: str, asked: PageAsked) -> PageReached:
+    async def _reached(self, running: Callable[[], Running], host: str, asked: PageAsked) -> PageReached:
         """Open a connection; one that nobody waits for any more is closed as soon as it is open."""
-        work = asyncio.ensure_future(self._threads.run(self._open, found, host, asked))
+        work = asyncio.ensure_future(self._threads.run(self._open, running, host, asked))
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             work.add_done_callback(_left)
             raise
 
-    def _open(self, found: FoundLab, host: str, asked: PageAsked) -> PageReached:
-        running = self._desk.running(found)
+    def _open(self, find: Callable[[], Running], host: str, asked: PageAsked) -> PageReached:
+        running = find()
         if is_frozen(running.instance):
             return PageReached("frozen")
         if host not in {one.name for one in running.plan.hosts}:
             raise refused("missing", Text(fr="Cette machine n'existe pas.", en="There is no such machine."))
-        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(found.name, host)
+        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(running.instance.name, host)
         try:
             return _connected(fabric, target, asked)
         except HostUnreachableError:

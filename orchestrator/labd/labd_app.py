@@ -37,6 +37,7 @@ from orchestrator.labd.rules import (
     EVIDENCE,
     MY_DATA,
     SEAT_TERMINAL,
+    SEAT_WEB,
     concerns_a_class,
     concerns_a_lab,
     concerns_a_seat,
@@ -46,6 +47,8 @@ from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.seat_gates import SeatHolds
 from orchestrator.labd.seat_socket import SeatSockets
 from orchestrator.labd.seat_terminals import SeatTerminals
+from orchestrator.labd.seat_watch import SeatWatch
+from orchestrator.labd.seat_web import SeatPages
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.standing_watch import Doorbell
 from orchestrator.labd.talk_calls import TalkCalls
@@ -79,6 +82,7 @@ class LabdParts:
         terminals: the terminals of labs.
         displays: the screens of labs' hosts.
         web: connections to web sites from labs' hosts.
+        seat_web: such connections of candidates'.
         threads: for what a caller waits for.
         bell: rung when somebody may follow a lab no longer.
     """
@@ -99,6 +103,7 @@ class LabdParts:
     terminals: LabTerminals
     displays: LabDisplays
     web: LabWeb
+    seat_web: LabWeb
     threads: WorkThreads
     bell: Doorbell
 
@@ -110,7 +115,9 @@ def labd_app(parts: LabdParts) -> Starlette:
     )
     door = _Door(parts, access)
     sockets = LabSockets(access, parts.labs, parts.terminals, parts.displays, parts.web)
-    seats = SeatSockets(SeatHolds(parts.seats.access), parts.seat_terminals, parts.bell)
+    watch = SeatWatch(SeatHolds(parts.seats.access), parts.seat_terminals.looks, parts.bell)
+    seats = SeatSockets(watch, parts.seat_terminals)
+    pages = SeatPages(watch, parts.seat_terminals, parts.seat_web, parts.desk.parts.labs)
     return Starlette(
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
@@ -121,6 +128,7 @@ def labd_app(parts: LabdParts) -> Starlette:
             WebSocketRoute(f"/v{VERSION}/display/{{lab}}/{{host}}", sockets.display),
             WebSocketRoute(f"/v{VERSION}/web/{{lab}}/{{host}}", sockets.site),
             WebSocketRoute(f"/v{VERSION}/{SEAT_TERMINAL}/{{phase}}/{{terminal}}", seats.terminal),
+            WebSocketRoute(f"/v{VERSION}/{SEAT_WEB}/{{phase}}/{{place}}/{{host}}", pages.site),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
         ]
     )

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from weakref import WeakValueDictionary
 
 import httpx
@@ -170,6 +170,19 @@ class LabdClient:
             RefusedError: labd does not answer.
         """
         async with self._line(f"web/{lab}/{host}?{urlencode(asked)}", token) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def seat_web(
+        self, phase: str, place: int, host: str, asked: Mapping[str, str], token: str
+    ) -> AsyncIterator[ClientConnection]:
+        """Give the WebSocket of a connection from within a host of a candidate's lab, as ``web`` does.
+
+        Raises:
+            RefusedError: labd does not answer.
+        """
+        path = f"seat-web/{quote(phase, safe='')}/{place}/{quote(host, safe='')}?{urlencode(asked)}"
+        async with self._line(path, token) as connection:
             yield connection
 
     @asynccontextmanager

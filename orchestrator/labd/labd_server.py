@@ -38,7 +38,7 @@ from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.lab_starts import LabStarts, StartParts
 from orchestrator.labd.lab_stops import LabStops
 from orchestrator.labd.lab_terminals import LabTerminals
-from orchestrator.labd.lab_web import LabWeb
+from orchestrator.labd.lab_web import MOST_OPENING, LabWeb
 from orchestrator.labd.lab_work import LabWork
 from orchestrator.labd.labd_app import LabdParts, labd_app
 from orchestrator.labd.member_attempts import MemberAttemptsDesk
@@ -69,6 +69,8 @@ _LONGEST_MESSAGE: Final = 1 << 20
 """Bytes of the longest message of a WebSocket: what somebody pastes."""
 _KEPT_S: Final = 60
 """Seconds that a connection rests before we close it: longer than a client keeps one, so that none is used in vain."""
+_SEAT_PAGES: Final = 12 * MOST_OPENING
+"""Threads for candidates' connections: twelve at whose sites nobody answers keep nobody else waiting."""
 _GRACE_S: Final = 5
 """Seconds that answers get to be sent once labd ends."""
 
@@ -121,6 +123,7 @@ class LabdServer:
         viewed = ViewedHosts(displays.shown, terminals.forget)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
         self._web = LabWeb(desk)
+        self._seat_web = LabWeb(desk, _SEAT_PAGES, "seat-web")
         start_parts = StartParts(
             queue, lengths, shares, PersonRoom(desk, room, limits.person_memory), self._idle, limits.starts
         )
@@ -170,6 +173,7 @@ class LabdServer:
                 terminals,
                 displays,
                 self._web,
+                self._seat_web,
                 self._threads,
                 self._bell,
             )
@@ -225,6 +229,7 @@ class LabdServer:
             self._privacy.close()
             self._threads.close()
             self._web.close()
+            self._seat_web.close()
             self._people.close()
             self._seats.close()
             self._seat_terminals.close()

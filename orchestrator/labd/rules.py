@@ -19,6 +19,7 @@ TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
 DISPLAY: Final = "display"
 SEAT_TERMINAL: Final = "seat-terminal"
+SEAT_WEB: Final = "seat-web"
 WEB: Final = "web"
 
 RULES: Final[Mapping[str, Right]] = {
@@ -131,6 +132,7 @@ RULES: Final[Mapping[str, Right]] = {
     "open-seat-terminal": "seat",
     "close-seat-terminal": "seat",
     SEAT_TERMINAL: "seat",
+    SEAT_WEB: "seat",
     "jury-sessions": "jury",
     "deliberation": "jury",
     "sheet": "jury",

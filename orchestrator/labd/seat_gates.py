@@ -94,15 +94,21 @@ class SeatGates:
             self._looks[session] = SessionLook(self._registry().jury_session(session))
         return self._looks[session]
 
-    def gate(self, seat: Seat, phase: str) -> TerminalGate:
-        """Return a gate of a candidate in a phase, with the session as it is now.
+    def gate(self, seat: Seat, phase: str, *, anew: bool = True) -> TerminalGate:
+        """Return a gate of a candidate in a phase.
+
+        Args:
+            seat: the candidate's.
+            phase: the phase.
+            anew: whether the session is read as it is now, or as it was a moment ago: for who asks many times a second.
 
         Raises:
             RefusedCallError: there is no such phase, or none of its labs is open: both read the same.
             BreakfixError: the session cannot be read.
         """
         look = self.look(seat.session)
-        look.forget()
+        if anew:
+            look.forget()
         try:
             return TerminalGate(look, phase, seat.number, EVERY_S)
         except UsageError as error:

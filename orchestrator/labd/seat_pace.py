@@ -32,12 +32,18 @@ class SeatPace:
     """Measures the calls of each seat; for the event loop's thread."""
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, *, a_second: float = A_SECOND, at_once: float = AT_ONCE
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        a_second: float = A_SECOND,
+        at_once: float = AT_ONCE,
+        waiting: int = _MOST_WAITING,
     ) -> None:
-        """Take what counts seconds, and how many calls there may be in the long run and behind a rest."""
+        """Take what counts seconds; how many calls there may be in the long run and behind a rest; how many wait."""
         self._clock = clock
         self._a_second = a_second
         self._at_once = at_once
+        self._most_waiting = waiting
         self._seats: dict[Seat, _Measure] = {}
 
     @contextlib.asynccontextmanager
@@ -50,7 +56,7 @@ class SeatPace:
         now = self._clock()
         one = self._seats.setdefault(seat, _Measure(self._at_once, now))
         one.left, one.at = min(self._at_once, one.left + (now - one.at) * self._a_second), now
-        if one.left < 1 or one.waiting >= _MOST_WAITING:
+        if one.left < 1 or one.waiting >= self._most_waiting:
             raise RefusedCallError(seat_refusals.too_many_calls(1))
         one.left -= 1
         one.waiting += 1

@@ -15,10 +15,8 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import Attachment, NoTerminalError
 from orchestrator.labd.labd_http import number_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
-from orchestrator.labd.seat_access import Seat
-from orchestrator.labd.seat_gates import SeatHolds
 from orchestrator.labd.seat_terminals import SeatTerminals
-from orchestrator.labd.standing_watch import Doorbell
+from orchestrator.labd.seat_watch import SeatWatch, shut
 from orchestrator.labd.terminal_socket import (
     GOING_AWAY,
     MISSING,
@@ -34,10 +32,6 @@ from orchestrator.labd.terminal_socket import (
 from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.typing_pace import SteadyAllowance
 
-OVER: Final = 4408
-STOPPED: Final = 4425
-_TICK_S: Final = 0.2
-"""Seconds between two looks at the clock; the journal and the seat are looked at as often as the gate looks."""
 _AT_ONCE: Final = 1 << 18
 """Bytes that may be typed at once: a large paste."""
 _A_SECOND: Final = 1 << 16
@@ -52,14 +46,12 @@ class SeatSockets:
     """Joins candidates to their terminals.
 
     Attributes:
-        holds: knows whose a token still is.
+        watch: closes lines.
         terminals: the terminals of seats.
-        bell: rung when a seat may have been taken from somebody.
     """
 
-    holds: SeatHolds
+    watch: SeatWatch
     terminals: SeatTerminals
-    bell: Doorbell
 
     async def terminal(self, viewer: WebSocket) -> None:
         """Join a candidate to a terminal."""
@@ -84,8 +76,8 @@ class SeatSockets:
             await viewer.close(SIGNED_OUT)
             return
         seat, gate = joined
-        if (shut := _shut(gate)) is not None:
-            await viewer.close(shut)
+        if (why := shut(gate)) is not None:
+            await viewer.close(why)
             return
         keeper = self.terminals.terminals.keeper
         async with keeper.attach(terminal, None if after is None else number_of(after)) as seen:
@@ -95,36 +87,8 @@ class SeatSockets:
                     return
                 await viewer.send_text(opening_frame(seen.opening))
                 keys = SeatKeys(seen, gate)
-                over = self._until_over(token, seat, gate)
+                over = self.watch.until_over(token, seat, gate)
                 await until_one_ends(viewer, [show(viewer, seen), keys.pass_on(viewer), keys.pass_sizes(), over])
-
-    async def _until_over(self, token: str, seat: Seat, gate: TerminalGate) -> int:
-        """Return the code to close a line with once the gate is shut, the seat is another's, or labd ends."""
-
-        def look() -> bool:
-            gate.news()
-            return self.holds.ask(token, seat)
-
-        with self.bell.heard() as rung:
-            while True:
-                if self.bell.closing:
-                    return GOING_AWAY
-                rung.clear()
-                with contextlib.suppress(BreakfixError):  # what cannot be read changes nothing: the clock goes on
-                    if not await self.terminals.looks.run(look):
-                        return SIGNED_OUT
-                for _ in range(2):
-                    if (shut := _shut(gate)) is not None:
-                        return shut
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(rung.wait(), _TICK_S)
-
-
-def _shut(gate: TerminalGate) -> int | None:
-    """Return why a candidate's machines take no input; None: they do."""
-    if gate.may_type():
-        return None
-    return OVER if gate.over() else STOPPED
 
 
 class SeatKeys:

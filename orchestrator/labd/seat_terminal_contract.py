@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
-from orchestrator.labd.lab_contract import TerminalKind
+from orchestrator.labd.lab_contract import TerminalKind, WebPageView
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,30 @@ class SeatHost:
         name: its name.
         title: what it is.
         device: whether it is configured by a command line of its own.
+        kind: what sort of machine it is, as ``HostView`` says.
     """
 
     name: str
     title: Text
     device: bool
+    kind: str = ""
 
 
 @dataclass(frozen=True)
 class SeatScenario:
-    """A scenario of the candidate's, with its machines; ``people``: whether there is somebody to talk to."""
+    """A scenario of the candidate's, with its machines.
+
+    Attributes:
+        id: its id.
+        hosts: the machines.
+        people: whether there is somebody to talk to.
+        pages: the web pages that are known beforehand; none is opened before the machines are (``web_contract``).
+    """
 
     id: str
     hosts: tuple[SeatHost, ...]
     people: bool = False
+    pages: tuple[WebPageView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from orchestrator.keeper.keeper_client import KeeperDownError, NoTerminalError
 from orchestrator.keeper.keeper_protocol import KeptTerminal, SeatHead, TerminalAbout
 from orchestrator.labd import seat_terminal_contract as contract
 from orchestrator.labd.calls import Nothing
+from orchestrator.labd.known_pages import known_pages
 from orchestrator.labd.lab_contract import TerminalKind
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
@@ -26,6 +27,7 @@ from orchestrator.labd.lab_terminals import LabTerminals, open_master, require_s
 from orchestrator.labd.seat_access import Seat
 from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.seat_gates import SeatGates
+from orchestrator.labd.seat_pace import SeatPace
 from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.seat_refusals import too_many_terminals, too_quickly
 from orchestrator.labd.told_refusals import missing_terminal
@@ -154,13 +156,29 @@ class SeatTerminals:
             RefusedCallError: they have no such terminal, or come too often.
             BreakfixError: the keeper or the store does not answer.
         """
+        entered = await self.entered(token, phase, self._pace, anew=True)
+        if entered is not None:
+            await self.find(entered[1], terminal)
+        return entered
+
+    async def entered(self, token: str, phase: str, pace: SeatPace, *, anew: bool) -> tuple[Seat, TerminalGate] | None:
+        """Return whose a browser's token is, with a gate of theirs in a phase; None: the token is nobody's.
+
+        Args:
+            token: the token.
+            phase: the phase.
+            pace: how often they may come.
+            anew: see ``SeatGates.gate``.
+
+        Raises:
+            RefusedCallError: they have no such phase, or come too often.
+            BreakfixError: the store does not answer.
+        """
         seat = await self._threads.run(self._seats.access.seat_of, token)
         if seat is None:
             return None
-        async with self._pace.turn(seat):
-            gate = await self._threads.run(self.gates.gate, seat, phase)
-            await self.find(gate, terminal)
-        return seat, gate
+        async with pace.turn(seat):
+            return seat, await self._threads.run(self.gates.gate, seat, phase, anew=anew)
 
     async def find(self, gate: TerminalGate, terminal: str) -> contract.SeatTerminalView:
         """Return a candidate's terminal.
@@ -197,10 +215,10 @@ class SeatTerminals:
     def _scenario(self, lab: SessionLab) -> contract.SeatScenario:
         running = self._parts.labs().running.planned(lab.instance)
         hosts = (
-            contract.SeatHost(host.name, host.title, running.images[host.image].device is not None)
+            contract.SeatHost(host.name, host.title, running.images[host.image].device is not None, host.kind)
             for host in running.plan.hosts
         )
-        return contract.SeatScenario(lab.scenario, tuple(hosts), bool(running.plan.personas))
+        return contract.SeatScenario(lab.scenario, tuple(hosts), bool(running.plan.personas), known_pages(running.plan))
 
     def _opened(self, seat: Seat, asked: contract.OpenSeatTerminal) -> _Opened:
         """Open a terminal, and make the file of its recording.

@@ -2,6 +2,8 @@
 
 ``/v1/web/LAB/HOST?name=…&port=…`` is a WebSocket: a TCP connection from within a host of a lab. labd first says by a
 text how that went (``PageOpening``); where it is open, bytes follow in both directions.
+``/v1/seat-web/PHASE/PLACE/HOST`` is the same for a candidate at their seat, by the place of one of their scenarios. It
+is closed as their terminals are (``seat_terminal_contract``).
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-PageState = Literal["open", "no-name", "refused", "no-answer", "no-way", "host-down", "frozen"]
+PageState = Literal["open", "no-name", "refused", "no-answer", "no-way", "host-down", "frozen", "shut"]
 """What becomes of a connection: it is open; the host knows no such name; nobody listens there; nobody answers in time;
-no network leads there; the host that connects does not run; the lab is frozen, and this is no act of somebody's."""
+no network leads there; the host that connects does not run; the lab is frozen, and this is no act of somebody's; the
+time of the candidate at whose seat it is asked for does not run."""
 
 HIGHEST_PORT: Final = 65535
 NAME: Final = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*")

@@ -9,8 +9,7 @@ from typing import Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from orchestrator.labd.lab_web import PageReached
-from orchestrator.labd.standing_watch import Over
-from orchestrator.labd.terminal_socket import GOING_AWAY, closed_by, until_one_ends
+from orchestrator.labd.terminal_socket import GOING_AWAY, until_one_ends
 from orchestrator.labd.web_contract import PageOpening
 from orchestrator.labd.wire import encode
 
@@ -22,14 +21,14 @@ _CHUNK: Final = 1 << 16
 
 
 async def show_page(
-    viewer: WebSocket, reached: PageReached, over: Callable[[], Awaitable[Over]], *, yours: bool
+    viewer: WebSocket, reached: PageReached, over: Callable[[], Awaitable[int]], *, yours: bool
 ) -> None:
     """Join a viewer, which was accepted, to a connection, until one of them ends; then close the viewer.
 
     Args:
         viewer: the WebSocket.
         reached: the connection, or why there is none.
-        over: returns when the viewer may see the lab no longer.
+        over: returns the code to close with when the viewer may see the lab no longer.
         yours: whether the lab is the viewer's own.
     """
     opening = PageOpening(reached.state, yours, reached.address, reached.authorities)
@@ -39,7 +38,7 @@ async def show_page(
         return
     reader, writer = await asyncio.open_connection(sock=reached.connection, limit=_CHUNK)
     try:
-        await until_one_ends(viewer, [_show(viewer, reader), _pass_on(viewer, writer), closed_by(over())])
+        await until_one_ends(viewer, [_show(viewer, reader), _pass_on(viewer, writer), over()])
     finally:
         writer.transport.abort()
 

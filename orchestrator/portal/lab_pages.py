@@ -75,7 +75,7 @@ async def _page(request: Request) -> Response:
         "d": desktop_words,
         "s": share_words,
         "p": page_words,
-        "pages": page_actions.shown(request, lab),
+        "pages": page_actions.shown(request, lab.hosts, lab.pages),
         "talks": await _talks(request, lab) if phase == "started" else (),
         **talk_pages.context(visit_of(request).language),
         "picture": await _picture(request, lab) if phase == "started" else None,

@@ -28,7 +28,12 @@ OWN: Final = "/-breakfix/"
 BAD_GATEWAY: Final = 502
 _TIME_OUT: Final = 504
 _UNAVAILABLE: Final = 503
-_STATES: Final[dict[PageState, int]] = {"no-answer": _TIME_OUT, "host-down": _UNAVAILABLE, "frozen": _UNAVAILABLE}
+_STATES: Final[dict[PageState, int]] = {
+    "no-answer": _TIME_OUT,
+    "host-down": _UNAVAILABLE,
+    "frozen": _UNAVAILABLE,
+    "shut": _UNAVAILABLE,
+}
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -68,6 +73,8 @@ class PageAnswers:
             case RefusedError():
                 kind = error.refusal.kind
                 said = page_words.REFUSALS.get(kind, page_words.REFUSALS["machine"])
+                if kind == "signed-out" and self._page is not None and self._page.seat is not None:
+                    said = page_words.NO_SEAT
                 return self.failed(said, STATUS[kind])
             case PageTlsError():
                 return self.failed(page_words.NO_TLS, BAD_GATEWAY, reason=str(error), **where)

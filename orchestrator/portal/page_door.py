@@ -156,7 +156,7 @@ class PageDoor:
         if target == page.target:
             return f"{origin}{further}{fragment}"
         pages = WebOrigin(origin.scheme, origin.host.partition(".")[2], origin.port)
-        other = self._visits.open(page.token, page.lab, page.host, target, language=page.language, back=page.back)
+        other = self._visits.open(page.token, page.whose, page.host, target, language=page.language, back=page.back)
         return opening_address(pages, self._visits, other, f"{further}{fragment}")
 
 

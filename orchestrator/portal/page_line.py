@@ -204,7 +204,13 @@ async def _plain(
 ) -> AsyncIterator[PlainLine]:
     name, port = visit.target.reached_at
     asked = {"name": name, "port": str(port), "act": str(int(act)), "authorities": str(int(authorities))}
-    async with labd.web(visit.lab, visit.host, asked, visit.token) as connection:
+    seat = visit.seat
+    line = (
+        labd.web(visit.lab, visit.host, asked, visit.token)
+        if seat is None
+        else labd.seat_web(seat.phase, seat.place, visit.host, asked, visit.token)
+    )
+    async with line as connection:
         try:
             async with asyncio.timeout(OPENING_SECONDS):
                 opening = decode(PageOpening, await connection.recv())

@@ -27,19 +27,28 @@ _LABEL_BYTES: Final = 8
 """Of the random part of a host name: it tells pages apart; the secret keeps others out."""
 
 
+@dataclass(frozen=True)
+class SeatPlace:
+    """Whose lab a page is in that a candidate opens: the phase, and the place of the scenario among theirs."""
+
+    phase: str
+    place: int
+
+
 @dataclass
 class PageVisit:
     """A web page that somebody has opened.
 
     Attributes:
         label: the first part of its host name.
-        token: the sign-in that opened it.
-        lab: the lab.
+        token: the sign-in that opened it, or a candidate's seat.
+        lab: the lab; empty at a candidate's seat.
         host: the host from which it is reached.
         target: the site.
         language: what its reader reads.
         back: the address of the lab's page.
         secret: what its cookie holds.
+        seat: the candidate's lab; None: it is a trainee's.
         trusted: the SHA-256 of the certificate that was accepted all the same; empty: none.
         used: when it was used last, by the clock.
     """
@@ -53,7 +62,13 @@ class PageVisit:
     back: str
     secret: str = field(repr=False)
     used: float
+    seat: SeatPlace | None = None
     trusted: str = ""
+
+    @property
+    def whose(self) -> str | SeatPlace:
+        """In which lab it is."""
+        return self.lab if self.seat is None else self.seat
 
 
 @dataclass(frozen=True)
@@ -72,11 +87,20 @@ class PageVisits:
         self._visits: dict[str, PageVisit] = {}
         self._tickets: dict[str, _Ticket] = {}
 
-    def open(self, token: str, lab: str, host: str, target: PageTarget, *, language: Language, back: str) -> PageVisit:
-        """Return the page of a site: the one that this sign-in has of it, or a new one."""
+    def open(
+        self,
+        token: str,
+        lab: str | SeatPlace,
+        host: str,
+        target: PageTarget,
+        *,
+        language: Language,
+        back: str,
+    ) -> PageVisit:
+        """Return the page of a site: the one that this sign-in, or this seat, has of it, or a new one."""
         mine = sorted((one for one in self._visits.values() if one.token == token), key=lambda one: one.used)
         for visit in mine:
-            if (visit.lab, visit.host, visit.target) == (lab, host, target):
+            if (visit.whose, visit.host, visit.target) == (lab, host, target):
                 visit.language, visit.used = language, self._clock()
                 return visit
         for old in mine[: max(0, len(mine) - MOST_OF_ONE + 1)]:
@@ -85,7 +109,8 @@ class PageVisits:
             del self._visits[min(self._visits.values(), key=lambda one: one.used).label]
         label = f"{_stem(target)}-{secrets.token_hex(_LABEL_BYTES)}"
         secret = secrets.token_urlsafe(32)
-        visit = PageVisit(label, token, lab, host, target, language, back, secret, self._clock())
+        name, seat = (lab, None) if isinstance(lab, str) else ("", lab)
+        visit = PageVisit(label, token, name, host, target, language, back, secret, self._clock(), seat)
         self._visits[label] = visit
         return visit
 

@@ -94,6 +94,10 @@ STATES: Mapping[PageState, Text] = {
         fr="Le lab est en pause. Rechargez la page : il reprendra.",
         en="The lab is frozen. Load the page again: it goes on.",
     ),
+    "shut": Text(
+        fr="Les machines sont fermées : votre temps est arrêté, n'a pas commencé, ou est écoulé.",
+        en="The machines are closed: your time stands still, has not begun, or is over.",
+    ),
 }
 """What became of the connection → what is said."""
 SLOW = Text(
@@ -124,6 +128,10 @@ NOT_THIS = Text(
     fr="Les pages de labs ne laissent pas passer cette demande.", en="Pages of labs do not let this request pass."
 )
 ELSEWHERE = Text(fr="Cette demande vient d'une autre page.", en="This request comes from another page.")
+NO_SEAT = Text(
+    fr="Ce navigateur n'a plus de place : appelez la personne qui surveille.",
+    en="This browser has no seat any more: call the invigilator.",
+)
 REFUSALS: Mapping[str, Text] = {
     "signed-out": Text(fr="Votre session au portail est terminée.", en="Your sign-in at the portal has ended."),
     "missing": Text(fr="Ce lab n'existe plus, ou n'est pas en marche.", en="This lab is gone, or is not running."),

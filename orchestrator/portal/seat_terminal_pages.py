@@ -23,6 +23,8 @@ from orchestrator.portal import (
     help_words,
     in_words,
     lab_words,
+    page_actions,
+    page_words,
     seat_words,
     talk_words,
     terminal_words,
@@ -32,6 +34,7 @@ from orchestrator.portal.browser_terminal import OpeningLine, after_of, resize_o
 from orchestrator.portal.day_wall import clock
 from orchestrator.portal.lab_actions import size_of
 from orchestrator.portal.lab_addresses import terminal_of
+from orchestrator.portal.page_visits import SeatPlace
 from orchestrator.portal.pages import form_of, render
 from orchestrator.portal.polled_frames import polled_frames
 from orchestrator.portal.visit import SEAT_PATH, ask, visit_of
@@ -60,6 +63,7 @@ def routes() -> list[BaseRoute]:
         Route(_ALL, show_labs, methods=["GET"]),
         Route(_ONE, show_terminals, methods=["GET"]),
         Route(f"{_ONE}/events", events, methods=["GET"]),
+        Route(f"{_ONE}/pages", open_page, methods=["POST"]),
         Route(f"{_ONE}/terminals", open_terminal, methods=["POST"]),
         Route(f"{_ONE}/terminals/{{terminal}}/close", close_terminal, methods=["POST"]),
         WebSocketRoute(f"{_ONE}/terminals/{{terminal}}", terminal),
@@ -107,7 +111,8 @@ async def show_terminals(request: Request) -> Response:
         "labs": [(_address(phase, one), one) for one in range(1, len(found) + 1)],
         "number": number,
         "data": data,
-        "pages": False,
+        "p": page_words,
+        "pages": page_actions.shown(request, here.hosts, here.pages),
     }
     return render(request, "seat_terminals.html.j2", context)
 
@@ -155,6 +160,14 @@ async def open_terminal(request: Request) -> Response:
         size_of(sent.get("columns", ""), _COLUMNS, 80),
     )
     return JSONResponse(_known(await ask(request, contract.OPEN_SEAT_TERMINAL, asked)))
+
+
+async def open_page(request: Request) -> Response:
+    """Lead to a web page, as a machine of the lab sees it."""
+    phase, number = request.path_params["phase"], request.path_params["lab"]
+    found = await ask(request, contract.SEAT_HOSTS, contract.OfSeatPhase(phase))
+    hosts, back = _numbered(found.scenarios, number).hosts, _address(phase, number)
+    return await page_actions.handed_over(request, SeatPlace(phase, number), hosts, back, SEAT_PATH)
 
 
 async def close_terminal(request: Request) -> Response:

@@ -210,6 +210,7 @@ class FakeLabd:
                 Route("/v1/session-evidence/{session}/{phase}/{number}", self._archive, methods=["POST"]),
                 WebSocketRoute("/v1/display/{lab}/{host}", self._display),
                 WebSocketRoute("/v1/web/{lab}/{host}", self.web.connect),
+                WebSocketRoute("/v1/seat-web/{phase}/{place}/{host}", self._page_at_seat),
                 Route("/v1/{name}", self._call, methods=["POST"]),
             ]
         )
@@ -382,6 +383,10 @@ class FakeLabd:
             await socket.close(code or 4404)
             return
         await self._join(socket, key, terminal, lambda _message: self.seat_terminals.shut is None)
+
+    async def _page_at_seat(self, socket: WebSocket) -> None:
+        token = socket.headers.get("authorization", "").partition(" ")[2]
+        await self.web.connect_at_seat(socket, self.seat_terminals.code(token, socket.path_params["phase"]))
 
     async def _join(
         self, socket: WebSocket, key: tuple[str, str], terminal: FakeTerminal, may: Callable[[Mapping[str, Any]], bool]

@@ -23,10 +23,11 @@ SCENARIOS = (
     t.SeatScenario(
         world.SCENARIO,
         (
-            t.SeatHost("pc1", Text(fr="Poste de Zoé", en="Zoé's workstation"), device=False),
+            t.SeatHost("pc1", Text(fr="Poste de Zoé", en="Zoé's workstation"), device=False, kind="workstation"),
             t.SeatHost("sw1", Text(fr="Commutateur", en="Switch"), device=True),
         ),
         people=True,
+        pages=(lab_contract.WebPageView("pc1", "http://shop.lab/"),),
     ),
     t.SeatScenario("dns-zone-broken", (t.SeatHost("ns1", Text(fr="Serveur", en="Server"), device=False),)),
 )

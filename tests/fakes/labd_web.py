@@ -11,12 +11,13 @@ from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
 from orchestrator.labd.lab_web import PageReached
-from orchestrator.labd.standing_watch import Over
 from orchestrator.labd.web_contract import PageState
 from orchestrator.labd.web_socket import show_page
 
 ADDRESS = "192.0.2.80"
 """What every name's address is said to be."""
+
+SHUT, OVER = 4425, 4408
 
 
 class Caller(Protocol):
@@ -33,6 +34,7 @@ class FakeWeb:
         sites: where a site listens on this machine, or what becomes of a connection to it.
         authorities: what hosts trust, PEM.
         asked: the host of each connection, with what was asked for.
+        places: the phase and the scenario's place of each connection at a candidate's seat.
     """
 
     def __init__(self, who: Callable[[HTTPConnection], object], owners: Mapping[str, str]) -> None:
@@ -41,6 +43,7 @@ class FakeWeb:
         self.sites: dict[tuple[str, int], tuple[str, int] | PageState] = {}
         self.authorities = ""
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.places: list[tuple[str, str]] = []
 
     async def connect(self, viewer: WebSocket) -> None:
         """Be labd's ``/v1/web``."""
@@ -50,6 +53,20 @@ class FakeWeb:
         if not mine and (who is None or "trainer" not in who.roles):
             await viewer.close(4404 if who else 4401)
             return
+        await self._show(viewer, yours=mine)
+
+    async def connect_at_seat(self, viewer: WebSocket, code: int | None) -> None:
+        """Be labd's ``/v1/seat-web``, which closes with a code; None: the candidate's time runs."""
+        await viewer.accept()
+        if code in {SHUT, OVER}:
+            await show_page(viewer, PageReached("shut"), _never, yours=True)
+        elif code is not None:
+            await viewer.close(code)
+        else:
+            self.places.append((viewer.path_params["phase"], viewer.path_params["place"]))
+            await self._show(viewer, yours=True)
+
+    async def _show(self, viewer: WebSocket, *, yours: bool) -> None:
         asked = dict(viewer.query_params)
         self.asked.append((viewer.path_params["host"], asked))
         site = self.sites.get((asked["name"], int(asked["port"])), "no-name")
@@ -58,9 +75,9 @@ class FakeWeb:
         else:
             authorities = self.authorities if asked["authorities"] == "1" else ""
             reached = PageReached("open", ADDRESS, authorities, socket.create_connection(site))
-        await show_page(viewer, reached, _never, yours=mine)
+        await show_page(viewer, reached, _never, yours=yours)
 
 
-async def _never() -> Over:
+async def _never() -> int:
     await asyncio.Event().wait()
-    return "closing"
+    return 0

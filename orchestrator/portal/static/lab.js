@@ -2,7 +2,7 @@
 
 import { data, fill, fresh, make, now, post, say, setUpMessages, signedOut, troubleOver, words } from "./lab_calls.js";
 import { LabEvents } from "./lab_events.js";
-import { setUpMenus } from "./lab_menus.js";
+import { setUpDialogs, setUpMenus } from "./lab_menus.js";
 import { keepPlace, keptPlace } from "./lab_place.js";
 import { Terminals } from "./lab_terminals.js";
 import { setUpTalk, takeTalk, talkHeard } from "./lab_talk.js";
@@ -277,15 +277,6 @@ function sizeMap() {
 function setUpFolds() {
   for (const fold of document.querySelectorAll("#fold-hosts, #fold-cables")) {
     fold.addEventListener("toggle", () => fold.open && fold.scrollIntoView({ block: "nearest" }));
-  }
-}
-
-function setUpDialogs() {
-  for (const opener of document.querySelectorAll("[data-opens]")) {
-    opener.addEventListener("click", () => byId(opener.dataset.opens).showModal());
-  }
-  for (const closer of document.querySelectorAll("[data-closes]")) {
-    closer.addEventListener("click", () => closer.closest("dialog").close());
   }
 }
 

@@ -37,3 +37,13 @@ export function setUpMenus() {
 export function closeMenus() {
   for (const menu of document.querySelectorAll(".lab-menu:popover-open")) menu.hidePopover();
 }
+
+/** Have buttons open and close the dialogs that they name. */
+export function setUpDialogs() {
+  for (const opener of document.querySelectorAll("[data-opens]")) {
+    opener.addEventListener("click", () => document.getElementById(opener.dataset.opens).showModal());
+  }
+  for (const closer of document.querySelectorAll("[data-closes]")) {
+    closer.addEventListener("click", () => closer.closest("dialog").close());
+  }
+}

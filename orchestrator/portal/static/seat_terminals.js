@@ -1,7 +1,7 @@
 // A candidate's terminals: those of the lab page, as long as their time runs; what is left of it counts down here.
 
 import { data, make, say, setUpMessages, signedOut, words } from "./lab_calls.js";
-import { setUpMenus } from "./lab_menus.js";
+import { setUpDialogs, setUpMenus } from "./lab_menus.js";
 import { Terminals } from "./lab_terminals.js";
 import { released } from "./pressed.js";
 
@@ -12,6 +12,7 @@ const byId = (id) => document.getElementById(id);
 document.documentElement.classList.add("lab-scripts");
 setUpMessages();
 setUpMenus();
+setUpDialogs();
 const terminals = new Terminals(() => {});
 
 // The time that is left -----------------------------------------------------------------------------------------

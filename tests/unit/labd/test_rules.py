@@ -37,6 +37,7 @@ from orchestrator.labd.rules import (
     MY_DATA,
     RULES,
     SEAT_TERMINAL,
+    SEAT_WEB,
     TERMINAL,
     WEB,
     concerns_a_class,
@@ -195,7 +196,8 @@ NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    assert set(RULES) == set(BY_NAME) | {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, SEAT_TERMINAL, TERMINAL, WEB}
+    others = {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, SEAT_TERMINAL, SEAT_WEB, TERMINAL, WEB}
+    assert set(RULES) == set(BY_NAME) | others
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
         right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator", "asking", "seat"}

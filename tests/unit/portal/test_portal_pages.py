@@ -172,6 +172,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/seat": ({"code": "none"}, (422, 422, 422, 422)),
+    "/seat/terminals/reseau/1/pages": ({"host": "pc1", "address": "http://shop.lab/"}, (303, 303, 303, 303)),
     "/seat/terminals/reseau/1/terminals": ({"host": "pc1"}, (303, 303, 303, 303)),
     "/seat/terminals/reseau/1/terminals/0011223344556677/close": ({}, (303, 303, 303, 303)),
     "/seat/work/reseau/1/answer": ({"question": "x", "value": "x"}, (303, 303, 303, 303)),
