@@ -30,12 +30,12 @@ labd listens on a Unix socket; the names here are the same on any host. Each cal
 fields are left out. A token names the person; `x-right` says which right a call needs, and `x-refused` why others are
 refused. What somebody may not see is `missing`.
 
-Five WebSockets belong to the contract. `/v1/terminal/{lab}/{terminal}?after=N` is a terminal: binary messages are what
+Six WebSockets belong to the contract. `/v1/terminal/{lab}/{terminal}?after=N` is a terminal: binary messages are what
 it shows and what is typed, text messages are JSON. `/v1/display/{lab}/{host}` is a host's screen, and speaks RFB.
 `/v1/web/{lab}/{host}?name=…&port=N` is a TCP connection from a host, after a JSON text that says how it went.
 `/v1/seat-terminal/{phase}/{terminal}?after=N` is a terminal at a candidate's seat; it also closes with 4408 (their time
-is over) and 4425 (their machines take no input now). `/v1/seat-web/{phase}/{place}/{host}` is there what
-`/v1/web` is in a trainee's lab.
+is over) and 4425 (their machines take no input now). `/v1/seat-web/{phase}/{place}/{host}` and
+`/v1/seat-display/{phase}/{place}/{host}` are there what `/v1/web` and `/v1/display` are in a trainee's lab.
 All take the same `Authorization`, and close with 4401 (signed out), 4404 (no such thing, or not theirs), 4409 (the
 terminal was closed), 4410 (the screen is off), 1013 (busy: try again) or 1011 (trouble of the machine)."""
 

@@ -10,30 +10,34 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.labd.display_line import DisplayLine
 from orchestrator.labd.lab_displays import greeted
 from orchestrator.labd.rfb_viewer import GREETING, ViewerMessages, WrongMessageError
-from orchestrator.labd.standing_watch import Over
-from orchestrator.labd.terminal_socket import GOING_AWAY, WRONG, closed_by, until_one_ends
+from orchestrator.labd.terminal_socket import GOING_AWAY, WRONG, until_one_ends
 
 OFF: Final = 4410
 """The code that says that the screen is off: it may come on again."""
 
 
 async def show_display(
-    viewer: WebSocket, line: DisplayLine, over: Callable[[], Awaitable[Over]], typed: Callable[[], None] | None
+    viewer: WebSocket,
+    line: DisplayLine,
+    over: Callable[[], Awaitable[int]],
+    typed: Callable[[], None] | None,
+    may: Callable[[], bool] = lambda: True,
 ) -> None:
     """Join a viewer, which was accepted, to a screen, until one of them ends; then close the viewer.
 
     Args:
         viewer: the WebSocket.
         line: the line to the screen's server.
-        over: returns when the viewer may see it no longer.
+        over: returns the code to close with when the viewer may see it no longer.
         typed: called when they act. None: they only look, and their keys, pointer and copied texts are dropped here.
+        may: returns whether anything they say still gets there; asked each time.
 
     Raises:
         DisplayOffError: no VNC server is there.
     """
     await greeted(line)
     await viewer.send_bytes(GREETING)
-    await until_one_ends(viewer, [_show(viewer, line), _pass_on(viewer, line, typed), closed_by(over())])
+    await until_one_ends(viewer, [_show(viewer, line), _pass_on(viewer, line, typed, may), over()])
 
 
 async def _show(viewer: WebSocket, line: DisplayLine) -> int:
@@ -42,7 +46,9 @@ async def _show(viewer: WebSocket, line: DisplayLine) -> int:
     return OFF
 
 
-async def _pass_on(viewer: WebSocket, line: DisplayLine, typed: Callable[[], None] | None) -> int:
+async def _pass_on(
+    viewer: WebSocket, line: DisplayLine, typed: Callable[[], None] | None, may: Callable[[], bool]
+) -> int:
     messages = ViewerMessages(typing=typed is not None)
     while True:
         message = await viewer.receive()
@@ -52,6 +58,8 @@ async def _pass_on(viewer: WebSocket, line: DisplayLine, typed: Callable[[], Non
             passed = messages.passed_on(message.get("bytes") or b"")
         except WrongMessageError:
             return WRONG
+        if not may():
+            continue
         if messages.acted and typed is not None:
             typed()
         if passed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from typing import Final
@@ -18,6 +18,7 @@ from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.rfb_viewer import GREETING
 from orchestrator.labd.told_refusals import refused
+from orchestrator.labs import Running
 
 MOST_LINES: Final = 8
 """Lines to one screen: its owner's tabs, and who looks on. Each is a process in the host."""
@@ -49,14 +50,26 @@ class LabDisplays:
             RefusedCallError: the lab is not running, the host has no screen, or as many look at it as may.
             BreakfixError: the host does not run, or the fabric does not answer.
         """
-        place = found.name, host
+        async with self.line_in(found.name, lambda: self._desk.running(found), host) as line:
+            yield line
+
+    @asynccontextmanager
+    async def line_in(self, whose: str, find: Callable[[], Running], host: str) -> AsyncIterator[DisplayLine]:
+        """Give a line to a screen in a lab that is found in a thread; raises as ``line``, or what that raises.
+
+        Args:
+            whose: the lab's name, or what stands for it.
+            find: returns the lab.
+            host: the host.
+        """
+        place = whose, host
         if self._lines[place] >= MOST_LINES:
             raise refused(
                 "busy", Text(fr="Cet écran est déjà ouvert partout.", en="This screen is open everywhere already.")
             )
         self._lines[place] += 1
         try:
-            line = await DisplayLine.over(await self._threads.run(self._opened, found, host))
+            line = await DisplayLine.over(await self._threads.run(self._opened, find, host))
             try:
                 yield line
             finally:
@@ -66,16 +79,16 @@ class LabDisplays:
             if not self._lines[place]:
                 del self._lines[place]
 
-    def _opened(self, found: FoundLab, host: str) -> int:
+    def _opened(self, find: Callable[[], Running], host: str) -> int:
         """Return the master of a terminal in which the relay runs."""
-        running = self._desk.running(found)
+        running = find()
         if is_frozen(running.instance):  # nobody would answer; the page offers to thaw it
             raise DisplayOffError
         planned = next((one for one in running.plan.hosts if one.name == host), None)
         display = None if planned is None else running.images[planned.image].display
         if display is None:
             raise refused("missing", Text(fr="Cette machine n'a pas d'écran.", en="This machine has no screen."))
-        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(found.name, host)
+        fabric, target = self._desk.parts.labs().running.fabric(), HostRef(running.instance.name, host)
         state, _ = fabric.look(target, display.socket)
         if not state.exists or state.kind != "socket":
             raise DisplayOffError

@@ -95,7 +95,8 @@ class LabSockets:
         owns = found.owner == who.ref
         async with self.displays.line(found, host) as line:
             with contextlib.nullcontext() if owns else self.displays.watched(found, host, who.name):
-                await show_display(viewer, line, over, partial(self.labs.typed, found) if owns else None)
+                typed = partial(self.labs.typed, found) if owns else None
+                await show_display(viewer, line, lambda: closed_by(over()), typed)
 
     async def _to_site(self, viewer: WebSocket, who: Who, found: FoundLab, over: _UntilOver) -> None:
         host, asked = viewer.path_params["host"], PageAsked.read(viewer.query_params)

@@ -36,6 +36,7 @@ from orchestrator.labd.rules import (
     EVENTS,
     EVIDENCE,
     MY_DATA,
+    SEAT_DISPLAY,
     SEAT_TERMINAL,
     SEAT_WEB,
     concerns_a_class,
@@ -44,6 +45,7 @@ from orchestrator.labd.rules import (
     concerns_an_attempt,
 )
 from orchestrator.labd.seat_calls import SeatCalls
+from orchestrator.labd.seat_display import SeatScreens
 from orchestrator.labd.seat_gates import SeatHolds
 from orchestrator.labd.seat_socket import SeatSockets
 from orchestrator.labd.seat_terminals import SeatTerminals
@@ -83,6 +85,7 @@ class LabdParts:
         displays: the screens of labs' hosts.
         web: connections to web sites from labs' hosts.
         seat_web: such connections of candidates'.
+        seat_displays: the screens of candidates' hosts.
         threads: for what a caller waits for.
         bell: rung when somebody may follow a lab no longer.
     """
@@ -104,6 +107,7 @@ class LabdParts:
     displays: LabDisplays
     web: LabWeb
     seat_web: LabWeb
+    seat_displays: LabDisplays
     threads: WorkThreads
     bell: Doorbell
 
@@ -118,6 +122,7 @@ def labd_app(parts: LabdParts) -> Starlette:
     watch = SeatWatch(SeatHolds(parts.seats.access), parts.seat_terminals.looks, parts.bell)
     seats = SeatSockets(watch, parts.seat_terminals)
     pages = SeatPages(watch, parts.seat_terminals, parts.seat_web, parts.desk.parts.labs)
+    screens = SeatScreens(watch, parts.seat_terminals, parts.seat_displays, parts.desk.parts.labs)
     return Starlette(
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),
@@ -129,6 +134,7 @@ def labd_app(parts: LabdParts) -> Starlette:
             WebSocketRoute(f"/v{VERSION}/web/{{lab}}/{{host}}", sockets.site),
             WebSocketRoute(f"/v{VERSION}/{SEAT_TERMINAL}/{{phase}}/{{terminal}}", seats.terminal),
             WebSocketRoute(f"/v{VERSION}/{SEAT_WEB}/{{phase}}/{{place}}/{{host}}", pages.site),
+            WebSocketRoute(f"/v{VERSION}/{SEAT_DISPLAY}/{{phase}}/{{place}}/{{host}}", screens.display),
             Route(f"/v{VERSION}/{{name}}", door.call, methods=["POST"]),
         ]
     )

@@ -186,6 +186,17 @@ class LabdClient:
             yield connection
 
     @asynccontextmanager
+    async def seat_display(self, phase: str, place: int, host: str, token: str) -> AsyncIterator[ClientConnection]:
+        """Give the WebSocket of the screen of a host of a candidate's, as ``display`` does.
+
+        Raises:
+            RefusedError: labd refuses it, or does not answer.
+        """
+        path = f"seat-display/{quote(phase, safe='')}/{place}/{quote(host, safe='')}"
+        async with self._line(path, token) as connection:
+            yield connection
+
+    @asynccontextmanager
     async def _line(self, path: str, token: str) -> AsyncIterator[ClientConnection]:
         address = f"ws://{_HOST}/v{VERSION}/{path}"
         try:

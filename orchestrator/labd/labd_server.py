@@ -174,6 +174,7 @@ class LabdServer:
                 displays,
                 self._web,
                 self._seat_web,
+                LabDisplays(desk, self._seats.threads),
                 self._threads,
                 self._bell,
             )

@@ -18,6 +18,7 @@ EVENTS: Final = "events"
 TERMINAL: Final = "terminal"
 MY_DATA: Final = "my-data"
 DISPLAY: Final = "display"
+SEAT_DISPLAY: Final = "seat-display"
 SEAT_TERMINAL: Final = "seat-terminal"
 SEAT_WEB: Final = "seat-web"
 WEB: Final = "web"
@@ -133,6 +134,7 @@ RULES: Final[Mapping[str, Right]] = {
     "close-seat-terminal": "seat",
     SEAT_TERMINAL: "seat",
     SEAT_WEB: "seat",
+    SEAT_DISPLAY: "seat",
     "jury-sessions": "jury",
     "deliberation": "jury",
     "sheet": "jury",

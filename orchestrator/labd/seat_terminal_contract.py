@@ -1,7 +1,8 @@
 """The part of the contract (``calls``) that is about terminals at a candidate's seat.
 
 A terminal is a WebSocket at ``/v1/seat-terminal/PHASE/ID``, as that of a lab is. It is closed with 4425 while the
-candidate's machines take no input, and with 4408 once their time is over.
+candidate's machines take no input, and with 4408 once their time is over. ``/v1/seat-display/PHASE/PLACE/HOST`` is the
+screen of a host of theirs, by the place of the scenario: it speaks RFB as a lab's does, and is closed in the same way.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ class SeatHost:
         title: what it is.
         device: whether it is configured by a command line of its own.
         kind: what sort of machine it is, as ``HostView`` says.
+        desktop: whether it has a screen.
     """
 
     name: str
     title: Text
     device: bool
     kind: str = ""
+    desktop: bool = False
 
 
 @dataclass(frozen=True)

@@ -156,18 +156,20 @@ class SeatTerminals:
             RefusedCallError: they have no such terminal, or come too often.
             BreakfixError: the keeper or the store does not answer.
         """
-        entered = await self.entered(token, phase, self._pace, anew=True)
+        entered = await self.entered(token, phase)
         if entered is not None:
             await self.find(entered[1], terminal)
         return entered
 
-    async def entered(self, token: str, phase: str, pace: SeatPace, *, anew: bool) -> tuple[Seat, TerminalGate] | None:
+    async def entered(
+        self, token: str, phase: str, pace: SeatPace | None = None, *, anew: bool = True
+    ) -> tuple[Seat, TerminalGate] | None:
         """Return whose a browser's token is, with a gate of theirs in a phase; None: the token is nobody's.
 
         Args:
             token: the token.
             phase: the phase.
-            pace: how often they may come.
+            pace: how often they may come; None: as often as they may call.
             anew: see ``SeatGates.gate``.
 
         Raises:
@@ -177,7 +179,7 @@ class SeatTerminals:
         seat = await self._threads.run(self._seats.access.seat_of, token)
         if seat is None:
             return None
-        async with pace.turn(seat):
+        async with (pace or self._pace).turn(seat):
             return seat, await self._threads.run(self.gates.gate, seat, phase, anew=anew)
 
     async def find(self, gate: TerminalGate, terminal: str) -> contract.SeatTerminalView:
@@ -215,8 +217,9 @@ class SeatTerminals:
     def _scenario(self, lab: SessionLab) -> contract.SeatScenario:
         running = self._parts.labs().running.planned(lab.instance)
         hosts = (
-            contract.SeatHost(host.name, host.title, running.images[host.image].device is not None, host.kind)
+            contract.SeatHost(host.name, host.title, image.device is not None, host.kind, image.display is not None)
             for host in running.plan.hosts
+            for image in (running.images[host.image],)
         )
         return contract.SeatScenario(lab.scenario, tuple(hosts), bool(running.plan.personas), known_pages(running.plan))
 

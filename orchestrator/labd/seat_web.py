@@ -13,20 +13,18 @@ from typing import Final
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from orchestrator.assessment.state import SessionLab
-from orchestrator.assessment.terminal_gate import TerminalGate
 from orchestrator.core.errors import BreakfixError
-from orchestrator.labd import seat_refusals
 from orchestrator.labd.lab_web import LabWeb, PageAsked, PageReached
 from orchestrator.labd.labd_http import token_of
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.seat_lab import lab_at
 from orchestrator.labd.seat_pace import SeatPace
 from orchestrator.labd.seat_terminals import SeatTerminals
 from orchestrator.labd.seat_watch import SeatWatch, shut
 from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TROUBLE, TRY_AGAIN
 from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.web_socket import show_page
-from orchestrator.labs import Labs, Running
+from orchestrator.labs import Labs
 
 _A_SECOND: Final = 20.0
 _AT_ONCE: Final = 200
@@ -66,37 +64,21 @@ class SeatPages:
             return
         seat, gate = entered
         self._terminals.presence.heard_of(seat)
-        host, lab = viewer.path_params["host"], _lab_at(gate, viewer.path_params["place"])
+        find, host = lab_at(gate, viewer.path_params["place"], self._labs), viewer.path_params["host"]
         asked = PageAsked.read(viewer.query_params)
         if shut(gate) is not None:
             await show_page(viewer, PageReached("shut"), _never, yours=True)
             return
         over = partial(self._watch.until_over, token, seat, gate)
         key = f"{seat.session} {seat.number}"  # all of a candidate's labs share what they may open
-        async with self._web.line_in(key, partial(self._running, lab), host, asked) as reached:
+        async with self._web.line_in(key, find, host, asked) as reached:
             if shut(gate) is not None:  # a name, and who does not answer, may take half a minute
                 await show_page(viewer, PageReached("shut"), _never, yours=True)
                 return
             await show_page(viewer, reached, over, yours=True)
-
-    def _running(self, lab: SessionLab) -> Running:
-        return self._labs().running.planned(lab.instance)
 
 
 async def _never() -> int:
     """Return never: where there is no connection, nothing has to be closed."""
     await asyncio.Event().wait()
     return 0
-
-
-def _lab_at(gate: TerminalGate, place: str) -> SessionLab:
-    """Return a candidate's lab by its scenario's place.
-
-    Raises:
-        RefusedCallError: there is none there, or its phase has not begun for them.
-    """
-    labs = gate.sitting.labs if gate.sitting.started is not None else ()
-    number = int(place) if place.isascii() and place.isdecimal() and len(place) <= len(str(len(labs))) else 0
-    if not 1 <= number <= len(labs):
-        raise RefusedCallError(seat_refusals.no_subject())
-    return labs[number - 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from orchestrator.core.text import Text
 from orchestrator.labd import seat_terminal_contract as contract
 from orchestrator.labd.calls import Nothing
 from orchestrator.labd.labd_client import LabdClient
@@ -33,7 +34,7 @@ from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.browser_terminal import OpeningLine, after_of, resize_of, serve_line
 from orchestrator.portal.day_wall import clock
 from orchestrator.portal.lab_actions import size_of
-from orchestrator.portal.lab_addresses import terminal_of
+from orchestrator.portal.lab_addresses import host_of, terminal_of
 from orchestrator.portal.page_visits import SeatPlace
 from orchestrator.portal.pages import form_of, render
 from orchestrator.portal.polled_frames import polled_frames
@@ -46,6 +47,10 @@ _ONE = f"{_ALL}/{{phase}}/{{lab:int}}"
 """A lab has the number of its scenario among the candidate's: a scenario's own name may say what is wrong."""
 _MINUTE = 60
 _ROWS, _COLUMNS = range(2, 501), range(20, 501)
+
+
+SCRIPT_WORDS: Mapping[str, Text] = {**terminal_words.SCRIPT_WORDS, **desktop_words.SCRIPT_WORDS}
+"""What the page's scripts say."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{_ONE}/terminals", open_terminal, methods=["POST"]),
         Route(f"{_ONE}/terminals/{{terminal}}/close", close_terminal, methods=["POST"]),
         WebSocketRoute(f"{_ONE}/terminals/{{terminal}}", terminal),
+        WebSocketRoute(f"{_ONE}/screens/{{host}}", screen),
     ]
 
 
@@ -92,9 +98,9 @@ async def show_terminals(request: Request) -> Response:
         "yours": True,
         "now": "",
         "hosts": {host.name: {"device": host.device} for host in here.hosts},
-        "screens": [],
+        "screens": [{"host": one.name, "watched": ""} for one in here.hosts if one.desktop],
         "typing": [],
-        "words": {name: in_words.said(text, language) for name, text in terminal_words.SCRIPT_WORDS.items()},
+        "words": {name: in_words.said(text, language) for name, text in SCRIPT_WORDS.items()},
         **_told(request, room, here.id),
     }
     context = {
@@ -107,7 +113,7 @@ async def show_terminals(request: Request) -> Response:
         "z": terminal_words,
         "room": room,
         "people": here.people,
-        "lab": {"yours": True, "hosts": [_Host(one) for one in here.hosts]},
+        "lab": {"yours": True, "hosts": here.hosts},
         "labs": [(_address(phase, one), one) for one in range(1, len(found) + 1)],
         "number": number,
         "data": data,
@@ -115,15 +121,6 @@ async def show_terminals(request: Request) -> Response:
         "pages": page_actions.shown(request, here.hosts, here.pages),
     }
     return render(request, "seat_terminals.html.j2", context)
-
-
-class _Host:
-    """A machine as the templates of the lab page know one; its screen is not for seats."""
-
-    desktop = False
-
-    def __init__(self, host: contract.SeatHost) -> None:
-        self.name, self.title, self.device = host.name, host.title, host.device
 
 
 async def events(request: Request) -> Response:
@@ -186,6 +183,17 @@ def _line(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     phase = quote(socket.path_params["phase"], safe="")
     return labd.seat_terminal(phase, terminal_of(socket), token, after_of(socket))
+
+
+async def screen(socket: WebSocket) -> None:
+    """Bridge a host's screen until one side leaves."""
+    await serve_line(socket, _screen, lambda _text: None)
+
+
+def _screen(socket: WebSocket, token: str) -> OpeningLine:
+    labd: LabdClient = socket.app.state.labd
+    phase, place = socket.path_params["phase"], socket.path_params["lab"]
+    return labd.seat_display(phase, place, host_of(socket), token)
 
 
 async def _scenario(request: Request) -> str:

@@ -74,6 +74,10 @@ SCRIPT_WORDS: Mapping[str, Text] = {
         fr="Les machines sont fermées : votre temps est arrêté, ou n'a pas commencé. Le terminal revient de lui-même.",
         en="The machines are closed: your time stands still, or has not begun. The terminal comes back by itself.",
     ),
+    "screen_stopped": Text(
+        fr="Les machines sont fermées : votre temps est arrêté, ou n'a pas commencé. L'écran revient de lui-même.",
+        en="The machines are closed: your time stands still, or has not begun. The screen comes back by itself.",
+    ),
     "over": Text(fr="Votre temps est écoulé.", en="Your time is over."),
 }
 """What the page's scripts say: of the lab page's words those about terminals, and nothing of checks or hints."""

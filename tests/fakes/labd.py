@@ -211,6 +211,7 @@ class FakeLabd:
                 WebSocketRoute("/v1/display/{lab}/{host}", self._display),
                 WebSocketRoute("/v1/web/{lab}/{host}", self.web.connect),
                 WebSocketRoute("/v1/seat-web/{phase}/{place}/{host}", self._page_at_seat),
+                WebSocketRoute("/v1/seat-display/{phase}/{place}/{host}", self._display_at_seat),
                 Route("/v1/{name}", self._call, methods=["POST"]),
             ]
         )
@@ -412,6 +413,27 @@ class FakeLabd:
         if not allowed or socket.path_params["host"] not in hosts:
             await socket.close(4404 if who else 4401)
             return
+        await self._on_screen(socket)
+
+    async def _display_at_seat(self, socket: WebSocket) -> None:
+        token, phase = socket.headers.get("authorization", "").partition(" ")[2], socket.path_params["phase"]
+        await socket.accept()
+        hosts, place = self.seat_terminals.screens, int(socket.path_params["place"])
+        code = self.seat_terminals.code(token, phase) or (
+            None if (place, socket.path_params["host"]) in hosts else 4404
+        )
+        shown = asyncio.create_task(self._on_screen(socket)) if code is None else None
+        while code is None:
+            await asyncio.sleep(0.02)
+            code = self.seat_terminals.code(token, phase)
+            if shown is not None and shown.done():
+                return
+        if shown is not None:
+            shown.cancel()
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # it has gone by itself
+            await socket.close(code)
+
+    async def _on_screen(self, socket: WebSocket) -> None:
         if self.screen is None:
             await socket.close(4410)
             return

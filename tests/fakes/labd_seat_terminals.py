@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 PHASE = SITTING.phases[0].name
 PLACE = "seat"
 """The lab under whose name the labd in memory keeps these terminals."""
+_WORKSTATION = Text(fr="Poste de Zoé", en="Zoé's workstation")
 SCENARIOS = (
     t.SeatScenario(
         world.SCENARIO,
         (
-            t.SeatHost("pc1", Text(fr="Poste de Zoé", en="Zoé's workstation"), device=False, kind="workstation"),
+            t.SeatHost(
+                "pc1", Text(fr="Poste de Zoé", en="Zoé's workstation"), device=False, kind="workstation", desktop=True
+            ),
             t.SeatHost("sw1", Text(fr="Commutateur", en="Switch"), device=True),
         ),
         people=True,
@@ -48,6 +51,11 @@ class FakeSeatTerminals:
         self._scenarios: dict[str, str] = {}
         self.shut: Text | None = None
         self.over = False
+
+    @property
+    def screens(self) -> set[tuple[int, str]]:
+        """The screens of hosts: the place of each one's scenario, and its name."""
+        return {(at, one.name) for at, found in enumerate(SCENARIOS, 1) for one in found.hosts if one.desktop}
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[[str, Any], Any]]]:

@@ -257,7 +257,8 @@ FOREIGN: Mapping[str, str] = {
     ),
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.lab_sockets orchestrator.labd.labd_app "
-        "orchestrator.labd.labd_http orchestrator.labd.seat_socket orchestrator.labd.seat_web "
+        "orchestrator.labd.labd_http orchestrator.labd.seat_display orchestrator.labd.seat_socket "
+        "orchestrator.labd.seat_web "
         "orchestrator.labd.terminal_socket "
         "orchestrator.labd.web_socket "
         "orchestrator.portal"

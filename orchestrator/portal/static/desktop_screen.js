@@ -10,7 +10,8 @@ const OFF_WAIT = 3_000;
 const BEAT = 5_000;
 const ASLEEP = 20_000; // a timer that comes this late means that the computer slept: the line is dead by then
 const OFF = 4410;
-const FINAL = { 4404: "screen_missing", 4401: "signed-out", 4403: "screen_missing" };
+const STOPPED = 4425; // a candidate's machines take no input now: the screen comes back once they do
+const FINAL = { 4404: "screen_missing", 4401: "signed-out", 4403: "screen_missing", 4408: "over" };
 const COPIES = 5_000; // milliseconds after a key that copies in which what is copied may reach this computer's clipboard
 const PASTES = 150; // milliseconds in which a browser says what is pasted
 const ARRIVES = 500; // milliseconds that a new text takes to the desktop's clipboard, and to who pastes it: RDP is slow
@@ -90,9 +91,10 @@ export class DesktopScreen {
       this.hooks.onState("screen_offline");
       return;
     }
-    const usual = code === OFF ? OFF_WAIT : Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** this.tries);
-    if (code !== OFF) this.tries += 1;
-    this.hooks.onState(code === OFF ? "screen_off" : "screen_reconnecting");
+    const waits = { [OFF]: "screen_off", [STOPPED]: "screen_stopped" }[code];
+    const usual = waits ? OFF_WAIT : Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** this.tries);
+    if (!waits) this.tries += 1;
+    this.hooks.onState(waits ?? "screen_reconnecting");
     this.waiting = setTimeout(() => this.open(), usual * (0.75 + Math.random() / 2));
   }
 

@@ -82,7 +82,7 @@ function take(young) {
   terminals.take(young.terminals);
   tell(young.announced);
   // What was closed while time stood still comes back at once, not when its turn has come.
-  if (opened) for (const { screen } of terminals.tabs.values()) screen?.line?.again();
+  if (opened) for (const { screen } of terminals.tabs.values()) (screen?.line ?? screen)?.again?.();
   countOn();
 }
 

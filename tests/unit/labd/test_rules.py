@@ -36,6 +36,7 @@ from orchestrator.labd.rules import (
     EVIDENCE,
     MY_DATA,
     RULES,
+    SEAT_DISPLAY,
     SEAT_TERMINAL,
     SEAT_WEB,
     TERMINAL,
@@ -196,7 +197,7 @@ NO_ATTEMPT: Final = missing_attempt().refusal
 
 
 def test_the_table_has_every_call() -> None:
-    others = {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, SEAT_TERMINAL, SEAT_WEB, TERMINAL, WEB}
+    others = {DISPLAY, DOCUMENTS, EVENTS, EVIDENCE, MY_DATA, SEAT_DISPLAY, SEAT_TERMINAL, SEAT_WEB, TERMINAL, WEB}
     assert set(RULES) == set(BY_NAME) | others
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {

@@ -178,6 +178,12 @@ def _at_terminals(page: Page) -> None:
     page.locator(".xterm-rows >> text=root@lab").wait_for()
 
 
+def _at_pages(page: Page) -> None:
+    """Look at what web pages a candidate may open."""
+    _at_seat(seats.SEATED, "/seat/terminals/reseau/1")(page)
+    page.locator("[data-opens=lab-pages]").click()
+
+
 def _at_subject(page: Page) -> None:
     _at_seat(seats.SEATED, "/seat/work/reseau/1")(page)
 
@@ -540,6 +546,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("seat, let in", "/seat", "seat_now.html.j2", act=_at_seat(seats.SEATED)),
     Look("seat, labs", "/seat/terminals", "seat_labs.html.j2", act=_at_seat(seats.SEATED, "/seat/terminals")),
     Look("seat, terminals", "/seat/terminals/reseau/1", "seat_terminals.html.j2", act=_at_terminals),
+    Look("seat, web pages", "/seat/terminals/reseau/1", "seat_terminals.html.j2", act=_at_pages),
     Look("seat, talk", "/seat/talk/reseau/1", "seat_talk.html.j2", prepare=_seat_talked, act=_at_talk),
     Look("seat, a scenario", "/seat/work/reseau/1", "seat_subject.html.j2", act=_at_subject),
     Look(

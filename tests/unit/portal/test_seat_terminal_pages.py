@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.core.text import Text
-from orchestrator.portal.terminal_words import SCRIPT_WORDS
+from orchestrator.portal.seat_terminal_pages import SCRIPT_WORDS
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.fakes.labd_seat_terminals import PLACE, SCENARIOS
