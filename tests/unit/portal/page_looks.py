@@ -174,7 +174,7 @@ def _at_seat(token: str, path: str = "") -> Callable[[Page], None]:
 def _at_terminals(page: Page) -> None:
     """Open two terminals at a candidate's seat."""
     _at_seat(seats.SEATED, "/seat/terminals/reseau/1")(page)
-    page.locator("#terminal-empty [data-host=pc1]").click()
+    page.locator("#terminal-empty [data-host=pc1][data-kind=root]").click()
     page.locator(".xterm-rows >> text=root@lab").wait_for()
 
 

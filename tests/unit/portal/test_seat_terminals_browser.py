@@ -39,7 +39,7 @@ def test_a_candidate_works_as_long_as_time_runs(
     for absent in ("Check", "Hint", "Évaluer", "Indice"):
         assert page.get_by_text(absent).count() == 0
     assert "no-network" not in page.content()
-    page.locator("#terminal-empty [data-host=pc1]").click()
+    page.locator("#terminal-empty [data-host=pc1][data-kind=root]").click()
     page.locator(".xterm-rows >> text=root@lab").wait_for()
     page.keyboard.type("hello")
     page.locator(".xterm-rows >> text=hello").wait_for()
