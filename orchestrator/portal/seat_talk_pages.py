@@ -60,13 +60,13 @@ async def events(request: Request) -> Response:
 
 
 def talk_frames(request: Request) -> AsyncIterator[bytes]:
-    """Yield frames as a seat's other pages have them, with ``talk`` where what was said is no longer what was told."""
+    """Yield frames: whose seat it is, the times, the board where it has changed, ``talk`` where something was said."""
 
     async def look() -> _Talk:
         return await _look(request)
 
     def news(told: _Talk | None, now: _Talk) -> bytes:
-        said: dict[str, object] = {"clocks": clocks(now.day)}
+        said: dict[str, object] = {"number": now.day.number, "clocks": clocks(now.day)}
         if told is None or essence(told.day) != essence(now.day):
             said["html"] = rendered(request, "seat_board.html.j2", sitting_context(now.day))
         if told is None or told.talk != now.talk:

@@ -277,6 +277,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
         "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events",
         "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}",  # a WebSocket
+        "/seat/terminals/{phase}/{lab:int}/screens/{host}",  # another one
     }
     assert ours - {"/static/{file:path}", *streams} <= known
 
