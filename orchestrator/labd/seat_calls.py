@@ -21,9 +21,9 @@ from orchestrator.labd.sitting_desk import SittingDesk
 _AT_ONCE: Final = 3
 """Calls of candidates that are done at once: however many they send, the room's own calls have threads."""
 
-_CABLES_A_SECOND: Final = 0.5
-_CABLES_AT_ONCE: Final = 20
-"""Each act on a cable is an entry of the journal: nobody fills it."""
+_CABLES_A_SECOND: Final = 1 / 20
+_CABLES_AT_ONCE: Final = 40
+"""Each act on a cable is an entry of the journal, which is read whole at each look: nobody makes those slow."""
 
 
 class SeatCalls:

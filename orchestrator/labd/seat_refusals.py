@@ -87,6 +87,21 @@ def too_many_terminals(most: int) -> RefusedCallError:
     )
 
 
+def no_room_to_record() -> RefusedCallError:
+    """Return what ends the opening of terminals once their recordings are as many, or as long, as they may be."""
+    return refused(
+        "busy",
+        Text(
+            fr="Vos enregistrements ont pris toute leur place : aucun autre terminal ne s'ouvre.",
+            en="Your recordings have taken all the room they have: no other terminal opens.",
+        ),
+        Text(
+            fr="Continuez dans ceux qui sont ouverts, ou appelez la personne qui surveille.",
+            en="Go on in those that are open, or call the invigilator.",
+        ),
+    )
+
+
 def too_quickly(seconds: int) -> RefusedCallError:
     """Return what ends the opening of terminals one after another."""
     return refused(

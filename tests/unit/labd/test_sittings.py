@@ -14,11 +14,13 @@ from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT
 from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.labd import seat_calls
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.labd_client import LabdClient, RefusedError
+from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.seat_pace import SeatPace
 from orchestrator.labd.sitting_desk import LONGEST
@@ -341,6 +343,26 @@ def test_a_seat_has_a_pace_of_its_own() -> None:
         assert [await heard(zoe) for _ in range(10)].count(True) == 5
 
     asyncio.run(play())
+
+
+def test_an_hour_of_acts_on_cables_is_a_short_journal() -> None:
+    now = 0.0
+    pace = SeatPace(lambda: now, a_second=seat_calls._CABLES_A_SECOND, at_once=seat_calls._CABLES_AT_ONCE)
+    refusals: list[Refusal] = []
+
+    async def play() -> int:
+        nonlocal now
+        acts = 0
+        for now in range(3600):
+            try:
+                async with pace.turn(Seat("december", "C-01")):
+                    acts += 1
+            except RefusedCallError as error:
+                refusals.append(error.refusal)
+        return acts
+
+    assert 180 <= asyncio.run(play()) <= 240
+    assert 10 < refusals[0].seconds <= 20, "who waits is told how long"
 
 
 def test_a_cable_is_moved_within_the_candidates_time_and_noted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
