@@ -346,14 +346,13 @@ def test_a_seat_has_a_pace_of_its_own() -> None:
 
 
 def test_an_hour_of_acts_on_cables_is_a_short_journal() -> None:
-    now = 0.0
-    pace = SeatPace(lambda: now, a_second=seat_calls._CABLES_A_SECOND, at_once=seat_calls._CABLES_AT_ONCE)
+    now = [0]
+    pace = SeatPace(lambda: now[0], a_second=seat_calls._CABLES_A_SECOND, at_once=seat_calls._CABLES_AT_ONCE)
     refusals: list[Refusal] = []
 
     async def play() -> int:
-        nonlocal now
         acts = 0
-        for now in range(3600):
+        for now[0] in range(3600):
             try:
                 async with pace.turn(Seat("december", "C-01")):
                     acts += 1
