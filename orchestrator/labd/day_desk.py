@@ -92,7 +92,7 @@ class DayDesk:
             raise RefusedCallError(session_refusals.wrong_words())
         if (asked.act in _ABOUT_SOMEBODY and not asked.candidate) or (asked.act in _OF_A_PHASE and not asked.phase):
             raise RefusedCallError(session_refusals.about_nobody())
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session)
         if state.closed:
             raise RefusedCallError(session_refusals.closed())
         phase, candidate, by = asked.phase, asked.candidate, who.ref

@@ -55,7 +55,7 @@ class SeatDesk:
             RefusedCallError: there is no such session, or it is over.
             UsageError: it has no such candidate.
         """
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session)
         if is_over(state):
             raise RefusedCallError(seat_refusals.over())
         if asked.number:
@@ -114,7 +114,7 @@ class SeatDesk:
         Raises:
             RefusedCallError: there is no such session, it is over, the browser waits no longer, or nobody has the seat.
         """
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session, invigilates=True)
         if is_over(state):
             raise RefusedCallError(seat_refusals.over())
         kept, now = KeptSeats(jury_session.folder), jury_session.clock(state).now()
