@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
@@ -29,6 +29,8 @@ _ANSWER_SECONDS = 60
 _CONNECTIONS = 200
 _AT_ONCE = 8
 """Calls with one token at a time; more wait for each other."""
+_OF_NOBODY = 60
+"""Calls without any at a time: whoever floods with names or codes leaves connections for those who are known."""
 _REFUSED = 400
 
 
@@ -48,6 +50,7 @@ class LabdClient:
         """Take where labd listens; another transport is for tests."""
         self._socket = socket
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._nobody = asyncio.Semaphore(_OF_NOBODY)
         self._http = self._pool(transport, _CONNECTIONS)
         self._streams = self._pool(transport, None)
 
@@ -64,7 +67,7 @@ class LabdClient:
     def _turn(self, token: str | None) -> AbstractAsyncContextManager[None]:
         """Return a turn of somebody's, of whom few calls are done at once: others' pass meanwhile."""
         if token is None:
-            return nullcontext()
+            return self._nobody
         turns = self._turns.get(token)
         if turns is None:
             turns = self._turns[token] = asyncio.Semaphore(_AT_ONCE)

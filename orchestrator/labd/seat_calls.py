@@ -39,12 +39,16 @@ class SeatCalls:
     """
 
     def __init__(self, parts: LabParts, threads: WorkThreads) -> None:
-        """Take what labd serves, and where it is done for the room; candidates have threads of their own."""
+        """Take what labd serves, and where it is done for the room.
+
+        Candidates have threads of their own, and who types codes has another one: anybody may.
+        """
         self.access = SeatAccess(parts.registry)
         self._desk = SeatDesk(SessionDesk(parts), self.access)
         self._sittings = SittingDesk(parts, self.access)
         self._threads = threads
         self.threads = WorkThreads(_AT_ONCE, "seats")
+        self._codes = WorkThreads(1, "codes")
         self.pace = SeatPace()
         self._cables = SeatPace(a_second=_CABLES_A_SECOND, at_once=_CABLES_AT_ONCE)
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -80,7 +84,7 @@ class SeatCalls:
 
     async def take(self, token: str, asked: contract.TakeSeat) -> contract.TakenSeat:
         """See ``seat_contract.TAKE_SEAT``."""
-        return await self.threads.run(self._desk.take, token, asked)
+        return await self._codes.run(self._desk.take, token, asked)
 
     async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
         """See ``seat_contract.MY_SEAT``."""
@@ -104,3 +108,4 @@ class SeatCalls:
     def close(self) -> None:
         """End the threads of candidates' calls."""
         self.threads.close()
+        self._codes.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -11,6 +12,7 @@ from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.seat_book import KeptSeats, SeatBook, SeatState
 from orchestrator.assessment.selectors import require_candidate
 from orchestrator.core.control_characters import visible
+from orchestrator.core.errors import MachineError
 from orchestrator.labd import seat_refusals
 from orchestrator.labd.account_tries import Tries, TryLimits
 from orchestrator.labd.calls import Who
@@ -137,9 +139,10 @@ class SeatDesk:
             self._tries.refuse_too_many(_EVERY_CODE, address)
             self._tries.in_vain(_EVERY_CODE, address)
             raise RefusedCallError(seat_refusals.no_code())
-        here = self._access.found(token)
-        if here is not None and here[0] == seat:
-            return TakenSeat(token)
+        with contextlib.suppress(MachineError):  # of another session, that cannot be read now
+            here = self._access.found(token)
+            if here is not None and here[0] == seat:
+                return TakenSeat(token)
         name = f"{seat.session} {seat.number}"
         self._asks.refuse_too_many(name, address)
         self._asks.in_vain(name, address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
 from orchestrator.labd.refused_call import RefusedCallError
@@ -18,6 +19,20 @@ def no_code() -> Refusal:
             en="Compare it with your sheet; if it is right, call the invigilator.",
         ),
         field="code",
+    )
+
+
+def unread() -> MachineError:
+    """Return the error where it cannot be told now who sits where."""
+    return MachineError(
+        Text(
+            fr="Les places de la session ne se lisent pas en ce moment.",
+            en="The session's seats cannot be read at the moment.",
+        ),
+        Text(
+            fr="Votre place reste la vôtre. Réessayez ; si cela dure, appelez la personne qui surveille.",
+            en="Your seat stays yours. Try again; if it goes on, call the invigilator.",
+        ),
     )
 
 

@@ -78,6 +78,7 @@ window.addEventListener("pagehide", () => {
   source?.close();
   source = null;
 });
-window.addEventListener("pageshow", (event) => event.persisted && open());
+// Gone back to, it may be the page of who sat here before: it is asked for anew, by whoever sits here now.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(countOn, 500);
 open();

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
 
 from orchestrator.assessment.events import PROGRAM, Draft
+from orchestrator.assessment.session_folder import SEATS
+from orchestrator.labd import seat_access
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing, Refusal
@@ -15,6 +18,7 @@ from orchestrator.labd.contract import BY_NAME
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.rules import RULES, concerns_a_seat
 from orchestrator.labd.sitting_contract import SITTING
+from tests.labd_talk import SOON
 
 from .conftest import Member, Site, refusal_of
 from .test_rules import asked_of
@@ -160,6 +164,57 @@ def test_seats_outlive_labd(site: Site, organiser: Member) -> None:
         async with site.labd() as client:
             assert (await client.call(e.MY_SEAT, Nothing(), token)).seated
             assert not (await client.call(e.MY_SEAT, Nothing(), waiting)).seated
+
+    asyncio.run(play())
+
+
+def test_nobody_loses_a_seat_because_something_cannot_be_read_for_a_moment(
+    site: Site, organiser: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that is told that its seat has ended forgets its token, and needs its code and somebody's consent."""
+    monkeypatch.setattr(seat_access, "_FRESH_S", 0)
+    kept = site.folder / "sessions" / "december" / SEATS
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            token = await seated(client, organiser, (await codes_of(client, organiser))["C-01"], "C-01")
+            content = kept.read_bytes()
+            kept.rename(kept.with_suffix(".kept"))
+            kept.mkdir()
+            assert (await refusal_of(client, e.MY_SEAT, Nothing(), token)).kind == "machine"
+            assert (await refusal_of(client, SITTING, Nothing(), token)).kind == "machine"
+            kept.rmdir()
+            kept.write_bytes(content[:-1])
+            refusal = await refusal_of(client, e.MY_SEAT, Nothing(), token)
+            assert refusal.kind == "machine"
+            assert str(site.folder) not in f"{refusal.text} {refusal.hint}", "nor is told where it lies"
+            kept.with_suffix(".kept").replace(kept)
+            assert (await client.call(e.MY_SEAT, Nothing(), token)).seated
+
+            store = site.folder / "records.sqlite"
+            with sqlite3.connect(store) as database:
+                database.execute("ALTER TABLE journal RENAME TO elsewhere")
+            assert (await refusal_of(client, e.MY_SEAT, Nothing(), token)).kind in {"machine", "broken"}
+            with sqlite3.connect(store) as database:
+                database.execute("ALTER TABLE elsewhere RENAME TO journal")
+            assert (await client.call(e.MY_SEAT, Nothing(), token)).seated
+
+    asyncio.run(play())
+
+
+def test_who_types_codes_keeps_no_candidate_waiting(site: Site, organiser: Member) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            codes = await codes_of(client, organiser)
+            token = await seated(client, organiser, codes["C-01"], "C-01")
+            folder = site.registry.jury_session("december").folder
+            with folder.changing_seats():  # so that each of them waits
+                typing = [asyncio.create_task(asking(client, codes["C-02"], address=f"192.0.2.{n}")) for n in range(9)]
+                view = await asyncio.wait_for(client.call(SITTING, Nothing(), token), SOON)
+                assert (view.number, any(one.done() for one in typing)) == ("C-01", False)
+            assert len(await asyncio.gather(*typing)) == 9
 
     asyncio.run(play())
 
