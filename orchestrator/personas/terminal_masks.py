@@ -40,9 +40,11 @@ class _Line:
 
     text: str = ""
     source: list[int] = field(default_factory=list)
+    changed: bool = False
 
     def write(self, at: int, text: str, place: int) -> None:
         """Write over what stands at a column."""
+        self.changed = True
         if at > len(self.text):
             self.source += [-1] * (at - len(self.text))
             self.text = self.text.ljust(at)
@@ -52,6 +54,7 @@ class _Line:
 
     def cut(self, at: int, end: int | None) -> None:
         """Take characters out; what is behind them moves up."""
+        self.changed = True
         self.text = self.text[:at] + ("" if end is None else self.text[end:])
         self.source[at:end] = []
 
@@ -77,7 +80,8 @@ class _Finder:
         """Find them in all that a terminal showed, or that was typed."""
         for token in _TOKEN.finditer(text):
             if (shown := token["text"]) is not None:
-                self._write(shown, token.start())
+                for at in range(0, len(shown), _LONGEST):  # a place is kept for each character of the line
+                    self._write(shown[at : at + _LONGEST], token.start() + at)
             elif (key := token["key"]) is not None:
                 self._key(key)
             elif (order := token["order"]) is not None:
@@ -146,8 +150,10 @@ class _Finder:
         self._line, self._at = line, at
 
     def _leave(self) -> None:
-        """Look at a line as it stands."""
-        self._look(self._line.text, self._line.source)
+        """Look at a line as it stands, unless that was done."""
+        if self._line.changed:
+            self._look(self._line.text, self._line.source)
+            self._line.changed = False
 
     def _look(self, text: str, source: Sequence[int]) -> None:
         for pattern in self._patterns:
