@@ -23,7 +23,8 @@ _TOKEN: Final = re.compile(
     r"(?P<wrap> \r(?=[^\r\n]))"  # how readline goes on in the window's next line
     r"|\x1b\[(?P<numbers>[0-9;?<>=]*)[ -/]*(?P<order>[@-~])"
     r"|\x1b\](?P<title>[^\x07\x1b]*)(?:\x07|\x1b\\)|\x1b[()*+].|\x1b."
-    r"|(?P<text>(?: (?!\r[^\r\n])|[^\x00-\x20\x7f-\x9f])+)"
+    # As many characters as are looked at together: the engine takes 300 bytes for each that it may have to give back.
+    rf"|(?P<text>(?: (?!\r[^\r\n])|[^\x00-\x20\x7f-\x9f]){{1,{_LONGEST}}})"
     r"|(?P<key>[\x00-\x1f\x7f-\x9f])",
     re.DOTALL,
 )
@@ -80,8 +81,7 @@ class _Finder:
         """Find them in all that a terminal showed, or that was typed."""
         for token in _TOKEN.finditer(text):
             if (shown := token["text"]) is not None:
-                for at in range(0, len(shown), _LONGEST):  # a place is kept for each character of the line
-                    self._write(shown[at : at + _LONGEST], token.start() + at)
+                self._write(shown, token.start())
             elif (key := token["key"]) is not None:
                 self._key(key)
             elif (order := token["order"]) is not None:
