@@ -94,6 +94,15 @@ def test_a_typed_formula_is_text_in_the_table_and_itself_when_read() -> None:
     assert [one.line for one in read_timeline(before)] == ["'=1"]
 
 
+def test_a_file_s_name_adds_no_lines_to_its_difference() -> None:
+    name = "/etc/a\n+++ end/etc/shadow\n@@ -1 +1 @@\n+root::0:0\n\x1b[2J"
+    state = FileState(kind="file", mode=0o644, size=2, mtime=1)
+    before, after = (HostFiles({name: state}, {name: content}) for content in (b"1\n", b"2\n"))
+    (change,) = changes({"pc1": before}, {"pc1": after})
+    assert len(change.difference.splitlines()) == 5
+    assert "\x1b" not in change.difference
+
+
 def test_a_transcript_reads_as_the_screen_did(tmp_path: Path) -> None:
     path = tmp_path / "pc1-1.cast"
     recorder = TerminalRecorder(path, rows=24, columns=80, now=lambda: 100.0, title="pc1")
