@@ -167,7 +167,6 @@ class SealedSitting:
             shown = diff if left >= 0 else ""
             name = in_one_line(one["path"], _LONGEST_NAME)
             yield ChangedFile(one["host"], name, one["change"], told, shown, bool(diff) and not shown)
-            )
 
 
 def scenarios_of(found: SealedSitting) -> Iterator[SealedScenario]:
