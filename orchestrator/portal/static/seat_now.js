@@ -52,6 +52,10 @@ function open() {
   });
   source.addEventListener("message", async ({ data }) => {
     const told = JSON.parse(data);
+    if (told.number !== live.dataset.number) {
+      location.assign("/seat"); // somebody else sits at this browser now: this page is not theirs
+      return;
+    }
     heard = performance.now();
     clocks = told.clocks;
     countOn();
