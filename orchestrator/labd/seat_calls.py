@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.assessment.seat_book import SeatState
@@ -89,6 +89,10 @@ class SeatCalls:
     async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
         """See ``seat_contract.MY_SEAT``."""
         return await self.threads.run(self._desk.door, seat, state)
+
+    async def note_places(self, seat: Seat, places: Sequence[str]) -> None:
+        """Have the journal say that a seat is used from several addresses at once."""
+        await self._threads.run(self._desk.note_places, seat, places)
 
     # At the seat --------------------------------------------------------------------------------------------------
 

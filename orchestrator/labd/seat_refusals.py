@@ -1,6 +1,8 @@
-"""What is said where a candidate's code, or an answer to a browser that waits, is refused."""
+"""What is said where a candidate's code, or an answer to a browser that waits, is refused; and of a seat in use."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
@@ -19,6 +21,15 @@ def no_code() -> Refusal:
             en="Compare it with your sheet; if it is right, call the invigilator.",
         ),
         field="code",
+    )
+
+
+def several_places(number: str, places: Sequence[str]) -> Text:
+    """Return that a candidate's seat is used from several addresses at once."""
+    listed = ", ".join(places)
+    return Text(
+        fr=f"La place {number} sert depuis plusieurs adresses à la fois ({listed}) : voyez qui y est.",
+        en=f"The seat of {number} is used from several addresses at once ({listed}): see who is there.",
     )
 
 
