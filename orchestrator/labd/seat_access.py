@@ -140,8 +140,8 @@ class SeatAccess:
         kept = self._kept.get(path)
         if kept is None or kept.stamp != stamp:
             book = KeptSeats(SessionFolder(path.parent)).read()
-            tokens = {one.token for one in (*book.asking, *book.seats.values())}
-            kept = self._kept[path] = _ReadBook(stamp, book, frozenset(tokens))
+            tokens = frozenset((*(one.token for one in book.asking), *(one.token for one in book.seats.values())))
+            kept = self._kept[path] = _ReadBook(stamp, book, tokens)
         return kept
 
 
