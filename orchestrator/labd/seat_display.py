@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.display_socket import OFF, show_display
 from orchestrator.labd.lab_displays import DisplayOffError, LabDisplays
-from orchestrator.labd.labd_http import token_of
+from orchestrator.labd.labd_http import address_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_lab import lab_at
 from orchestrator.labd.seat_terminals import SeatTerminals
@@ -62,7 +62,7 @@ class SeatScreens:
         if (why := shut(gate)) is not None:
             await viewer.close(why)
             return
-        with self._terminals.presence.line(seat) as may:
+        with self._terminals.presence.line(seat, address_of(viewer.headers)) as may:
             if not may:
                 await viewer.close(TRY_AGAIN)
                 return

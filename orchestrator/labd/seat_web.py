@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.lab_web import LabWeb, PageAsked, PageReached
-from orchestrator.labd.labd_http import token_of
+from orchestrator.labd.labd_http import address_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_lab import lab_at
 from orchestrator.labd.seat_pace import SeatPace
@@ -63,7 +63,7 @@ class SeatPages:
             await viewer.close(SIGNED_OUT)
             return
         seat, gate = entered
-        self._terminals.presence.heard_of(seat)
+        self._terminals.presence.heard_of(seat, address_of(viewer.headers))
         find, host = lab_at(gate, viewer.path_params["place"], self._labs), viewer.path_params["host"]
         asked = PageAsked.read(viewer.query_params)
         if shut(gate) is not None:

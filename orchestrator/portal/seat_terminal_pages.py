@@ -182,7 +182,7 @@ async def terminal(socket: WebSocket) -> None:
 def _line(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     phase = quote(socket.path_params["phase"], safe="")
-    return labd.seat_terminal(phase, terminal_of(socket), token, after_of(socket))
+    return labd.seat_terminal(phase, terminal_of(socket), token, after_of(socket), visit_of(socket).address)
 
 
 async def screen(socket: WebSocket) -> None:
@@ -193,7 +193,7 @@ async def screen(socket: WebSocket) -> None:
 def _screen(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     phase, place = socket.path_params["phase"], socket.path_params["lab"]
-    return labd.seat_display(phase, place, host_of(socket), token)
+    return labd.seat_display(phase, place, host_of(socket), token, visit_of(socket).address)
 
 
 async def _scenario(request: Request) -> str:
