@@ -14,6 +14,7 @@ from orchestrator.labd import day_contract as d
 from orchestrator.labd import seat_talk_contract as k
 from orchestrator.labd import seat_terminal_contract as terminals
 from orchestrator.labd import sitting_contract as g
+from orchestrator.labd.calls import Nothing
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.rfb_viewer import GREETING
 from orchestrator.labd.session_contract import PLAN_SESSION, PlanSession
@@ -72,6 +73,9 @@ async def played(held: Held) -> None:
         await held.until(client, lambda view: not view.phases[0].opening)
         seat.token = await sat_down(held, client)
         await seat.act("begin", PHASE)
+        async with asyncio.timeout(LONG):
+            while (await client.call(g.SITTING, Nothing(), seat.token)).phases[0].standing != "working":
+                await asyncio.sleep(0.2)
         (talked,) = (await client.call(k.SEAT_TALK, g.OfSubject(PHASE, 1, "en"), seat.token)).people
         person = talked.conversation.person.name
         assert talked.phrases
@@ -94,9 +98,12 @@ async def played(held: Held) -> None:
             assert json.loads(await page.recv())["state"] == "shut"
         await seat.act("resume")
         await seat.act("finished", PHASE, CANDIDATE)
-        ended = await seat.subject()
+        async with asyncio.timeout(LONG):
+            while (ended := await seat.subject()).standing != "over":
+                await asyncio.sleep(0.2)
         assert [turn.said for turn in ended.talks[0].turns] == [SAID]
         await held.until(client, lambda view: view.phases[0].rows[0].standing == "sealed")
+        await asyncio.sleep(1.1)  # a session is looked at anew each second
         sealed = await seat.subject()
         assert (sealed.ticket, sealed.talks, sealed.report) == (ended.ticket, ended.talks, ended.report)
 
