@@ -107,9 +107,9 @@ class SessionCalls:
 
     # The day ---------------------------------------------------------------------------------------------------
 
-    async def day(self, _who: Who, asked: contract.OfSession) -> day_contract.DayView:
+    async def day(self, who: Who, asked: contract.OfSession) -> day_contract.DayView:
         """See ``day_contract.DAY``."""
-        return await self._threads.run(self._day.view, asked.session)
+        return await self._threads.run(self._day.view, who, asked.session)
 
     async def act_on_day(self, who: Who, asked: day_contract.ActOnDay) -> Nothing:
         """See ``day_contract.ACT_ON_DAY``."""

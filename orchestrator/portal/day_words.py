@@ -106,6 +106,7 @@ FOR_ALL = Text(
     fr="Pour tous : une annonce, un incident, arrêter le temps",
     en="For everybody: an announcement, an incident, stop time",
 )
+SAID_TO_ALL = Text(fr="Pour tous : une annonce, un incident", en="For everybody: an announcement, an incident")
 ANNOUNCE = Text(fr="Annoncer", en="Announce")
 ANNOUNCEMENT = Text(fr="Une annonce aux candidats", en="An announcement to the candidates")
 ANNOUNCE_HINT = Text(

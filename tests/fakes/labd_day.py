@@ -10,6 +10,7 @@ from orchestrator.core.text import Text, same
 from orchestrator.labd import day_contract as d
 from orchestrator.labd import day_screen_contract as sc
 from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.day_invigilation import INVIGILATED, invigilated
 from orchestrator.labd.session_contract import OfSession
 from tests.fakes import labd_world as world
 from tests.fakes.labd_sessions import SESSION, VIEW, FakeSessions
@@ -141,12 +142,12 @@ class FakeDay:
 
     def all_screens(self, who: FakePerson, asked: OfSession) -> sc.ScreensView:
         """Return what terminals show."""
-        self._sessions.one(who, asked)
+        self._sessions.held(who, asked)
         return sc.ScreensView(self.screens)
 
     def one_screen(self, who: FakePerson, asked: sc.OfScreen) -> sc.ScreenView:
         """Return what one shows."""
-        self._sessions.one(who, OfSession(asked.session))
+        self._sessions.held(who, OfSession(asked.session))
         for one in self.screens:
             if (one.phase, one.number, one.terminal) == (asked.phase, asked.number, asked.terminal):
                 return one
@@ -154,11 +155,14 @@ class FakeDay:
 
     def day(self, who: FakePerson, asked: OfSession) -> d.DayView:
         """Return a day."""
-        return replace(self.view, id=self._sessions.one(who, asked).id)
+        view = replace(self.view, id=self._sessions.held(who, asked).id)
+        return invigilated(view) if "invigilator" in who.roles else view
 
     def act(self, who: FakePerson, asked: d.ActOnDay) -> Nothing:
         """Do something: it becomes an entry, or needs words that are missing."""
         self.day(who, OfSession(asked.session))
+        if "invigilator" in who.roles and asked.act not in INVIGILATED:
+            raise self._refuse("forbidden", "Ce n'est pas à vous de le faire.", "This is not for you to do.")
         if asked.act in {"pause", "announce", "incident"} and not asked.text:
             raise self._refuse("wrong", "Dites-le.", "Say it.", "text")
         if asked.phase and asked.phase not in {phase.name for phase in PHASES}:

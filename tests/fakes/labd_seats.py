@@ -117,12 +117,12 @@ class FakeSeats:
 
     def seats(self, who: FakePerson, asked: OfSession) -> e.SeatsView:
         """Show the seats."""
-        self._sessions.one(who, asked)
+        self._sessions.held(who, asked)
         return self.view
 
     def answer(self, who: FakePerson, asked: e.AnswerSeat) -> Nothing:
         """Answer a browser that waits."""
-        self._sessions.one(who, OfSession(asked.session))
+        self._sessions.held(who, OfSession(asked.session))
         if asked.act != "end" and asked.id not in {one.id for one in self.view.asked}:
             raise self._refuse("missing", "Cette demande n'attend plus.", "This request waits no longer.")
         self.view = replace(self.view, asked=tuple(one for one in self.view.asked if one.id != asked.id))

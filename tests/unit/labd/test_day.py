@@ -241,6 +241,35 @@ def test_who_may_not_prepare_sessions_may_not_hold_them(site: Site, organiser: M
     asyncio.run(play())
 
 
+def test_an_invigilator_sees_the_room_and_moves_no_time(site: Site, organiser: Member) -> None:
+    invigilator = site.member("remi", "invigilator")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await opened(client, organiser)
+            await act(client, organiser, "draw", "tirage", text="ab" * 16)
+            assert SCENARIO in str(await day(client, organiser))
+            for one in ("draw", "open", "begin", "pause", "resume"):
+                asked = d.ActOnDay("december", one, "reseau", "C-01", "ab" * 16)
+                assert (await refusal_of(client, d.ACT_ON_DAY, asked, invigilator.token)).kind == "forbidden"
+            await act(client, organiser, "begin", "reseau")
+            await act(client, invigilator, "arrived", "reseau", "C-02")
+            await act(client, invigilator, "incident", "", "C-01", text="Une chute.")
+            view = await day(client, invigilator)
+            told = str(view)
+            assert SCENARIO not in told
+            assert "ab" * 16 not in told
+            assert [one.text.en for one in view.entries if one.by] == [
+                "Incident: Une chute.", "Arrived late; the end stays where it is.", "The assessment begins.",
+            ]  # fmt: skip
+            assert {one for row in view.phases[0].rows for one in row.acts} == {
+                "arrived", "absent", "finished", "announce", "incident",
+            }  # fmt: skip
+            assert (view.phases[0].acts, view.phases[1].acts) == ((), ())
+
+    asyncio.run(play())
+
+
 def test_a_closed_session_is_only_looked_at(site: Site, organiser: Member) -> None:
     async def play() -> None:
         async with site.labd() as client:

@@ -38,7 +38,10 @@ def test_every_mistake_is_told_at_its_line(tmp_path: Path) -> None:
     assert [(problem.place.line, problem.text.en) for problem in refused.value.problems] == [
         (2, '"Zoé" cannot be used as a short name (lower-case letters, digits, . _ -)'),
         (3, "'17/05/2004' is no date (2004-05-17)"),
-        (4, '"boss" is no role; possible ones: candidate, trainee, trainer, jury, organiser, administrator.'),
+        (
+            4,
+            '"boss" is no role; possible ones: candidate, trainee, trainer, jury, invigilator, organiser, administrator.',
+        ),
         (5, '"half" is no extra time; write "1/3" or "20 min".'),
         (7, '"ok" is already on line 6'),
     ]
