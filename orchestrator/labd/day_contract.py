@@ -9,11 +9,14 @@ from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.session_contract import OfSession, SessionStage
 
-DayAct = Literal["draw", "open", "begin", "arrived", "absent", "finished", "pause", "resume", "announce", "incident"]
+DayAct = Literal[
+    "draw", "open", "begin", "arrived", "absent", "finished", "pause", "resume", "extend", "announce", "incident"
+]
 """What is done on the day; each is an entry of the journal, with who did it.
 
 The scenarios of a phase are drawn; its labs are prepared; it begins, for all or for one candidate; a candidate has come
-late, has not come, hands in early; time stops, time goes on; something is announced, something has happened.
+late, has not come, hands in early; time stops, time goes on, a decision adds minutes to a candidate's; something is
+announced, something has happened.
 """
 CandidateStanding = Literal[
     "absent",
@@ -190,7 +193,9 @@ class ActOnDay:
         act: what is done.
         phase: the phase; not needed for what is done about time, or said.
         candidate: the candidate; empty: all.
-        text: the reason of a pause, an announcement, an incident; or a seed that a witness gave for a drawing.
+        text: the reason of a pause or of more time, an announcement, an incident; or a seed that a witness gave for a
+            drawing.
+        minutes: how many minutes are added.
     """
 
     session: str
@@ -198,6 +203,7 @@ class ActOnDay:
     phase: str = ""
     candidate: str = ""
     text: str = ""
+    minutes: int = 0
 
 
 DAY = Call("day", OfSession, DayView)

@@ -28,9 +28,15 @@ from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.told_refusals import forbidden
 
-_WORDS: Final[Mapping[DayAct, bool]] = {"pause": True, "announce": True, "incident": True, "draw": False}
+_WORDS: Final[Mapping[DayAct, bool]] = {
+    "pause": True,
+    "extend": True,
+    "announce": True,
+    "incident": True,
+    "draw": False,
+}
 """The acts that take words, and whether they need them."""
-_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished"})
+_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished", "extend"})
 _OF_A_PHASE: Final = frozenset({"draw", "open", "begin", *_ABOUT_SOMEBODY})
 
 
@@ -111,6 +117,7 @@ class DayDesk:
             "finished": lambda: jury_session.finish(phase, candidate, by),
             "pause": lambda: jury_session.pause(by, text, candidate),
             "resume": lambda: jury_session.resume(by, candidate),
+            "extend": lambda: jury_session.extend(phase, candidate, asked.minutes, by, text),
             "announce": lambda: jury_session.announce(by, text, candidate),
             "incident": lambda: jury_session.incident(by, text, candidate),
         }

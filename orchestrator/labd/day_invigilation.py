@@ -21,6 +21,7 @@ TOLD: Final[frozenset[Kind]] = frozenset(
         "absent",
         "paused",
         "resumed",
+        "extended",
         "announced",
         "incident",
         "warned",

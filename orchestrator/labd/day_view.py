@@ -216,6 +216,7 @@ def _acts_on_candidate(state: SessionState, row: RosterRow) -> Iterator[DayAct]:
     if row.standing in _TIME_RUNS:
         yield "finished"
         yield "resume" if state.open_pause(row.candidate) else "pause"
+        yield "extend"
     yield from ("announce", "incident")
 
 

@@ -136,6 +136,7 @@ DONE: Mapping[DayAct, Text] = {
     "finished": Text(fr="Le candidat a rendu.", en="The candidate has handed in."),
     "pause": Text(fr="Le temps est arrêté.", en="Time stands still."),
     "resume": Text(fr="Le temps reprend.", en="Time goes on."),
+    "extend": Text(fr="Le temps est ajouté.", en="The time is added."),
     "announce": Text(fr="L'annonce est faite.", en="It is announced."),
     "incident": Text(fr="L'incident est consigné.", en="The incident is written down."),
 }
@@ -168,6 +169,13 @@ FINISH_ABOUT = Text(
 FINISH_YES = Text(fr="{number} rend maintenant", en="{number} hands in now")
 ITS_TIME = Text(fr="Son temps", en="Their time")
 RESUME_ONE = Text(fr="Reprendre son temps", en="Let their time go on")
+EXTEND_REASON = Text(fr="Ajouter du temps : pourquoi ?", en="Add time: why?")
+EXTEND_HINT = Text(
+    fr="Une décision de qui répond de la session ; le procès-verbal la reprend, avec son motif.",
+    en="A decision of whoever answers for the session; the record of proceedings has it, with its reason.",
+)
+MINUTES_MORE = Text(fr="Minutes de plus", en="Minutes more")
+EXTEND = Text(fr="Ajouter ces minutes", en="Add these minutes")
 SAID = Text(fr="Annonce et incident", en="Announcement and incident")
 NOTHING_NOW = Text(fr="Il n'y a rien à faire maintenant.", en="There is nothing to be done now.")
 

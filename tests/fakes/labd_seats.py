@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.text import same
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing
@@ -46,7 +47,7 @@ SITTING = g.SittingView(
         ),
         g.SittingPhase("ecrit", "Écrit", "waiting", None, 0, ()),
     ),
-    (g.Announcement(AT, "Pause café à 10 h.\nRestez <assis>."),),
+    (g.Announcement(AT, same("Pause café à 10 h.\nRestez <assis>.")),),
 )  # fmt: skip
 
 

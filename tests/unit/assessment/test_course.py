@@ -393,6 +393,39 @@ def test_those_who_have_time_are_warned_once(course: Course) -> None:
     assert warned == [("C-01", 15, 3600), ("C-01", 5, 4200)]
 
 
+def test_who_is_given_minutes_has_them_and_is_warned_again(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "roux")
+
+    def look(minutes: int) -> None:
+        course.source.go(minutes * 60)
+        Supervisor(course.jury_session, Closing(course.jury_session, course.labs)).run(until=lambda _state: True)
+
+    look(66)
+    course.jury_session.extend("reseau", "C-01", 20, "roux", "Un onduleur en panne.")
+    look(13)
+    look(3)
+    warned = [(e.candidate, e.details["minutes"], e.at - START) for e in course.jury_session.state().of("warned")]
+    assert [one for one in warned if one[0] == "C-01"] == [("C-01", 15, 66 * 60), ("C-01", 15, 82 * 60)]
+    state = course.jury_session.state()
+    sitting = state.sittings["reseau", "C-01"]
+    assert state.deadline(sitting) == START + 95 * 60
+    assert state.given("C-01", state.plan.phase("reseau")).en == "1 h 15 + 20 min = 1 h 35".replace(" ", "\N{NO-BREAK SPACE}")
+    (event,) = state.of("extended")
+    assert told(event).en == "20 min more, by decision: Un onduleur en panne."
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(0, "Panne"), (241, "Panne"), (-5, "Panne"), (10, " ")])
+def test_minutes_are_given_in_measure_and_with_a_reason(course: Course, minutes: int, reason: str) -> None:
+    course.open()
+    with pytest.raises(UsageError):  # their time does not run yet
+        course.jury_session.extend("reseau", "C-01", 10, "roux", "Panne")
+    course.jury_session.start("reseau", "roux")
+    with pytest.raises(UsageError):
+        course.jury_session.extend("reseau", "C-01", minutes, "roux", reason)
+    assert not course.jury_session.state().of("extended")
+
+
 def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")

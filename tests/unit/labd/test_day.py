@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,8 @@ def test_a_day_from_the_drawing_to_who_hands_in(site: Site, organiser: Member, s
         ("finished", ("reseau", "C-01"), "", "wrong", "are not all open"),
         ("announce", ("", "C-99"), "Bonjour.", "wrong", "no candidate 'C-99'"),
         ("pause", (), "  ", "wrong", "Say it"),
+        ("extend", ("reseau",), "Panne.", "wrong", "for whom"),
+        ("extend", ("reseau", "C-01"), "", "wrong", "Say it"),
         ("incident", (), "x" * 501, "wrong", "Say it"),
         ("announce", (), "a\x1b[2J", "wrong", "Say it"),
         ("resume", (), "", "wrong", "does not stand still"),
@@ -241,6 +244,25 @@ def test_who_may_not_prepare_sessions_may_not_hold_them(site: Site, organiser: M
     asyncio.run(play())
 
 
+def test_a_decision_adds_minutes(site: Site, organiser: Member) -> None:
+    async def left(client: LabdClient) -> int:
+        return (await day(client, organiser)).phases[0].rows[0].left or 0
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await opened(client, organiser)
+            await act(client, organiser, "begin", "reseau")
+            asked = d.ActOnDay("december", "extend", "reseau", "C-01", "Panne.")
+            for minutes in (0, -5, 100_000):
+                wrong = replace(asked, minutes=minutes)
+                assert "cannot be added" in (await refusal_of(client, d.ACT_ON_DAY, wrong, organiser.token)).text.en
+            before = await left(client)
+            await client.call(d.ACT_ON_DAY, replace(asked, minutes=20), organiser.token)
+            assert before + 15 * 60 < await left(client) <= before + 20 * 60
+
+    asyncio.run(play())
+
+
 def test_an_invigilator_sees_the_room_and_moves_no_time(site: Site, organiser: Member) -> None:
     invigilator = site.member("remi", "invigilator")
 
@@ -249,8 +271,8 @@ def test_an_invigilator_sees_the_room_and_moves_no_time(site: Site, organiser: M
             await opened(client, organiser)
             await act(client, organiser, "draw", "tirage", text="ab" * 16)
             assert SCENARIO in str(await day(client, organiser))
-            for one in ("draw", "open", "begin", "pause", "resume"):
-                asked = d.ActOnDay("december", one, "reseau", "C-01", "ab" * 16)
+            for one in ("draw", "open", "begin", "pause", "resume", "extend"):
+                asked = d.ActOnDay("december", one, "reseau", "C-01", "ab" * 16, 20)
                 assert (await refusal_of(client, d.ACT_ON_DAY, asked, invigilator.token)).kind == "forbidden"
             await act(client, organiser, "begin", "reseau")
             await act(client, invigilator, "arrived", "reseau", "C-02")

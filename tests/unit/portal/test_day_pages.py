@@ -111,6 +111,11 @@ def test_a_day_that_is_over_offers_nothing(ines: Browser, labd: FakeLabd) -> Non
         (WALL, {"act": "pause", "text": "Alarme"}, d.ActOnDay(SESSION, "pause", "", "", "Alarme")),
         (WALL, {"act": "resume", "candidate": "C-01"}, d.ActOnDay(SESSION, "resume")),
         (CANDIDATE, {"act": "absent"}, d.ActOnDay(SESSION, "absent", "reseau", "C-04")),
+        (
+            CANDIDATE,
+            {"act": "extend", "text": "Panne", "minutes": "20"},
+            d.ActOnDay(SESSION, "extend", "reseau", "C-04", "Panne", 20),
+        ),
         (CANDIDATE, {"act": "incident", "text": "Chute"}, d.ActOnDay(SESSION, "incident", "reseau", "C-04", "Chute")),
     ],
 )
