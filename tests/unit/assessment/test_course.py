@@ -410,7 +410,7 @@ def test_who_is_given_minutes_has_them_and_is_warned_again(course: Course) -> No
     state = course.jury_session.state()
     sitting = state.sittings["reseau", "C-01"]
     assert state.deadline(sitting) == START + 95 * 60
-    assert state.given("C-01", state.plan.phase("reseau")).en == "1 h 15 + 20 min = 1 h 35".replace(" ", "\N{NO-BREAK SPACE}")
+    assert state.given("C-01", state.plan.phase("reseau")).en == "1_h_15 + 20_min = 1_h_35".replace("_", "\N{NO-BREAK SPACE}")
     (event,) = state.of("extended")
     assert told(event).en == "20 min more, by decision: Un onduleur en panne."
 
