@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from orchestrator.assessment.opening import former_lab
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.control_characters import CONTROLS
@@ -31,12 +32,13 @@ from orchestrator.labd.told_refusals import forbidden
 _WORDS: Final[Mapping[DayAct, bool]] = {
     "pause": True,
     "extend": True,
+    "replace": True,
     "announce": True,
     "incident": True,
     "draw": False,
 }
 """The acts that take words, and whether they need them."""
-_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished", "extend"})
+_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished", "extend", "replace"})
 _OF_A_PHASE: Final = frozenset({"draw", "open", "begin", *_ABOUT_SOMEBODY})
 
 
@@ -91,7 +93,7 @@ class DayDesk:
         return same(scenario) if shelved is None else shelved.document.title
 
     def act(self, who: Who, asked: ActOnDay) -> tuple[JurySession, SessionState]:
-        """Do something, but for opening labs, which is only looked at; return the session as it was.
+        """Do something, but for preparing labs, which is only looked at; return the session as it was.
 
         Raises:
             RefusedCallError: that is for organisers, there is no such session, or words are missing or cannot be kept.
@@ -118,6 +120,7 @@ class DayDesk:
             "pause": lambda: jury_session.pause(by, text, candidate),
             "resume": lambda: jury_session.resume(by, candidate),
             "extend": lambda: jury_session.extend(phase, candidate, asked.minutes, by, text),
+            "replace": lambda: former_lab(jury_session, phase, candidate, asked.scenario),
             "announce": lambda: jury_session.announce(by, text, candidate),
             "incident": lambda: jury_session.incident(by, text, candidate),
         }

@@ -42,7 +42,7 @@ def invigilated(view: DayView) -> DayView:
 
 
 def _phase(phase: DayPhase) -> DayPhase:
-    rows = tuple(replace(row, acts=_theirs(row.acts)) for row in phase.rows)
+    rows = tuple(replace(row, acts=_theirs(row.acts), subjects=()) for row in phase.rows)
     return replace(phase, seed="", drawn=(), failures=(), trouble=None, rows=rows, acts=_theirs(phase.acts))
 
 

@@ -149,7 +149,7 @@ def _phase(
         trouble=doing.troubles.get(phase.name),
         failures=tuple(_failures(state, phase.name)),
         begun="" if begun is None else _iso(begun, zone),
-        rows=tuple(_row(state, row, now, doing, zone) for row in mine),
+        rows=tuple(_row(state, row, now, doing, zone, title) for row in mine),
         acts=() if state.closed else tuple(_acts_on_phase(state, phase, mine, missing=labs - opened, opening=opening)),
     )
 
@@ -183,7 +183,9 @@ def _failures(state: SessionState, phase: str) -> Iterator[DayFailure]:
 # A candidate --------------------------------------------------------------------------------------------------
 
 
-def _row(state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzinfo) -> DayRow:
+def _row(
+    state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzinfo, title: Callable[[str], Text]
+) -> DayRow:
     silent = doing.silent(row.candidate) if row.standing in {"ready", *_TIME_RUNS} else None
     moved = [event.at for event in state.of("seated", row.candidate) if event.details["changed"]]
     hosts = [host for some in row.hosts.values() for host in some.values()]
@@ -198,6 +200,7 @@ def _row(state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzin
         lost=row.standing in {"ready", *_TIME_RUNS} and not _UP.issuperset(hosts),
         paused=state.open_pause(row.candidate),
         acts=() if state.closed else tuple(_acts_on_candidate(state, row)),
+        subjects=tuple((scenario, title(scenario)) for scenario in row.hosts),
         browser="unknown" if silent is None else "gone" if silent else "there",
         gone=_iso(now - int(silent), zone) if silent else "",
         moved=_iso(moved[-1], zone) if moved and now - moved[-1] < _MOVED_S else "",
@@ -217,6 +220,8 @@ def _acts_on_candidate(state: SessionState, row: RosterRow) -> Iterator[DayAct]:
         yield "finished"
         yield "resume" if state.open_pause(row.candidate) else "pause"
         yield "extend"
+    if row.standing in {"ready", "absent", "stopped"}:
+        yield "replace"
     yield from ("announce", "incident")
 
 

@@ -116,7 +116,12 @@ class SessionCalls:
         jury_session, state = await self._threads.run(self._day.act, who, asked)
         if asked.act == "open":
             require_phase(state, asked.phase)
-            self._openings.begin(jury_session, asked.phase, who.ref)
+            self._openings.begin(jury_session, asked.phase, lambda opening: opening.open(asked.phase, who.ref))
+        elif asked.act == "replace":
+            place = asked.phase, asked.candidate, asked.scenario
+            self._openings.begin(
+                jury_session, asked.phase, lambda opening: opening.replace(*place, who.ref, asked.text.strip())
+            )
         elif asked.act == "begin":
             self._supervision.wake()
         return Nothing()

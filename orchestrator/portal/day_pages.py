@@ -90,7 +90,9 @@ async def act_on_candidate(request: Request) -> Response:
     """Do something about a candidate, and lead back to them."""
     session, phase, number = (request.path_params[name] for name in ("session", "phase", "number"))
     sent = await form_of(request)
-    asked = ActOnDay(session, _act_of(sent), phase, number, sent.get("text", ""), _minutes_of(sent))
+    asked = ActOnDay(
+        session, _act_of(sent), phase, number, sent.get("text", ""), _minutes_of(sent), sent.get("scenario", "")
+    )
     try:
         await ask(request, ACT_ON_DAY, asked)
     except RefusedError as error:

@@ -137,6 +137,10 @@ DONE: Mapping[DayAct, Text] = {
     "pause": Text(fr="Le temps est arrêté.", en="Time stands still."),
     "resume": Text(fr="Le temps reprend.", en="Time goes on."),
     "extend": Text(fr="Le temps est ajouté.", en="The time is added."),
+    "replace": Text(
+        fr="Une autre variante se prépare ; le déroulement dit quand elle est prête.",
+        en="Another variant is being prepared; the day's page says when it is ready.",
+    ),
     "announce": Text(fr="L'annonce est faite.", en="It is announced."),
     "incident": Text(fr="L'incident est consigné.", en="The incident is written down."),
 }
@@ -176,6 +180,16 @@ EXTEND_HINT = Text(
 )
 MINUTES_MORE = Text(fr="Minutes de plus", en="Minutes more")
 EXTEND = Text(fr="Ajouter ces minutes", en="Add these minutes")
+REPLACED = Text(fr="Un lab qui a lâché", en="A lab that has failed")
+REPLACE_REASON = Text(fr="Préparer une autre variante : pourquoi ?", en="Prepare another variant: why?")
+REPLACE_HINT = Text(
+    fr="Quand la machine a lâché, non le candidat. Ce qu'il a fait dans ce lab est perdu, son rapport le suit ; "
+    "ses réponses sont à redonner. Le procès-verbal reprend l'intervention, avec son motif.",
+    en="When the machine has failed, not the candidate. What they did in that lab is lost, their report goes with "
+    "them; answers are to be given again. The record of proceedings has the intervention, with its reason.",
+)
+WHICH = Text(fr="Sujet", en="Scenario")
+REPLACE = Text(fr="Préparer une autre variante", en="Prepare another variant")
 SAID = Text(fr="Annonce et incident", en="Announcement and incident")
 NOTHING_NOW = Text(fr="Il n'y a rien à faire maintenant.", en="There is nothing to be done now.")
 

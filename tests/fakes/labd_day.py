@@ -54,7 +54,10 @@ def _rows() -> tuple[d.DayRow, ...]:
     rows[2] = replace(rows[2], browser="there")
     rows[3] = replace(rows[3], lost=True, hosts=lost, browser="gone", gone=AT)
     rows[4] = replace(rows[4], moved=AT, browser="there", paused=True)
-    rows[4] = replace(rows[4], acts=("finished", "resume", "extend", "announce", "incident"))
+    rows[4] = replace(rows[4], acts=("finished", "resume", "extend", "replace", "announce", "incident"))
+    rows[4] = replace(
+        rows[4], subjects=(("no-network-after-move", world.MOVE.title), ("address-conflict", world.CONFLICT.title))
+    )
     return tuple(rows)
 
 
@@ -163,7 +166,7 @@ class FakeDay:
         self.day(who, OfSession(asked.session))
         if "invigilator" in who.roles and asked.act not in INVIGILATED:
             raise self._refuse("forbidden", "Ce n'est pas à vous de le faire.", "This is not for you to do.")
-        if asked.act in {"pause", "extend", "announce", "incident"} and not asked.text:
+        if asked.act in {"pause", "extend", "replace", "announce", "incident"} and not asked.text:
             raise self._refuse("wrong", "Dites-le.", "Say it.", "text")
         if asked.phase and asked.phase not in {phase.name for phase in PHASES}:
             raise self._refuse("wrong", "Pas de telle phase.", "No such phase.")

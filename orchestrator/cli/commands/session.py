@@ -14,7 +14,7 @@ _MODULES: Mapping[str, tuple[str, ...]] = {
     "session_plan": ("plan", "withdraw", "list", "labs", "draw", "redraw"),
     "session_run": (
         *("open", "start", "show", "run", "arrive", "absent", "finish"),
-        *("pause", "resume", "extend", "announce"),
+        *("pause", "resume", "extend", "replace", "announce"),
     ),
     "session_room": ("incident", "seat", "cable", "watch", "hand-in", "hint"),
     "session_results": ("results",),

@@ -218,6 +218,35 @@ def extend(invocation: Invocation, phase: str, candidate: str, minutes: int, rea
     done(invocation, said, minutes=minutes)
 
 
+@command(
+    "replace",
+    short_help=Text(fr="Une autre variante pour un lab qui a lâché.", en="Another variant for a lab that has failed."),
+    help=Text(
+        fr="Préparer une autre variante d'un sujet dont le lab a lâché ; avant le début, ou pendant que le temps du "
+        "candidat est arrêté. Le lab d'avant est retiré, le rapport suit le candidat.",
+        en="Prepare another variant of a scenario whose lab has failed; before the start, or while the candidate's "
+        "time stands still. The former lab is removed, the report goes with the candidate.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@argument("scenario", metavar=Text(fr="SUJET", en="SCENARIO"))
+@reason_option
+@session_option
+@pass_invocation
+def replace(invocation: Invocation, phase: str, candidate: str, scenario: str, reason: str, name: str | None) -> None:
+    """Give a candidate another variant."""
+    from orchestrator.assessment.opening import Opening
+
+    opening = Opening(jury_session_of(invocation, name), invocation.app.labs, invocation.app.proofs.require)
+    opening.replace(phase, candidate, scenario, account(), reason)
+    done(
+        invocation,
+        Text(fr=f"Une autre variante de {scenario} est prête.", en=f"Another variant of {scenario} is ready."),
+        scenario=scenario,
+    )
+
+
 @command("announce", help=Text(fr="Annoncer quelque chose aux candidats.", en="Tell the candidates something."))
 @argument("text", metavar=WORDS)
 @option("--candidate", default="", metavar="N", help=Text(fr="À un seul candidat.", en="To one candidate only."))
@@ -289,5 +318,6 @@ commands = {
     "pause": pause,
     "resume": resume,
     "extend": extend,
+    "replace": replace,
     "announce": announce,
 }

@@ -129,7 +129,7 @@ def test_a_day_from_the_drawing_to_who_hands_in(site: Site, organiser: Member, s
             assert standings(view) == {"C-01": "working", "C-02": "absent"}
             zoe, ali = view.phases[0].rows
             assert (zoe.left or 0) > 70 * 60
-            assert (ali.left, ali.acts) == (None, ("begin", "arrived", "announce", "incident"))
+            assert (ali.left, ali.acts) == (None, ("begin", "arrived", "replace", "announce", "incident"))
             assert supervisors.all() != []
 
             await act(client, organiser, "arrived", "reseau", "C-02")
@@ -171,6 +171,7 @@ def test_a_day_from_the_drawing_to_who_hands_in(site: Site, organiser: Member, s
         ("pause", (), "  ", "wrong", "Say it"),
         ("extend", ("reseau",), "Panne.", "wrong", "for whom"),
         ("extend", ("reseau", "C-01"), "", "wrong", "Say it"),
+        ("replace", ("reseau", "C-01"), "Panne.", "wrong", "are not all open"),
         ("incident", (), "x" * 501, "wrong", "Say it"),
         ("announce", (), "a\x1b[2J", "wrong", "Say it"),
         ("resume", (), "", "wrong", "does not stand still"),
@@ -259,6 +260,29 @@ def test_a_decision_adds_minutes(site: Site, organiser: Member) -> None:
             before = await left(client)
             await client.call(d.ACT_ON_DAY, replace(asked, minutes=20), organiser.token)
             assert before + 15 * 60 < await left(client) <= before + 20 * 60
+
+    asyncio.run(play())
+
+
+def test_another_variant_is_prepared_for_a_lab_that_failed(site: Site, organiser: Member) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            view = await opened(client, organiser)
+            row = view.phases[0].rows[0]
+            assert [scenario for scenario, _ in row.subjects] == [SCENARIO]
+            assert "replace" in row.acts
+            await act(client, organiser, "begin", "reseau")
+            asked = d.ActOnDay("december", "replace", "reseau", "C-01", "pc1 a disparu.", scenario=SCENARIO)
+            assert "time of C-01 runs" in (await refusal_of(client, d.ACT_ON_DAY, asked, organiser.token)).text.en
+            await act(client, organiser, "pause", "", "C-01", text="Panne.")
+            unknown = replace(asked, scenario="other")
+            assert "no lab" in (await refusal_of(client, d.ACT_ON_DAY, unknown, organiser.token)).text.en
+            await client.call(d.ACT_ON_DAY, asked, organiser.token)
+            view = await until(client, organiser, lambda view: not view.phases[0].opening)
+            assert view.phases[0].trouble is None
+            variants = {one.candidate: one.details["variant"] for one in site.registry.log.events("december")
+                        if one.kind == "opened"}  # fmt: skip
+            assert variants == {"C-01": 1, "C-02": 0}
 
     asyncio.run(play())
 

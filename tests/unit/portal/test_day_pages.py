@@ -116,6 +116,11 @@ def test_a_day_that_is_over_offers_nothing(ines: Browser, labd: FakeLabd) -> Non
             {"act": "extend", "text": "Panne", "minutes": "20"},
             d.ActOnDay(SESSION, "extend", "reseau", "C-04", "Panne", 20),
         ),
+        (
+            CANDIDATE,
+            {"act": "replace", "text": "Panne", "scenario": "address-conflict"},
+            d.ActOnDay(SESSION, "replace", "reseau", "C-04", "Panne", scenario="address-conflict"),
+        ),
         (CANDIDATE, {"act": "incident", "text": "Chute"}, d.ActOnDay(SESSION, "incident", "reseau", "C-04", "Chute")),
     ],
 )
