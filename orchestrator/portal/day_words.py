@@ -180,10 +180,10 @@ EXTEND_HINT = Text(
 )
 MINUTES_MORE = Text(fr="Minutes de plus", en="Minutes more")
 EXTEND = Text(fr="Ajouter ces minutes", en="Add these minutes")
-REPLACED = Text(fr="Un lab qui a lâché", en="A lab that has failed")
+REPLACED = Text(fr="Un lab hors service", en="A lab that has failed")
 REPLACE_REASON = Text(fr="Préparer une autre variante : pourquoi ?", en="Prepare another variant: why?")
 REPLACE_HINT = Text(
-    fr="Quand la machine a lâché, non le candidat. Ce qu'il a fait dans ce lab est perdu, son rapport le suit ; "
+    fr="Quand la machine est en cause, non le candidat. Ce qu'il a fait dans ce lab est perdu, son rapport le suit ; "
     "ses réponses sont à redonner. Le procès-verbal reprend l'intervention, avec son motif.",
     en="When the machine has failed, not the candidate. What they did in that lab is lost, their report goes with "
     "them; answers are to be given again. The record of proceedings has the intervention, with its reason.",

@@ -520,7 +520,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("sessions of an invigilator", "/sessions", "sessions.html.j2", "remi"),
     Look("day of an invigilator", f"{SESSION}/day", "session_day.html.j2", "remi", act=_unfold_all),
     Look("screen", f"{SESSION}/screens/reseau/C-04/moved-desks.pc1-1", "screen.html.j2", "ines"),
-    Look("day of a candidate", f"{SESSION}/day/reseau/C-04", "day_candidate.html.j2", "ines", act=_unfold_all),
+    Look("day of a candidate", f"{SESSION}/day/reseau/C-05", "day_candidate.html.j2", "ines", act=_unfold_all),
     Look("codes on paper", SESSION, "seat_codes.html.j2", "ines", act=_codes_made),
     Look("seat", "/seat", "seat.html.j2"),
     Look("seat, refused", "/seat", "seat.html.j2", act=_wrong_seat),
