@@ -57,6 +57,10 @@ class Opened:
     relied: Mapping[str, Reliance]
 
 
+class _TooLateError(UsageError):
+    """The candidate's time has ended while their lab was prepared."""
+
+
 class Opening:
     """Opens phases of a session."""
 
@@ -186,6 +190,8 @@ class Opening:
                 )
             try:
                 self._try(place, variant, secret, proof)
+            except _TooLateError:
+                raise
             except BreakfixError as error:
                 why = error.text
                 details = {"scenario": place.scenario, "variant": variant, "why": {"fr": why.fr, "en": why.en}}
@@ -215,11 +221,18 @@ class Opening:
                 "seen": seen,
                 "proof": proof.to_document(),
             }
+            self._require_in_time(place)
             self._keep("opened", place, details, running.plan.digest)
         except BaseException:
             with shielded():
                 self._labs.lifecycle.discard(running.instance)
             raise
+
+    def _require_in_time(self, place: CandidatePlace) -> None:
+        """Refuse a lab for somebody whose time was let go on meanwhile, and has ended."""
+        sitting = self._jury_session.state().sittings.get((place.phase, place.candidate))
+        if sitting is not None and "cut" in sitting.steps:
+            raise _TooLateError(_over(place.candidate))
 
     def _plan(self, place: CandidatePlace, variant: int, secret: bytes) -> Plan:
         return self._labs.plans.plan(place.scenario, seed_of(secret, place.scenario, place.candidate, variant))
@@ -259,7 +272,7 @@ def former_lab(jury_session: JurySession, phase: str, candidate: str, scenario: 
     if sitting.started is not None:
         allowance, now = state.allowance(sitting), jury_session.clock(state).now()
         if not sitting.running or sitting.finished is not None or allowance is None or allowance.over(now):
-            raise UsageError(Text(fr=f"Le temps de {candidate} est écoulé.", en=f"The time of {candidate} is over."))
+            raise UsageError(_over(candidate))
         if not allowance.paused(now):
             raise UsageError(
                 Text(fr=f"Le temps de {candidate} court.", en=f"The time of {candidate} runs."),
@@ -269,6 +282,10 @@ def former_lab(jury_session: JurySession, phase: str, candidate: str, scenario: 
                 ),
             )
     return found[0]
+
+
+def _over(candidate: str) -> Text:
+    return Text(fr=f"Le temps de {candidate} est écoulé.", en=f"The time of {candidate} is over.")
 
 
 def seed_of(secret: bytes, scenario: str, candidate: str, variant: int) -> int:

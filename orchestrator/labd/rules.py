@@ -187,8 +187,11 @@ def counts_as_trainer(name: str, who: Who) -> bool:
 
 
 def counts_as_jury(name: str, who: Who) -> bool:
-    """Return whether somebody counts as a member of a jury for a call: of which one is for the desk to see."""
-    return RULES[name] == "jury" and "jury" in who.roles
+    """Return whether somebody counts as a member of a jury for a call: of which one is for the desk to see.
+
+    Who organises as well, as a store of an earlier version may have it, does not: who moves times does not judge.
+    """
+    return RULES[name] == "jury" and "jury" in who.roles and "organiser" not in who.roles
 
 
 def organises(who: Who) -> bool:

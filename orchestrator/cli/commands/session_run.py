@@ -222,8 +222,8 @@ def extend(invocation: Invocation, phase: str, candidate: str, minutes: int, rea
     "replace",
     short_help=Text(fr="Une autre variante pour un lab hors service.", en="Another variant for a lab that has failed."),
     help=Text(
-        fr="Préparer une autre variante d'un sujet dont le lab est hors service ; avant le début, ou pendant que le temps du "
-        "candidat est arrêté. Le lab d'avant est retiré, le rapport suit le candidat.",
+        fr="Préparer une autre variante d'un sujet dont le lab est hors service ; avant le début, ou pendant que le "
+        "temps du candidat est arrêté. Le lab d'avant est retiré, le rapport suit le candidat.",
         en="Prepare another variant of a scenario whose lab has failed; before the start, or while the candidate's "
         "time stands still. The former lab is removed, the report goes with the candidate.",
     ),

@@ -164,65 +164,6 @@ def test_what_no_variant_brings_up_is_told(world: World, tmp_path: Path) -> None
         course.jury_session.start("reseau", "organiser")
 
 
-def opening_of(course: Course) -> Opening:
-    return Opening(course.jury_session, course.labs, proof)
-
-
-def test_a_lab_that_failed_is_replaced_while_time_stands_still(world: World, tmp_path: Path) -> None:
-    """The report goes along, the answers do not; what is graded is the new lab."""
-    course = Course(world, tmp_path, odd=set(), lost=set(), report=True)
-    course.open()
-    session, labs = course.jury_session, course.labs
-    former = session.state().sittings["reseau", "C-01"].labs[0]
-    session.start("reseau", "roux")
-    running = as_assessed(labs.running.planned(former.instance), session.state().plan.phase("reseau"))
-    labs.hand_in(running).take_report("# Un rapport\n")
-    with pytest.raises(UsageError, match="runs"):
-        opening_of(course).replace("reseau", "C-01", SCENARIO, "roux", "pc1 a disparu.")
-    session.pause("roux", "Panne", "C-01")
-    opening_of(course).replace("reseau", "C-01", SCENARIO, "roux", "pc1 a disparu.")
-    now = session.state().sittings["reseau", "C-01"].labs[0]
-    assert (now.variant, now.scenario) == (former.variant + 1, SCENARIO)
-    assert former.instance not in course.running
-    assert now.instance in course.running
-    taken = as_assessed(labs.running.planned(now.instance), session.state().plan.phase("reseau"))
-    assert labs.hand_in(taken).report_text() == "# Un rapport\n"
-    assert [told(event).en for event in session.state().of("intervened")] == [
-        f"The organisers intervened on {SCENARIO} (replace): pc1 a disparu."
-    ]
-    session.resume("roux", "C-01")
-    course.source.go(100 * 60)
-    course.supervise()
-    manifest = read_evidence(session.folder.sealed("reseau", "C-01")).manifest
-    assert now.instance in str(manifest)
-    assert former.instance not in str(manifest)
-
-
-def test_a_lab_is_replaced_for_a_reason_and_not_after_the_end(course: Course) -> None:
-    course.open()
-    opening, before = opening_of(course), course.running
-    for candidate, scenario, reason in (("C-09", SCENARIO, "x"), ("C-01", "other", "x"), ("C-01", SCENARIO, " ")):
-        with pytest.raises(UsageError):
-            opening.replace("reseau", candidate, scenario, "roux", reason)
-    course.jury_session.start("reseau", "roux")
-    course.source.go(80 * 60)
-    with pytest.raises(UsageError, match="over"):
-        opening.replace("reseau", "C-01", SCENARIO, "roux", "Trop tard.")
-    assert course.running == before
-
-
-def test_where_no_variant_comes_up_the_former_lab_stays(course: Course) -> None:
-    course.open()
-    before = course.running
-    course.labs.grading.lost = set(range(1, 99))  # type: ignore[attr-defined]
-    with pytest.raises(LabError, match="no answer"):
-        opening_of(course).replace("reseau", "C-01", SCENARIO, "roux", "pc1 a disparu.")
-    assert course.running == before
-    course.labs.grading.lost = set()  # type: ignore[attr-defined]
-    opening_of(course).replace("reseau", "C-01", SCENARIO, "roux", "pc1 a disparu.")
-    assert len(course.running) == 2
-
-
 def test_opening_again_keeps_what_is_open_and_removes_what_was_left(course: Course) -> None:
     secret = course.jury_session.folder.secret()
     left = course.labs.lifecycle.start(course.labs.plans.plan(SCENARIO, seed_of(secret, SCENARIO, "C-01", 0)), Silent())
