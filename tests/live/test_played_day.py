@@ -36,6 +36,7 @@ LONG: Final = 300_000
 MINUTE: Final = 40
 """Seconds: nobody waits for the end of the phase's hour, since the candidates hand in early."""
 PASSWORD: Final = "a day has many hours"
+expect.set_options(timeout=SOON)
 CODE: Final = re.compile(r"\b[0-9A-Z]{4}(?:-[0-9A-Z]{4}){3}\b")
 PLAN: Final = f"""\
 contract: 1
