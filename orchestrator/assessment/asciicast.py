@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from orchestrator.core.hidden_typing import masked
+from orchestrator.core.spreadsheet import freed, guarded
 
 _ESCAPES: Final = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.|.)")
 _REST_OF_LINE: Final = "\v"
@@ -30,7 +31,9 @@ _LONGEST_SHOWN: Final = 1 << 14
 """Characters of a line without an end that are looked at together."""
 _KEYS: Final[Mapping[str, str]] = {"\x1b[A": "↑", "\x1b[B": "↓", "\x1bOA": "↑", "\x1bOB": "↓", "\t": "⇥"}
 
-_COLUMNS: Final = ("seconds_since_1970", "terminal", "typed")
+_COLUMNS: Final = ("seconds_since_1970", "terminal", "typed_as_text")
+_AS_IT_IS: Final = "typed"
+"""What the last column was called while a line stood there that a spreadsheet may take for a formula."""
 _SECONDS: Final = re.compile(r"[0-9]{1,12}\.[0-9]{3}")
 
 
@@ -102,26 +105,24 @@ def timeline(recording: Path, content: str | None = None) -> Iterator[TypedLine]
         recording: its file.
         content: what is read in its place, such as the same without passwords.
     """
-    began, line = 0.0, ""
+    began, line = 0.0, _LineAtHand()
     for number, row in enumerate(_rows(recording, content)):
         if number == 0:
             began = float(row["timestamp"])
         elif row[1] == "i":
             for key in _keys(row[2]):
-                if key in "\r\n":
-                    if line.strip():
-                        yield TypedLine(began + row[0], recording.stem, line)
-                    line = ""
-                else:
-                    line = _after(line, key)
+                if key not in "\r\n":
+                    line.take(key)
+                elif (said := line.ended()).strip():
+                    yield TypedLine(began + row[0], recording.stem, said)
 
 
 def timeline_file(typed: Iterable[TypedLine]) -> bytes:
-    """Return lines that were typed as a CSV file."""
+    """Return lines that were typed as a CSV file, of which no spreadsheet takes a cell for a formula."""
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     rows.writerow(_COLUMNS)
-    rows.writerows((f"{line.at:.3f}", line.terminal, line.line) for line in typed)
+    rows.writerows((f"{line.at:.3f}", line.terminal, guarded(line.line)) for line in typed)
     return text.getvalue().encode(errors="backslashreplace")
 
 
@@ -134,10 +135,10 @@ def read_timeline(content: bytes) -> Iterator[TypedLine]:
     if len(text) > csv.field_size_limit():
         csv.field_size_limit(len(text))
     rows = csv.reader(io.StringIO(text, newline=""))
-    next(rows, None)
+    plain = next(rows, [""])[-1] == _AS_IT_IS
     for row in rows:
         if len(row) == len(_COLUMNS) and _SECONDS.fullmatch(row[0]):
-            yield TypedLine(float(row[0]), row[1], row[2])
+            yield TypedLine(float(row[0]), row[1], row[2] if plain else freed(row[2]))
 
 
 def transcript(recording: Path, content: str | None = None) -> str:
@@ -216,13 +217,30 @@ def _keys(typed: str) -> Iterator[str]:
             place += 1
 
 
-def _after(line: str, key: str) -> str:
-    match key:
-        case "\x7f" | "\x08":
-            return line[:-1]
-        case "\x03" | "\x15":
-            return ""
-        case "\x17":
-            return line.rstrip().rpartition(" ")[0]
-        case _:
-            return line + key if key.isprintable() else line
+class _LineAtHand:
+    """A line that is being typed: a key costs the same however long it is, or one that is pasted would take hours."""
+
+    def __init__(self) -> None:
+        self._letters: list[str] = []
+
+    def take(self, key: str) -> None:
+        """Have a key do what a shell's line has it do."""
+        letters = self._letters
+        match key:
+            case "\x7f" | "\x08":
+                del letters[-1:]
+            case "\x03" | "\x15":
+                letters.clear()
+            case "\x17":
+                while letters and letters[-1].isspace():
+                    letters.pop()
+                while letters and letters.pop() != " ":
+                    pass
+            case _ if key.isprintable():
+                letters.append(key)
+
+    def ended(self) -> str:
+        """Return it, and begin another one."""
+        line = "".join(self._letters)
+        self._letters.clear()
+        return line

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from orchestrator.assessment.session_folder import write_whole
+from orchestrator.core.control_characters import in_one_line
 from orchestrator.core.errors import LabError
 from orchestrator.fabric.fabric_interface import Fabric, FileState, HostRef
 
@@ -23,6 +24,7 @@ _MOST: Final = 64 << 10
 """Bytes of the largest file whose content is kept."""
 _MOST_OF_ALL: Final = 16 << 20
 """Bytes of content that are kept of one host: a candidate may have filled it."""
+_LONGEST_NAME: Final = 4096
 _TIME: Final = 30.0
 """Seconds for one look at a place."""
 
@@ -137,7 +139,8 @@ def _difference(path: str, old: HostFiles, new: HostFiles) -> str:
         after = new.contents.get(path, b"").decode().splitlines(keepends=True)
     except UnicodeDecodeError:
         return ""
-    lines = difflib.unified_diff(before, after, f"start{path}", f"end{path}")
+    named = in_one_line(path, _LONGEST_NAME)  # a name with ends of lines in it would add lines to what is compared
+    lines = difflib.unified_diff(before, after, f"start{named}", f"end{named}")
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 

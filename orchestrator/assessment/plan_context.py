@@ -36,11 +36,15 @@ def known_of(content: Content, proofs: Proofs, database: Database) -> PlanContex
             found = People(session).find(person)
             return organises(found, by)
 
+    def ref(person: str) -> str:
+        with database.read() as session:
+            return People(session).find(person).ref
+
     offers = {
         name: Offer(tuple(document.competences), document.difficulty, document.title)
         for name, document in documents.items()
     }
-    return PlanContext(content.referential(), offers, unproven, trainers, not_judging)
+    return PlanContext(content.referential(), offers, unproven, trainers, not_judging, ref)
 
 
 def organises(person: Person, by: str) -> UsageError | None:

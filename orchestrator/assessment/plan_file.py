@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -17,7 +17,7 @@ from orchestrator.core.text import Text
 from orchestrator.loader.model_validation import validate
 from orchestrator.loader.yaml_source import KeyPath, YamlSource
 from orchestrator.model.referential import Referential
-from orchestrator.model.session_plan import Phase, ProofRule, SessionPlan
+from orchestrator.model.session_plan import Candidate, Phase, ProofRule, SessionPlan
 
 _LEAST_JURY = 2
 
@@ -32,6 +32,7 @@ class PlanContext:
         unproven: why a scenario may not be used by a jury, by the plan's rule, or None where it may.
         trainers: returns the people (as a plan names them) who trained a person of the store.
         not_judging: why a person of the store cannot be of a jury that somebody plans (``by``), or None where they can.
+        ref: returns how the store refers for ever to a person; empty: there is no store.
     """
 
     referential: Referential
@@ -39,6 +40,7 @@ class PlanContext:
     unproven: Callable[[str, ProofRule], UsageError | None]
     trainers: Callable[[str], frozenset[str]] = lambda _person: frozenset()
     not_judging: Callable[[str, str], UsageError | None] = lambda _person, _by: None
+    ref: Callable[[str], str] = lambda _person: ""
 
 
 @dataclass(frozen=True)
@@ -168,19 +170,40 @@ def _jury(page: _Page) -> Iterable[Problem]:
             trainers |= page.plan_context.trainers(candidate.person) if candidate.person else frozenset()
         except UsageError as error:  # the store knows nobody of that name
             yield page.problem(("candidates", i, "person"), error.text, error.hint)
-        for member in page.plan.jury:
-            if trainers & {member.id, member.person}:
-                yield page.problem(
-                    ("candidates", i),
-                    Text(
-                        fr=f"{member.name} a formé {candidate.number} et ne peut pas le juger",
-                        en=f"{member.name} trained {candidate.number} and cannot judge them",
-                    ),
-                    Text(
-                        fr="Remplacez ce membre du jury, ou présentez ce candidat à un autre jury.",
-                        en="Replace that member of the jury, or present the candidate to another jury.",
-                    ),
-                )
+        yield from _judged(page, i, candidate, trainers)
+
+
+def _judged(page: _Page, i: int, candidate: Candidate, trainers: Set[str]) -> Iterable[Problem]:
+    """Yield why members of the jury cannot judge a candidate."""
+    for member in page.plan.jury:
+        if candidate.person and _ref(page, candidate.person) == _ref(page, member.person):
+            yield page.problem(
+                ("candidates", i, "person"),
+                Text(
+                    fr=f"{candidate.number} est {member.name}, du jury : personne ne se juge",
+                    en=f"{candidate.number} is {member.name} of the jury: nobody judges themselves",
+                ),
+            )
+        if trainers & {member.id, member.person, _ref(page, member.person)}:
+            yield page.problem(
+                ("candidates", i),
+                Text(
+                    fr=f"{member.name} a formé {candidate.number} et ne peut pas le juger",
+                    en=f"{member.name} trained {candidate.number} and cannot judge them",
+                ),
+                Text(
+                    fr="Remplacez ce membre du jury, ou présentez ce candidat à un autre jury.",
+                    en="Replace that member of the jury, or present the candidate to another jury.",
+                ),
+            )
+
+
+def _ref(page: _Page, person: str | None) -> str | None:
+    """Return by what one person is the same, however a plan names them; None: the plan names nobody."""
+    try:
+        return (page.plan_context.ref(person) or person) if person else None
+    except UsageError:  # told of the one whom nobody knows
+        return person
 
 
 def _phases(page: _Page) -> Iterable[Problem]:

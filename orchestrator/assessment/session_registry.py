@@ -58,12 +58,13 @@ class SessionRegistry:
             ContentError: the plan is not one that may be carried out.
             SessionExistsError: there is such a session already.
         """
-        plan = read_plan(written, self.plan_context(), by)
+        context = self.plan_context()
+        plan = read_plan(written, context, by)
         clock = SessionClock(self.source)
         now = clock.now()
         drafts = [
             Draft("planned", by, now, details={"plan": _without_names(plan), "minute": minute}),
-            *(Draft("identity", by, now, details=identity) for identity in _identities(plan)),
+            *(Draft("identity", by, now, details=identity) for identity in _identities(plan, context)),
             Draft("clock", PROGRAM, now, details=clock.anchor.to_document()),
         ]
         drafts[0] = Draft("planned", by, now, details=drafts[0].details, content_hash=written.digest)
@@ -412,7 +413,13 @@ def _without_names(plan: SessionPlan) -> dict[str, Any]:
     return document
 
 
-def _identities(plan: SessionPlan) -> Sequence[dict[str, str]]:
-    """Return who each candidate and member of the jury is; ``person`` where the store knows them."""
+def _identities(plan: SessionPlan, context: PlanContext) -> Sequence[dict[str, str]]:
+    """Return who each candidate and member of the jury is; where the store knows them, by which name and ``ref``.
+
+    The name may be given to somebody else once they are forgotten; the ``ref`` never is.
+    """
     people = [*((c.number, c.name, c.person) for c in plan.candidates), *((m.id, m.name, m.person) for m in plan.jury)]
-    return [{"who": who, "name": name, **({"person": person} if person else {})} for who, name, person in people]
+    return [
+        {"who": who, "name": name, **({"person": person, "ref": context.ref(person)} if person else {})}
+        for who, name, person in people
+    ]

@@ -6,6 +6,7 @@ that was killed is replaced by the next one, which goes on where the events end.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,9 +17,12 @@ from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.events import PROGRAM, Draft
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState, Sitting
+from orchestrator.core.control_characters import in_one_line
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
+
+_log = logging.getLogger(__name__)
 
 WARNINGS: Final = (15, 5)
 """Minutes that are left when the candidates are told."""
@@ -29,6 +33,8 @@ _JOBS: Final = 4
 _PATIENCE: Final = 5.0
 """Seconds until a step that could not be done is tried again; twice as many each time, a minute at most."""
 _LONGEST: Final = 60.0
+_LONGEST_SAID: Final = 300
+"""Characters of an error that is nobody's sentence."""
 _DRIFT: Final = 2
 """Seconds by which the machine's clock may differ from the session's before it is noted."""
 
@@ -109,15 +115,14 @@ class Supervisor:
 
     def _told(self, key: tuple[str, str], future: Future[None]) -> None:
         phase, candidate = key
-        try:
-            future.result()
-        except BreakfixError as error:
+        if (error := future.exception()) is not None:  # whatever it is: the time of all others goes on
+            said = _said_of(error)
             failures = self._failures.get(key, 0)
             wait = min(_LONGEST, _PATIENCE * 2**failures)
             self._failures[key], self._not_before[key] = failures + 1, time.monotonic() + wait
             text = Text(
-                fr=f"{phase}, {candidate} : {error.text.fr} (nouvel essai dans {wait:.0f} s)",
-                en=f"{phase}, {candidate}: {error.text.en} (tried again in {wait:.0f} s)",
+                fr=f"{phase}, {candidate} : {said.fr} (nouvel essai dans {wait:.0f} s)",
+                en=f"{phase}, {candidate}: {said.en} (tried again in {wait:.0f} s)",
             )
             if not failures:  # once is enough for the record
                 self._note(text, self._jury_session.clock(self._jury_session.state()).now(), candidate, phase)
@@ -141,6 +146,15 @@ class Supervisor:
     def _note(self, text: Text, now: int, candidate: str = "", phase: str = "") -> None:
         """Write an incident that the program met, in both languages."""
         self._jury_session.keep(Draft("incident", PROGRAM, now, candidate, phase, {"text": text.en, "fr": text.fr}))
+
+
+def _said_of(error: BaseException) -> Text:
+    """Return what went wrong with one candidate, who may have had a part in it: their files are read there."""
+    if isinstance(error, BreakfixError):
+        return error.text
+    _log.error("a step could not be done", exc_info=error)
+    said = in_one_line(f"{type(error).__name__}: {error}", _LONGEST_SAID)
+    return Text(fr=f"Une étape a échoué ({said}).", en=f"A step has failed ({said}).")
 
 
 def all_sealed(state: SessionState) -> bool:

@@ -9,6 +9,11 @@ from typing import Final
 
 _FORMULA: Final = r"[=+\-@＝＋－＠]"
 _AT_THE_START: Final = re.compile(rf"{_FORMULA}|[\t\r]")
+_PARTED: Final = r'[;\t\r\n][\s"]*'
+"""What another character than a comma may part, with what stands before a cell's text."""
+_GUARDED_INSIDE: Final = re.compile(rf"({_PARTED})('*{_FORMULA})")
+_GUARDED_AT_THE_START: Final = re.compile(rf"'*(?:{_FORMULA}|[\t\r])")
+_FREED_INSIDE: Final = re.compile(rf"({_PARTED})'('*{_FORMULA})")
 
 
 def csv_rows(text: str, more: str = "") -> csv.DictReader[str]:
@@ -39,3 +44,15 @@ def harmless(value: object, separator: str = ",") -> object:
     others = "".join({";", ",", "\t"} - {separator})
     inside = re.sub(rf'([{others}\r\n][\s"]*)({_FORMULA})', r"\1'\2", value)
     return f"'{inside}" if _AT_THE_START.match(inside) else inside
+
+
+def guarded(text: str) -> str:
+    """Return a cell of a file with commas as ``harmless`` does, in such a way that ``freed`` gives the text back."""
+    inside = _GUARDED_INSIDE.sub(r"\1'\2", text)
+    return f"'{inside}" if _GUARDED_AT_THE_START.match(inside) else inside
+
+
+def freed(cell: str) -> str:
+    """Return the text of which ``guarded`` made a cell."""
+    inside = cell[1:] if cell.startswith("'") and _GUARDED_AT_THE_START.match(cell) else cell
+    return _FREED_INSIDE.sub(r"\1\2", inside)

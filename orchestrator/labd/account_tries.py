@@ -66,7 +66,7 @@ class Tries:
             self._limiter.hit(limit, *key)
 
     def _keys(self, name: str, address: str) -> Iterator[tuple[RateLimitItem, tuple[str, ...]]]:
-        name, seconds = name[:_LONGEST_NAME], self._limits.seconds
+        name, address, seconds = name[:_LONGEST_NAME], address[:_LONGEST_NAME], self._limits.seconds
         yield RateLimitItemPerSecond(self._limits.of_name_there, seconds), ("both", name, address)
         yield RateLimitItemPerSecond(self._limits.of_name, seconds), ("name", name)
         yield RateLimitItemPerSecond(self._limits.there, seconds), ("address", address)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
@@ -35,6 +35,8 @@ class Call(Generic[Q, R]):
     response: type[R]
 
 
+ADDRESS: Final = "x-breakfix-address"
+"""The header in which a candidate's browser's address stands, percent-encoded, as the portal knows it."""
 RefusalKind = Literal["signed-out", "forbidden", "missing", "wrong", "busy", "too-often", "machine", "broken"]
 """Why a call was refused. What somebody may not see is ``missing``, so that nobody learns that it exists."""
 STATUS: Mapping[RefusalKind, int] = {

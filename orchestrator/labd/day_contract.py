@@ -179,7 +179,7 @@ class DayView:
         phases: the phases.
         entries: the last entries of the journal, the newest first.
         acts: what may be done about all.
-        alarms: what is wrong with the machine: its clock was set, its disk is almost full.
+        alarms: what is wrong: the machine's clock was set, its disk is almost full, a seat is used from two addresses.
     """
 
     id: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from orchestrator.assessment.opening import former_lab
@@ -26,6 +26,7 @@ from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.rules import organises
 from orchestrator.labd.seat_access import Seat
 from orchestrator.labd.seat_presence import SeatPresence
+from orchestrator.labd.seat_refusals import several_places
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.told_refusals import forbidden
 
@@ -75,12 +76,17 @@ class DayDesk:
             jury_session.folder.is_supervised(),
             self._supervision.troubles.get(session),
             lambda number: self._presence.silent(Seat(session, number)),
-            tuple(alarms_of(clock.drift(), jury_session.folder.path)),
+            (*alarms_of(clock.drift(), jury_session.folder.path), *self._several_places(state)),
         )
         name = functools.cache(self._desk.name)
         told = LOUD if organises(who) else TOLD
         view = day_of(state, clock.now(), self._instances(), doing, title=self._title, name=name, told_kinds=told)
         return view if organises(who) else invigilated(view)
+
+    def _several_places(self, state: SessionState) -> Iterator[Text]:
+        for one in state.plan.candidates:
+            if places := self._presence.places(Seat(state.id, one.number)):
+                yield several_places(one.number, places)
 
     def _instances(self) -> tuple[Instance, ...]:
         try:
@@ -106,7 +112,7 @@ class DayDesk:
             raise RefusedCallError(session_refusals.wrong_words())
         if (asked.act in _ABOUT_SOMEBODY and not asked.candidate) or (asked.act in _OF_A_PHASE and not asked.phase):
             raise RefusedCallError(session_refusals.about_nobody())
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session, invigilates=asked.act in INVIGILATED)
         if state.closed:
             raise RefusedCallError(session_refusals.closed())
         phase, candidate, by = asked.phase, asked.candidate, who.ref

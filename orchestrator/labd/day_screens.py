@@ -82,7 +82,7 @@ class DayScreens:
             RefusedCallError: there is no such session, candidate or terminal, or the evidence is sealed.
             BreakfixError: the journal cannot be read or kept.
         """
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session, invigilates=True)
         sitting = state.sittings.get((asked.phase, asked.number))
         if sitting is None or not _is_shown(sitting):
             raise missing_terminal()

@@ -49,7 +49,7 @@ class Doing:
         supervised: whether a program supervises.
         trouble: why none could be started.
         silent: returns since how many seconds no browser is at a candidate's seat; 0: one is; None: none ever was.
-        alarms: what is wrong with the machine.
+        alarms: what is wrong with the machine, or with somebody's seat.
     """
 
     opening: Collection[str]

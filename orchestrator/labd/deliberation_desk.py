@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final
 
 from orchestrator.assessment.decisions import record_of
@@ -20,7 +20,7 @@ from orchestrator.assessment.session_folder import sha256
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.control_characters import CONTROLS
-from orchestrator.core.errors import BreakfixError, UsageError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text, same
 from orchestrator.labd import deliberation_contract as contract
 from orchestrator.labd import session_refusals
@@ -30,6 +30,7 @@ from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.sealed_copy import SealedNames, not_what_was_sealed
 from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.session_people import accounts_of_members, found, require_not_organised
 from orchestrator.records.people import People
 
 _MOST_TEXT: Final = 4000
@@ -122,7 +123,7 @@ class DeliberationDesk:
             RefusedCallError: as ``view``, or it says nothing that can be kept.
             BreakfixError: the record is closed, or there is no such candidate or competence.
         """
-        jury_session, _, me = self.mine(who, asked.session)
+        jury_session, _, me = self._acting(who, asked.session)
         text = _words(asked.text)
         self._jury(jury_session).observe(me, asked.number, text, asked.competence, question=asked.question)
 
@@ -133,7 +134,7 @@ class DeliberationDesk:
             RefusedCallError: as ``view``, or no reason is given that can be kept.
             BreakfixError: the evidence is not sealed, or there is no such candidate or subject.
         """
-        jury_session, state, me = self.mine(who, asked.session)
+        jury_session, state, me = self._acting(who, asked.session)
         reason, jury = _words(asked.reason), self._jury(jury_session)
         record = jury.correct if state.closed else jury.decide
         record(me, asked.number, asked.subject, asked.verdict, reason)
@@ -146,7 +147,7 @@ class DeliberationDesk:
                 be questioned and nobody agreed.
             BreakfixError: something is undecided, or there is nothing to sign.
         """
-        jury_session, state, me = self.mine(who, asked.session)
+        jury_session, state, me = self._acting(who, asked.session)
         jury = self._jury(jury_session)
         if record_of(state).digest != asked.digest:
             raise RefusedCallError(session_refusals.changed_since())
@@ -171,15 +172,19 @@ class DeliberationDesk:
         self._parts.registry().log.require_sound()
         return jury_session, state, member
 
+    def _acting(self, who: Who, session: str) -> tuple[JurySession, SessionState, str]:
+        """Return so a session in which somebody records something; raises as ``mine``, or where they organised it."""
+        jury_session, state, member = self.mine(who, session)
+        require_not_organised(self._parts.database, state, who)
+        return jury_session, state, member
+
     def _member(self, state: SessionState, who: Who) -> str:
         """Return by what short name somebody is a member of a session's jury; empty: they are none."""
-        for name, person in accounts_of_members(state):
-            with self._parts.database.read() as reading:
-                try:
-                    found = People(reading).find(person)
-                except UsageError:  # they were forgotten since
-                    continue
-                if found.ref == who.ref:
+        with self._parts.database.read() as reading:
+            people = People(reading)
+            for name, word in accounts_of_members(state):
+                person = found(people, word)
+                if person is not None and person.ref == who.ref:
                     return name
         return ""
 
@@ -198,14 +203,6 @@ class DeliberationDesk:
     def _title(self, scenario: str) -> Text:
         shelved = self._parts.shelf.all().get(scenario)
         return same(scenario) if shelved is None else shelved.document.title
-
-
-def accounts_of_members(state: SessionState) -> Iterator[tuple[str, str]]:
-    """Yield the short name of each member of the jury who is somebody of the store, with whom the plan names."""
-    members = {one.id for one in state.plan.jury}
-    for event in state.of("identity"):
-        if event.details and event.details["who"] in members and event.details.get("person"):
-            yield event.details["who"], event.details["person"]
 
 
 def _words(text: str) -> str:

@@ -19,7 +19,7 @@ from orchestrator.assessment.event_words import remarks
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import meaning
 from orchestrator.assessment.state import SessionState, Sitting
-from orchestrator.core.control_characters import visible
+from orchestrator.core.control_characters import in_one_line, visible
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.labd.evidence_contract import (
@@ -44,6 +44,7 @@ _MOST_OUTPUT: Final = 4000
 """Characters of what a command said."""
 _MOST_TYPED: Final = 16 << 20
 _MOST_DOCUMENT: Final = 32 << 20
+_LONGEST_NAME: Final = 4096
 _CUT: Final = "\n[…]"
 
 
@@ -164,7 +165,8 @@ class SealedSitting:
             diff = self.contents.text(f"{scenario}/differences/{one['number']}.diff") if one["difference"] else ""
             left -= len(diff)
             shown = diff if left >= 0 else ""
-            yield ChangedFile(one["host"], visible(one["path"]), one["change"], told, shown, bool(diff) and not shown)
+            name = in_one_line(one["path"], _LONGEST_NAME)
+            yield ChangedFile(one["host"], name, one["change"], told, shown, bool(diff) and not shown)
 
 
 def scenarios_of(found: SealedSitting) -> Iterator[SealedScenario]:

@@ -28,7 +28,7 @@ from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_sockets import LabSockets
 from orchestrator.labd.lab_terminals import LabTerminals
 from orchestrator.labd.lab_web import LabWeb
-from orchestrator.labd.labd_http import answered, asked_by, json_response, number_of, token_of
+from orchestrator.labd.labd_http import address_of, answered, asked_by, json_response, number_of, token_of
 from orchestrator.labd.people_calls import PeopleCalls
 from orchestrator.labd.privacy_calls import PrivacyCalls
 from orchestrator.labd.rules import (
@@ -158,7 +158,9 @@ class _Door:
         seat, state = await self._access.seat(call.name, token)
         asked, seats, terminals = await asked_by(request, call), self._parts.seats, self._parts.seat_terminals
         if state == "seated":
-            terminals.presence.heard_of(seat)
+            terminals.presence.heard_of(seat, address_of(request.headers))
+            if places := terminals.presence.new_places(seat):
+                await seats.note_places(seat, places)
         of_a_seat = {**seats.of_a_seat, **terminals.of_a_seat}
         if call.name in of_a_seat:
             return await of_a_seat[call.name](seat, asked)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 from weakref import WeakValueDictionary
 
 import httpx
@@ -16,7 +16,7 @@ from websockets.exceptions import InvalidHandshake
 
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import VERSION, Call, Refusal
+from orchestrator.labd.calls import ADDRESS, VERSION, Call, Refusal
 from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.wire import WireError, decode, encode
 
@@ -29,6 +29,8 @@ _ANSWER_SECONDS = 60
 _CONNECTIONS = 200
 _AT_ONCE = 8
 """Calls with one token at a time; more wait for each other."""
+_OF_NOBODY = 60
+"""Calls without any at a time: whoever floods with names or codes leaves connections for those who are known."""
 _REFUSED = 400
 
 
@@ -48,6 +50,7 @@ class LabdClient:
         """Take where labd listens; another transport is for tests."""
         self._socket = socket
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._nobody = asyncio.Semaphore(_OF_NOBODY)
         self._http = self._pool(transport, _CONNECTIONS)
         self._streams = self._pool(transport, None)
 
@@ -64,21 +67,28 @@ class LabdClient:
     def _turn(self, token: str | None) -> AbstractAsyncContextManager[None]:
         """Return a turn of somebody's, of whom few calls are done at once: others' pass meanwhile."""
         if token is None:
-            return nullcontext()
+            return self._nobody
         turns = self._turns.get(token)
         if turns is None:
             turns = self._turns[token] = asyncio.Semaphore(_AT_ONCE)
         return turns
 
-    async def call(self, what: Call[Q, R], request: Q, token: str | None = None) -> R:
+    async def call(self, what: Call[Q, R], request: Q, token: str | None = None, address: str = "") -> R:
         """Make a call and return its response.
+
+        Args:
+            what: which.
+            request: what is asked.
+            token: whose call it is; None: nobody's.
+            address: where a candidate's browser is; empty: it is none, or that is not known.
 
         Raises:
             RefusedError: labd refuses it, or does not answer.
         """
         try:
             async with self._turn(token):
-                answer = await self._http.post(what.name, content=encode(request), headers=_bearer(token))
+                headers = {**_bearer(token), **_from(address)}
+                answer = await self._http.post(what.name, content=encode(request), headers=headers)
         except httpx.HTTPError as error:
             raise RefusedError(_silent()) from error
         if answer.status_code >= _REFUSED:
@@ -141,15 +151,15 @@ class LabdClient:
 
     @asynccontextmanager
     async def seat_terminal(
-        self, phase: str, terminal: str, token: str, after: int | None
+        self, phase: str, terminal: str, token: str, after: int | None, address: str = ""
     ) -> AsyncIterator[ClientConnection]:
-        """Give the WebSocket of a terminal at a candidate's seat, as ``terminal`` does.
+        """Give the WebSocket of a terminal at a candidate's seat, as ``terminal`` does; ``address`` is as in ``call``.
 
         Raises:
             RefusedError: labd refuses it, or does not answer.
         """
         seen = "" if after is None else f"?after={after}"
-        async with self._line(f"seat-terminal/{phase}/{terminal}{seen}", token) as connection:
+        async with self._line(f"seat-terminal/{phase}/{terminal}{seen}", token, address) as connection:
             yield connection
 
     @asynccontextmanager
@@ -173,11 +183,11 @@ class LabdClient:
             yield connection
 
     @asynccontextmanager
-    async def _line(self, path: str, token: str) -> AsyncIterator[ClientConnection]:
-        address = f"ws://{_HOST}/v{VERSION}/{path}"
+    async def _line(self, path: str, token: str, address: str = "") -> AsyncIterator[ClientConnection]:
+        url, headers = f"ws://{_HOST}/v{VERSION}/{path}", {**_bearer(token), **_from(address)}
         try:
             connection = await unix_connect(
-                str(self._socket), address, additional_headers=_bearer(token), compression=None, max_size=1 << 20
+                str(self._socket), url, additional_headers=headers, compression=None, max_size=1 << 20
             )
         except OSError as error:
             raise RefusedError(_silent()) from error
@@ -194,6 +204,10 @@ class LabdClient:
 
 def _bearer(token: str | None) -> dict[str, str]:
     return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
+def _from(address: str) -> dict[str, str]:
+    return {ADDRESS: quote(address, safe=".:")} if address else {}
 
 
 def _refusal(content: bytes) -> Refusal:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from orchestrator.core.control_characters import in_one_line
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
-from orchestrator.labd.calls import STATUS, Call, Refusal
+from orchestrator.labd.calls import ADDRESS, STATUS, Call, Refusal
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.told_refusals import broken, refusal_of, refused
 from orchestrator.labd.wire import WireError, decode, encode
@@ -20,12 +22,23 @@ _log = logging.getLogger(__name__)
 
 _LONGEST_BODY: Final = 256 * 1024
 _LONGEST_TOKEN: Final = 200
+_LONGEST_ADDRESS: Final = 64
 
 
 def token_of(header: str) -> str:
     """Return the token of an ``Authorization`` header; empty where there is none."""
     scheme, _, token = header.partition(" ")
     return token if scheme.lower() == "bearer" and len(token) <= _LONGEST_TOKEN else ""
+
+
+def address_of(headers: Mapping[str, str]) -> str:
+    """Return where the portal says that a browser is, of which nothing but what people are told depends; or nothing."""
+    return told_address(unquote(headers.get(ADDRESS, "")))
+
+
+def told_address(said: str) -> str:
+    """Return an address as it may be told and kept, whatever a portal says."""
+    return in_one_line(said[:_LONGEST_ADDRESS], _LONGEST_ADDRESS)
 
 
 def number_of(text: str) -> int:

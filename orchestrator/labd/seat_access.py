@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from orchestrator.assessment.seat_book import KeptSeats, SeatBook, SeatState
 from orchestrator.assessment.session_folder import SEATS, SessionFolder
 from orchestrator.assessment.session_registry import JurySession, SessionRegistry
 from orchestrator.assessment.state import SessionState
-from orchestrator.core.errors import BreakfixError
+from orchestrator.core.errors import BreakfixError, UsageError
+from orchestrator.labd import seat_refusals
 from orchestrator.records.credentials import hash_of
 
 _FRESH_S: Final = 1.0
@@ -34,6 +36,15 @@ class Seat:
     number: str
 
 
+@dataclass(frozen=True)
+class _ReadBook:
+    """A book as its file had it, and the hashes of all tokens in it."""
+
+    stamp: tuple[int, int, int]
+    book: SeatBook
+    tokens: frozenset[str]
+
+
 class SeatAccess:
     """Finds seats by tokens and codes."""
 
@@ -42,6 +53,7 @@ class SeatAccess:
         self._registry = registry
         self._clock = clock
         self._read: dict[str, tuple[float, JurySession, SessionState]] = {}
+        self._kept: dict[Path, _ReadBook] = {}
 
     def seat_of(self, token: str) -> Seat | None:
         """Return the seat for which a browser's token stands; None: none, not yet or no longer."""
@@ -49,22 +61,39 @@ class SeatAccess:
         return found[0] if found is not None and found[1] == "seated" else None
 
     def found(self, token: str) -> tuple[Seat, SeatState] | None:
-        """Return the seat of a token, and whether the browser has it or waits for it."""
+        """Return the seat of a token, and whether the browser has it or waits for it.
+
+        Raises:
+            MachineError: it may be a seat's, and what says so cannot be read now: nobody loses their seat for that.
+        """
         if not token:
             return None
-        wanted = hash_of(token)
-        for session, book in self._books(wanted):
-            known = book.of_token(token)
-            if known is not None and self._holds(session, book):
-                return Seat(session, known[0]), known[1]
+        wanted, unread = hash_of(token), None
+        for path in self._paths():
+            try:
+                read = self._read_of(path)
+                if wanted not in read.tokens or (known := read.book.of_token(token)) is None:
+                    continue
+                if self._holds(path.parent.name, read.book):
+                    return Seat(path.parent.name, known[0]), known[1]
+            except FileNotFoundError:
+                continue
+            except (BreakfixError, OSError) as error:
+                unread = error
+        if unread is not None:
+            raise seat_refusals.unread() from unread
         return None
 
     def of_code(self, code: str) -> Seat | None:
-        """Return whose a code is, as somebody types it; None where no such code holds."""
-        for session, book in self._books():
-            number = book.of_code(code)
-            if number is not None and self._holds(session, book):
-                return Seat(session, number)
+        """Return whose a code is, as somebody types it; None where no such code holds, as far as books can be read."""
+        for path in self._paths():
+            try:
+                book = self._read_of(path).book
+                number = book.of_code(code)
+                if number is not None and self._holds(path.parent.name, book):
+                    return Seat(path.parent.name, number)
+            except (BreakfixError, OSError):
+                continue
         return None
 
     def look(self, session: str) -> tuple[JurySession, SessionState]:
@@ -87,22 +116,33 @@ class SeatAccess:
         return found, state
 
     def _holds(self, session: str, book: SeatBook) -> bool:
+        """Return whether a book is of a session that goes on; raises where the journal cannot be read."""
         try:
             _, state = self.look(session)
-        except (BreakfixError, ValueError):  # who sits there cannot be known
+        except (UsageError, ValueError):  # the store knows no such session
             return False
         return book.plan == plan_of(state) and not is_over(state)
 
-    def _books(self, containing: str = "") -> Iterator[tuple[str, SeatBook]]:
-        """Yield the books of all sessions, or those whose file has some letters in it; one that is damaged is left."""
-        folder = self._registry().folder
-        for path in sorted(folder.glob(f"*/{SEATS}")):
-            try:
-                if containing and containing.encode() not in path.read_bytes():
-                    continue
-                yield path.parent.name, KeptSeats(SessionFolder(path.parent)).read()
-            except (BreakfixError, OSError):
-                continue
+    def _paths(self) -> list[Path]:
+        return sorted(self._registry().folder.glob(f"*/{SEATS}"))
+
+    def _read_of(self, path: Path) -> _ReadBook:
+        """Return a session's book, read once for as long as its file, which is only ever replaced, is the same one.
+
+        Anybody may have tokens and codes looked up, as often as they like.
+
+        Raises:
+            OSError: there is none, or it cannot be read.
+            MachineError: it is damaged.
+        """
+        file = path.stat()
+        stamp = file.st_ino, file.st_mtime_ns, file.st_size
+        kept = self._kept.get(path)
+        if kept is None or kept.stamp != stamp:
+            book = KeptSeats(SessionFolder(path.parent)).read()
+            tokens = frozenset((*(one.token for one in book.asking), *(one.token for one in book.seats.values())))
+            kept = self._kept[path] = _ReadBook(stamp, book, tokens)
+        return kept
 
 
 def plan_of(state: SessionState) -> str:

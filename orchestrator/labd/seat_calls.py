@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from orchestrator.assessment.seat_book import SeatState
@@ -21,9 +21,9 @@ from orchestrator.labd.sitting_desk import SittingDesk
 _AT_ONCE: Final = 3
 """Calls of candidates that are done at once: however many they send, the room's own calls have threads."""
 
-_CABLES_A_SECOND: Final = 0.5
-_CABLES_AT_ONCE: Final = 20
-"""Each act on a cable is an entry of the journal: nobody fills it."""
+_CABLES_A_SECOND: Final = 1 / 20
+_CABLES_AT_ONCE: Final = 40
+"""Each act on a cable is an entry of the journal, which is read whole at each look: nobody makes those slow."""
 
 
 class SeatCalls:
@@ -39,12 +39,16 @@ class SeatCalls:
     """
 
     def __init__(self, parts: LabParts, threads: WorkThreads) -> None:
-        """Take what labd serves, and where it is done for the room; candidates have threads of their own."""
+        """Take what labd serves, and where it is done for the room.
+
+        Candidates have threads of their own, and who types codes has another one: anybody may.
+        """
         self.access = SeatAccess(parts.registry)
         self._desk = SeatDesk(SessionDesk(parts), self.access)
         self._sittings = SittingDesk(parts, self.access)
         self._threads = threads
         self.threads = WorkThreads(_AT_ONCE, "seats")
+        self._codes = WorkThreads(1, "codes")
         self.pace = SeatPace()
         self._cables = SeatPace(a_second=_CABLES_A_SECOND, at_once=_CABLES_AT_ONCE)
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -80,11 +84,15 @@ class SeatCalls:
 
     async def take(self, token: str, asked: contract.TakeSeat) -> contract.TakenSeat:
         """See ``seat_contract.TAKE_SEAT``."""
-        return await self.threads.run(self._desk.take, token, asked)
+        return await self._codes.run(self._desk.take, token, asked)
 
     async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
         """See ``seat_contract.MY_SEAT``."""
         return await self.threads.run(self._desk.door, seat, state)
+
+    async def note_places(self, seat: Seat, places: Sequence[str]) -> None:
+        """Have the journal say that a seat is used from several addresses at once."""
+        await self._threads.run(self._desk.note_places, seat, places)
 
     # At the seat --------------------------------------------------------------------------------------------------
 
@@ -104,3 +112,4 @@ class SeatCalls:
     def close(self) -> None:
         """End the threads of candidates' calls."""
         self.threads.close()
+        self._codes.close()

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from orchestrator.assessment.events import Draft
+from orchestrator.assessment.events import PROGRAM, Draft
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.seat_book import KeptSeats, SeatBook, SeatState
 from orchestrator.assessment.selectors import require_candidate
-from orchestrator.core.control_characters import visible
+from orchestrator.core.errors import MachineError
 from orchestrator.labd import seat_refusals
 from orchestrator.labd.account_tries import Tries, TryLimits
 from orchestrator.labd.calls import Who
+from orchestrator.labd.labd_http import told_address
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_access import Seat, SeatAccess, is_over, plan_of
 from orchestrator.labd.seat_contract import (
@@ -55,7 +58,7 @@ class SeatDesk:
             RefusedCallError: there is no such session, or it is over.
             UsageError: it has no such candidate.
         """
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session)
         if is_over(state):
             raise RefusedCallError(seat_refusals.over())
         if asked.number:
@@ -114,7 +117,7 @@ class SeatDesk:
         Raises:
             RefusedCallError: there is no such session, it is over, the browser waits no longer, or nobody has the seat.
         """
-        jury_session, state = self._desk.found(asked.session)
+        jury_session, state = self._desk.organised(who, asked.session, invigilates=True)
         if is_over(state):
             raise RefusedCallError(seat_refusals.over())
         kept, now = KeptSeats(jury_session.folder), jury_session.clock(state).now()
@@ -131,15 +134,16 @@ class SeatDesk:
         Raises:
             RefusedCallError: no such code holds, or there were too many tries.
         """
-        address = visible(asked.address)
+        address = told_address(asked.address)
         seat = self._access.of_code(asked.code)
         if seat is None:  # a right one is heard all the same: else one who floods would keep a whole room out
             self._tries.refuse_too_many(_EVERY_CODE, address)
             self._tries.in_vain(_EVERY_CODE, address)
             raise RefusedCallError(seat_refusals.no_code())
-        here = self._access.found(token)
-        if here is not None and here[0] == seat:
-            return TakenSeat(token)
+        with contextlib.suppress(MachineError):  # of another session, that cannot be read now
+            here = self._access.found(token)
+            if here is not None and here[0] == seat:
+                return TakenSeat(token)
         name = f"{seat.session} {seat.number}"
         self._asks.refuse_too_many(name, address)
         self._asks.in_vain(name, address)
@@ -156,6 +160,13 @@ class SeatDesk:
         """Return what a browser is at."""
         _, session = self._access.look(seat.session)
         return SeatDoor(state == "seated", session.plan.title, seat.number)
+
+    def note_places(self, seat: Seat, places: Sequence[str]) -> None:
+        """Have the journal say that a seat is used from several addresses at once; raises as ``SeatAccess.look``."""
+        jury_session, state = self._access.look(seat.session)
+        said = seat_refusals.several_places(seat.number, places)
+        details = {"text": said.en, "fr": said.fr}
+        jury_session.keep(Draft("incident", PROGRAM, jury_session.clock(state).now(), seat.number, details=details))
 
 
 def _answered(book: SeatBook, asked: AnswerSeat, now: int) -> tuple[Draft, SeatBook]:

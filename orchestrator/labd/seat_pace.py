@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class SeatPace:
         one = self._seats.setdefault(seat, _Measure(self._at_once, now))
         one.left, one.at = min(self._at_once, one.left + (now - one.at) * self._a_second), now
         if one.left < 1 or one.waiting >= _MOST_WAITING:
-            raise RefusedCallError(seat_refusals.too_many_calls(1))
+            raise RefusedCallError(seat_refusals.too_many_calls(max(1, math.ceil((1 - one.left) / self._a_second))))
         one.left -= 1
         one.waiting += 1
         try:

@@ -1,7 +1,10 @@
-"""What is said where a candidate's code, or an answer to a browser that waits, is refused."""
+"""What is said where a candidate's code, or an answer to a browser that waits, is refused; and of a seat in use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Refusal
 from orchestrator.labd.refused_call import RefusedCallError
@@ -18,6 +21,29 @@ def no_code() -> Refusal:
             en="Compare it with your sheet; if it is right, call the invigilator.",
         ),
         field="code",
+    )
+
+
+def several_places(number: str, places: Sequence[str]) -> Text:
+    """Return that a candidate's seat is used from several addresses at once."""
+    listed = ", ".join(places)
+    return Text(
+        fr=f"La place {number} sert depuis plusieurs adresses à la fois ({listed}) : voyez qui y est.",
+        en=f"The seat of {number} is used from several addresses at once ({listed}): see who is there.",
+    )
+
+
+def unread() -> MachineError:
+    """Return the error where it cannot be told now who sits where."""
+    return MachineError(
+        Text(
+            fr="Les places de la session ne se lisent pas en ce moment.",
+            en="The session's seats cannot be read at the moment.",
+        ),
+        Text(
+            fr="Votre place reste la vôtre. Réessayez ; si cela dure, appelez la personne qui surveille.",
+            en="Your seat stays yours. Try again; if it goes on, call the invigilator.",
+        ),
     )
 
 
@@ -84,6 +110,21 @@ def too_many_terminals(most: int) -> RefusedCallError:
             en=f"You have {most} terminals open: there are no more at a time.",
         ),
         Text(fr="Fermez-en un d'abord.", en="Close one of them first."),
+    )
+
+
+def no_room_to_record() -> RefusedCallError:
+    """Return what ends the opening of terminals once their recordings are as many, or as long, as they may be."""
+    return refused(
+        "busy",
+        Text(
+            fr="Vos enregistrements ont pris toute leur place : aucun autre terminal ne s'ouvre.",
+            en="Your recordings have taken all the room they have: no other terminal opens.",
+        ),
+        Text(
+            fr="Continuez dans ceux qui sont ouverts, ou appelez la personne qui surveille.",
+            en="Go on in those that are open, or call the invigilator.",
+        ),
     )
 
 

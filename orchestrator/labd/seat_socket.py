@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from orchestrator.assessment.terminal_gate import TerminalGate
 from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import Attachment, NoTerminalError
-from orchestrator.labd.labd_http import number_of, token_of
+from orchestrator.labd.labd_http import address_of, number_of, token_of
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_access import Seat
 from orchestrator.labd.seat_gates import SeatHolds
@@ -89,7 +89,7 @@ class SeatSockets:
             return
         keeper = self.terminals.terminals.keeper
         async with keeper.attach(terminal, None if after is None else number_of(after)) as seen:
-            with self.terminals.presence.line(seat) as may:
+            with self.terminals.presence.line(seat, address_of(viewer.headers)) as may:
                 if not may:
                     await viewer.close(TRY_AGAIN)
                     return

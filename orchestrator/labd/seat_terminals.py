@@ -27,7 +27,7 @@ from orchestrator.labd.seat_access import Seat
 from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.seat_gates import SeatGates
 from orchestrator.labd.seat_presence import SeatPresence
-from orchestrator.labd.seat_refusals import too_many_terminals, too_quickly
+from orchestrator.labd.seat_refusals import no_room_to_record, too_many_terminals, too_quickly
 from orchestrator.labd.told_refusals import missing_terminal
 from orchestrator.labd.trainee_view import iso
 from orchestrator.labd.typing_pace import SteadyAllowance
@@ -43,6 +43,10 @@ _MOST_OF_ALL: Final = 160 << 20
 """Bytes of a candidate's recordings in a phase, all together."""
 _LEAST: Final = 1 << 18
 """Bytes that are recorded of a terminal all the same."""
+_MOST_RECORDINGS: Final = 150
+_MOST_AT_ALL: Final = _MOST_OF_ALL + (32 << 20)
+"""Recordings of a candidate's in a phase, and their bytes, with which no terminal is opened any more: all of it is read
+into memory when it is sealed, and what is opened and closed again and again would have no end."""
 _LOOKS: Final = 2
 """Threads for looks at sessions."""
 _SEAT: Final = "seat "
@@ -209,6 +213,10 @@ class SeatTerminals:
         place = CandidateSeat(jury_session, self._parts.labs(), asked.phase, seat.number)
         require_seat(place.gate)
         running, lab = place.place(asked.host, asked.scenario)
+        recorded = jury_session.folder.recordings(asked.phase, seat.number).glob("*.cast")
+        sizes = [one.stat().st_size for one in recorded]
+        if len(sizes) >= _MOST_RECORDINGS or sum(sizes) >= _MOST_AT_ALL:
+            raise no_room_to_record()
         master = open_master(self._parts.labs(), running, lab.instance, asked)
         try:
             path = new_recording(jury_session.folder.sitting(asked.phase, seat.number), lab.scenario, asked.host)
@@ -216,11 +224,10 @@ class SeatTerminals:
         except OSError:
             os.close(master)
             raise
-        used = sum(one.stat().st_size for one in path.parent.glob("*.cast"))
         head = SeatHead(
             f"{lab.scenario} {asked.host}"[:300],
             precise(place.gate.clock)(),
-            max(_LEAST, min(_MOST, _MOST_OF_ALL - used)),
+            max(_LEAST, min(_MOST, _MOST_OF_ALL - sum(sizes))),
         )
         identity, owner = running.instance.identity, f"{_SEAT}{seat.number}"
         about = TerminalAbout(lab.instance, identity, asked.host, asked.kind, owner, asked.rows, asked.columns)

@@ -29,6 +29,7 @@ from orchestrator.labd.session_contract import (
     SessionView,
     WithdrawSession,
 )
+from orchestrator.labd.session_people import require_no_part
 from orchestrator.labd.session_view import view_of
 from orchestrator.records.people import People
 
@@ -99,6 +100,17 @@ class SessionDesk:
             raise session_refusals.missing_session()
         return found, state
 
+    def organised(self, who: Who, session: str, *, invigilates: bool = False) -> tuple[JurySession, SessionState]:
+        """Return so a session in which somebody does something as its organiser; see ``require_no_part``.
+
+        Raises:
+            RefusedCallError: as ``found``, or they judge or sit in it.
+            BreakfixError: as ``found``.
+        """
+        jury_session, state = self.found(session)
+        require_no_part(self._parts.database, state, who, invigilates=invigilates)
+        return jury_session, state
+
     def view(self, session: str) -> SessionView:
         """Return a session as its page shows it; raises as ``found``."""
         _, state = self.found(session)
@@ -127,7 +139,7 @@ class SessionDesk:
         reason = asked.reason.strip()
         if not reason or len(reason) > session_refusals.MOST_REASON or CONTROLS.search(reason):
             raise RefusedCallError(session_refusals.wrong_reason())
-        found, state = self.found(asked.session)
+        found, state = self.organised(who, asked.session)
         if state.begun_to_open:
             raise RefusedCallError(session_refusals.begun())
         found.withdraw(who.ref, reason)

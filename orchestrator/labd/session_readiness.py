@@ -19,7 +19,6 @@ from orchestrator.core.errors import BreakfixError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.doctor.machine import look_at_machine
 from orchestrator.labd import readiness_words as words
-from orchestrator.labd.deliberation_desk import accounts_of_members
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_needs import LabNeeds
 from orchestrator.labd.lab_room import LabRoom
@@ -32,10 +31,10 @@ from orchestrator.labd.session_contract import (
     UnprovenScenario,
     Verdict,
 )
+from orchestrator.labd.session_people import accounts_of_members, found
 from orchestrator.labd.session_view import pools_of
 from orchestrator.labd.told_refusals import words_of
 from orchestrator.model.session_plan import Phase, ProofRule
-from orchestrator.records.models import Person
 from orchestrator.records.people import People, are_apart
 
 _OF_THE_MACHINE: Final = ("memory", "disk", "ptys", "inotify-instances")
@@ -137,20 +136,13 @@ class SessionReadiness:
         with self._parts.database.read() as reading:
             people = People(reading)
             both = [one.handle for one in people.list("organiser") if not are_apart(one.roles)]
-            members = filter(None, (_found(people, account) for _, account in accounts_of_members(state)))
+            members = filter(None, (found(people, account) for _, account in accounts_of_members(state)))
             judging = [one.handle for one in members if organises(one, state.events[0].by)]
         return words.roles(judging, both)
 
     def _clock(self, state: SessionState) -> ReadinessPoint:
         clock = SessionClock(self._parts.registry().source, state.anchor, last=state.last)
         return words.clock(state, clock.now(), clock.drift(), behind=clock.behind)
-
-
-def _found(people: People, word: str) -> Person | None:
-    try:
-        return people.find(word)
-    except UsageError:  # forgotten since, or of another store
-        return None
 
 
 def _is_over(state: SessionState, phase: Phase) -> bool:

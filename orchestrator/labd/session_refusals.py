@@ -29,6 +29,28 @@ def missing_session() -> RefusedCallError:
     return refused("missing", Text(fr="Cette session n'existe pas.", en="There is no such session."))
 
 
+def has_a_part() -> RefusedCallError:
+    """Return what ends an organiser's act of somebody who judges or sits in the session."""
+    return refused(
+        "forbidden",
+        Text(
+            fr="Vous avez une place dans cette session, au jury ou parmi les candidats : d'autres l'organisent.",
+            en="You have a place in this session, in its jury or among its candidates: others organise it.",
+        ),
+    )
+
+
+def has_organised() -> RefusedCallError:
+    """Return what ends a jury's act of somebody who organised the session."""
+    return refused(
+        "forbidden",
+        Text(
+            fr="Vous avez organisé cette session : vous n'y jugez pas.",
+            en="You organised this session: you do not judge in it.",
+        ),
+    )
+
+
 def wrong_rehearsal() -> Refusal:
     """Return that a rehearsal's minute is none."""
     return Refusal(

@@ -51,7 +51,7 @@ class SittingDesk:
         """Take what labd serves, and what finds sessions."""
         self._parts = parts
         self._access = access
-        self._writing = threading.Lock()
+        self._writing: dict[Seat, threading.Lock] = {}
 
     def view(self, seat: Seat) -> SittingView:
         """Return where a candidate is; raises as ``SeatAccess.look``."""
@@ -130,7 +130,7 @@ class SittingDesk:
             UsageError: the candidate may not type now, there is no such question, or the answer is not of its kind.
         """
         _require_text("value", asked.value)
-        with self._writing:
+        with self._writing.setdefault(seat, threading.Lock()):  # one whose lab answers slowly holds up no other's
             place, scenario = self._at(seat, asked.phase, asked.place)
             place.answer({asked.question: asked.value}, asked.language, scenario)
 
@@ -146,7 +146,7 @@ class SittingDesk:
         if asked.minutes is not None and not 0 <= asked.minutes <= _MOST_MINUTES:
             raise RefusedCallError(seat_refusals.not_kept("minutes", LONGEST))
         parts = ReportParts(asked.symptom, asked.cause, asked.action, asked.test, asked.minutes)
-        with self._writing:
+        with self._writing.setdefault(seat, threading.Lock()):  # one whose lab answers slowly holds up no other's
             place, scenario = self._at(seat, asked.phase, asked.place)
             place.write_report(parts, asked.language, scenario)
 

@@ -23,7 +23,8 @@ _TOKEN: Final = re.compile(
     r"(?P<wrap> \r(?=[^\r\n]))"  # how readline goes on in the window's next line
     r"|\x1b\[(?P<numbers>[0-9;?<>=]*)[ -/]*(?P<order>[@-~])"
     r"|\x1b\](?P<title>[^\x07\x1b]*)(?:\x07|\x1b\\)|\x1b[()*+].|\x1b."
-    r"|(?P<text>(?: (?!\r[^\r\n])|[^\x00-\x20\x7f-\x9f])+)"
+    # As many characters as are looked at together: the engine takes 300 bytes for each that it may have to give back.
+    rf"|(?P<text>(?: (?!\r[^\r\n])|[^\x00-\x20\x7f-\x9f]){{1,{_LONGEST}}})"
     r"|(?P<key>[\x00-\x1f\x7f-\x9f])",
     re.DOTALL,
 )
@@ -40,9 +41,11 @@ class _Line:
 
     text: str = ""
     source: list[int] = field(default_factory=list)
+    changed: bool = False
 
     def write(self, at: int, text: str, place: int) -> None:
         """Write over what stands at a column."""
+        self.changed = True
         if at > len(self.text):
             self.source += [-1] * (at - len(self.text))
             self.text = self.text.ljust(at)
@@ -52,6 +55,7 @@ class _Line:
 
     def cut(self, at: int, end: int | None) -> None:
         """Take characters out; what is behind them moves up."""
+        self.changed = True
         self.text = self.text[:at] + ("" if end is None else self.text[end:])
         self.source[at:end] = []
 
@@ -146,8 +150,10 @@ class _Finder:
         self._line, self._at = line, at
 
     def _leave(self) -> None:
-        """Look at a line as it stands."""
-        self._look(self._line.text, self._line.source)
+        """Look at a line as it stands, unless that was done."""
+        if self._line.changed:
+            self._look(self._line.text, self._line.source)
+            self._line.changed = False
 
     def _look(self, text: str, source: Sequence[int]) -> None:
         for pattern in self._patterns:

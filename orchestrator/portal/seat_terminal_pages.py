@@ -169,7 +169,7 @@ async def terminal(socket: WebSocket) -> None:
 def _line(socket: WebSocket, token: str) -> OpeningLine:
     labd: LabdClient = socket.app.state.labd
     phase = quote(socket.path_params["phase"], safe="")
-    return labd.seat_terminal(phase, terminal_of(socket), token, after_of(socket))
+    return labd.seat_terminal(phase, terminal_of(socket), token, after_of(socket), visit_of(socket).address)
 
 
 async def _scenario(request: Request) -> str:

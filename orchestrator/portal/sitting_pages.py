@@ -62,14 +62,14 @@ async def events(request: Request) -> Response:
 
 
 def sitting_frames(request: Request) -> AsyncIterator[bytes]:
-    """Yield frames: the times each time (``clocks``), and the board (``html``) where more has changed."""
+    """Yield frames: whose seat it is, the times (``clocks``), and the board (``html``) where more has changed."""
 
     async def look() -> SittingView:
         view: SittingView = await ask(request, SITTING, Nothing())
         return view
 
     def news(told: SittingView | None, view: SittingView) -> bytes:
-        said: dict[str, object] = {"clocks": clocks(view)}
+        said: dict[str, object] = {"number": view.number, "clocks": clocks(view)}
         if told is None or essence(told) != essence(view):
             said["html"] = rendered(request, "seat_board.html.j2", sitting_context(view))
         return frame(said)

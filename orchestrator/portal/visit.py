@@ -78,7 +78,10 @@ async def ask(connection: HTTPConnection, what: Call[Q, R], request: Q) -> R:
         RefusedError: labd refuses it, or does not answer.
     """
     labd: LabdClient = connection.app.state.labd
-    return await labd.call(what, request, visit_of(connection).token)
+    visit = visit_of(connection)
+    if is_at_seat(connection.url.path):
+        return await labd.call(what, request, visit.token, visit.address)
+    return await labd.call(what, request, visit.token)
 
 
 def form_key_of(secret: str, token: str | None, seat: str | None = None) -> str:

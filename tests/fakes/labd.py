@@ -164,6 +164,8 @@ class FakeLabd:
         self.terminals: dict[tuple[str, str], FakeTerminal] = {}
         self.refusals: dict[str, calls.Refusal] = {}
         self.asked: list[tuple[str, str, Any]] = []
+        self.addresses: dict[str, str] = {}
+        """From where each call was made last, as the portal says of candidates' browsers."""
         self.debrief = world.DEBRIEF
         self.map = ""
         self.screen: FakeScreen | None = None
@@ -298,6 +300,7 @@ class FakeLabd:
         asked = decode(call.request, body)
         who = self._who(request)
         self.asked.append((name, who.handle if who else "", asked))
+        self.addresses[name] = request.headers.get(calls.ADDRESS, "")
         if name in self.refusals:
             error = missing()
             error.refusal = self.refusals[name]

@@ -52,6 +52,10 @@ function open() {
   });
   source.addEventListener("message", async ({ data }) => {
     const told = JSON.parse(data);
+    if (told.number !== live.dataset.number) {
+      location.assign("/seat"); // somebody else sits at this browser now: this page is not theirs
+      return;
+    }
     heard = performance.now();
     clocks = told.clocks;
     countOn();
@@ -78,6 +82,7 @@ window.addEventListener("pagehide", () => {
   source?.close();
   source = null;
 });
-window.addEventListener("pageshow", (event) => event.persisted && open());
+// Gone back to, it may be the page of who sat here before: it is asked for anew, by whoever sits here now.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(countOn, 500);
 open();

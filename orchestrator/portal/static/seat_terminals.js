@@ -126,7 +126,8 @@ function close() {
 
 window.addEventListener("online", open);
 window.addEventListener("pagehide", close);
-window.addEventListener("pageshow", (event) => event.persisted && open());
+// Gone back to, it may be the page of who sat here before: it is asked for anew, by whoever sits here now.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 take(data);
 setInterval(countOn, 1000);

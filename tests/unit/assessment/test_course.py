@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from orchestrator.assessment.session_registry import JurySession, SessionRegistr
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
 from orchestrator.assessment.written_plan import WrittenPlan
+from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
@@ -428,7 +430,18 @@ def test_minutes_are_given_in_measure_and_with_a_reason(course: Course, minutes:
     assert not course.jury_session.state().of("extended")
 
 
-def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        MachineError(same("The helper does not answer.")),
+        OSError(errno.ENOSPC, "No space left on device"),
+        ValueError("a name \x1b[2J\nof a file"),
+        MemoryError(),
+    ],
+)
+def test_a_step_that_cannot_be_done_is_tried_again(
+    course: Course, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
     course.source.go(100 * 60)
@@ -438,7 +451,7 @@ def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: 
 
     def sometimes(self: Closing, phase: str, candidate: str) -> None:
         if candidate == "C-01" and next(failing, False):
-            raise MachineError(same("The helper does not answer."))
+            raise error
         close(self, phase, candidate)
 
     monkeypatch.setattr(Closing, "close", sometimes)
@@ -447,6 +460,8 @@ def test_a_step_that_cannot_be_done_is_tried_again(course: Course, monkeypatch: 
     assert {event.candidate for event in state.of("sealed")} == {"C-01", "C-02"}
     assert ["tried again" in event.details["text"] for event in state.of("incident")] == [True]
     assert "nouvel essai" in told(state.of("incident")[0]).fr
+    assert not CONTROLS.search(state.of("incident")[0].details["text"])
+    assert "\n" not in state.of("incident")[0].details["text"]
 
 
 def test_only_one_supervises(course: Course) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,14 @@ import pytest
 
 from grader.report import CheckResult, CommandRecord, Report
 from orchestrator.assessment import collecting
-from orchestrator.assessment.asciicast import TerminalRecorder, timeline, transcript
+from orchestrator.assessment.asciicast import (
+    TerminalRecorder,
+    TypedLine,
+    read_timeline,
+    timeline,
+    timeline_file,
+    transcript,
+)
 from orchestrator.assessment.collecting import HostFiles, changes
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import MANIFEST, SUMS, problems_of, read_evidence, seal
@@ -62,6 +70,37 @@ def test_a_recording_is_an_asciicast_and_tells_what_was_typed(tmp_path: Path) ->
         (105.0, "ls"),
     ]
     assert "s3cret" not in path.read_text()
+
+
+def test_a_pasted_line_costs_what_its_keys_cost(tmp_path: Path) -> None:
+    def seconds(keys: int) -> float:
+        typed = [*("a" * 10_000 for _ in range(keys // 10_000)), "\r"]
+        rows = [{"version": 2, "timestamp": 0}, *([1.0, "i", one] for one in typed)]
+        content = "".join(json.dumps(row) + "\n" for row in rows)
+        began = time.process_time()
+        assert [len(line.line) for line in timeline(tmp_path / "pc1-1.cast", content)] == [keys]
+        return time.process_time() - began
+
+    few = seconds(80_000)
+    assert seconds(800_000) < 40 * few, "ten times as much; each key copied the line: a hundred times"
+
+
+def test_a_typed_formula_is_text_in_the_table_and_itself_when_read() -> None:
+    typed = [TypedLine(1.0, "x.pc1-1", line) for line in ("=HYPERLINK(1)", "'=1", "ls;=1", "'", "a,b", "ls -la; -x")]
+    made = timeline_file(typed)
+    assert list(read_timeline(made)) == typed
+    assert b",'=HYPERLINK(1)" in made
+    before = b"seconds_since_1970,terminal,typed\r\n1.000,x.pc1-1,'=1\r\n"  # as it was sealed once
+    assert [one.line for one in read_timeline(before)] == ["'=1"]
+
+
+def test_a_file_s_name_adds_no_lines_to_its_difference() -> None:
+    name = "/etc/a\n+++ end/etc/shadow\n@@ -1 +1 @@\n+root::0:0\n\x1b[2J"
+    state = FileState(kind="file", mode=0o644, size=2, mtime=1)
+    before, after = (HostFiles({name: state}, {name: content}) for content in (b"1\n", b"2\n"))
+    (change,) = changes({"pc1": before}, {"pc1": after})
+    assert len(change.difference.splitlines()) == 5
+    assert "\x1b" not in change.difference
 
 
 def test_a_transcript_reads_as_the_screen_did(tmp_path: Path) -> None:

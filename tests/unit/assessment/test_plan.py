@@ -57,7 +57,11 @@ def why(name: str, rule: ProofRule) -> UsageError | None:
 
 
 KNOWN = PlanContext(
-    Content((built_in_root(),)).referential(), OFFERS, why, lambda person: frozenset({f"coach-of-{person}"})
+    Content((built_in_root(),)).referential(),
+    OFFERS,
+    why,
+    lambda person: frozenset({f"coach-of-{person}"}),
+    ref=str.lower,
 )
 
 
@@ -104,6 +108,8 @@ def test_a_plan_may_rely_on_what_the_author_proved(tmp_path: Path) -> None:
         ("  - {id: leroy, name: Paul Leroy, quality: Technicien}\n", "", 10, "at least two members"),
         ("trainers: [petit]", "trainers: [leroy]", 14, "Paul Leroy trained C-02"),
         ("id: leroy", "person: coach-of-ali, id: leroy", 14, "Paul Leroy trained C-02"),
+        ("id: leroy", "person: Coach-of-Ali, id: leroy", 14, "Paul Leroy trained C-02"),
+        ("id: leroy", "person: ALI, id: leroy", 14, "C-02 is Paul Leroy of the jury"),
         ("scenarios: [cut]", "scenarios: [cup]", 16, 'did you mean "cut"?'),
         ("scenarios: [cut]", "scenarios: [cut, old]", 16, "old is stale."),
         ("scenarios: [cut]", "reading_minutes: 5", 16, 'a phase has "scenarios", or a drawing'),

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from orchestrator.core.spreadsheet import harmless
+from orchestrator.core.spreadsheet import freed, guarded, harmless
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,16 @@ def test_none_does_by_whatever_the_file_is_parted(evil: str, ours: str, theirs: 
     csv.writer(file, delimiter=ours).writerow(["lea", harmless(evil, ours), "end"])
     cells = [cell for row in csv.reader(io.StringIO(file.getvalue()), delimiter=theirs) for cell in row]
     assert not any(cell.lstrip(' "').startswith("=") for cell in cells)
+
+
+@pytest.mark.parametrize("theirs", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "'=1+1", "''=1", "x;=1+1", "x;'=1+1", 'x;"=1";-2', "\t=1", "ls; -la", "ls -la", "+", "'", "", "a;;@b"],
+)
+def test_what_was_typed_is_no_formula_and_is_read_as_it_was(text: str, theirs: str) -> None:
+    assert freed(guarded(text)) == text
+    file = io.StringIO()
+    csv.writer(file).writerow([guarded(text), "end"])
+    cells = [cell for row in csv.reader(io.StringIO(file.getvalue()), delimiter=theirs) for cell in row]
+    assert not any(cell.lstrip(' "').startswith(("=", "+", "-", "@")) for cell in cells)

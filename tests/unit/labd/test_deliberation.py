@@ -15,10 +15,12 @@ import pytest
 from orchestrator.assessment.events import Draft
 from orchestrator.labd import deliberation_contract as j
 from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.day_contract import ACT_ON_DAY, ActOnDay
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.rules import DOCUMENTS, EVIDENCE
-from orchestrator.labd.session_contract import PLAN_SESSION, OfSession, PlanSession
-from orchestrator.records import credentials, journal
+from orchestrator.labd.seat_contract import ANSWER_SEAT, MAKE_CODES, AnswerSeat, MakeCodes
+from orchestrator.labd.session_contract import PLAN_SESSION, WITHDRAW_SESSION, OfSession, PlanSession, WithdrawSession
+from orchestrator.records import credentials, journal, retention
 from orchestrator.records.people import People
 from tests.unit.records.test_journal import tamper
 
@@ -221,6 +223,69 @@ def test_only_members_of_this_jury_look_and_decide(site: Site) -> None:
                 assert refused.value.refusal.kind == kind
         assert await room.client.call(j.JURY_SESSIONS, Nothing(), other.token) == ()
         assert room.site.registry.log.events("december") == before
+
+    play(site, scene)
+
+
+def test_who_judges_or_sits_in_a_session_moves_nothing_in_it_whatever_their_roles(site: Site) -> None:
+    async def scene(room: Room) -> None:
+        site.member("zoe", "trainee", "organiser")
+        await room.planned(PLAN.replace("name: Zoé Faure", "name: Zoé Faure, person: zoe"))
+        with site.store.write() as writing:
+            people = People(writing)
+            people.give_role(people.find("anne"), "administrator")
+        anne, zoe = site.again("anne"), site.again("zoe")
+        before = room.site.registry.log.events("december")
+        acts: tuple[tuple[Call[Any, Any], object], ...] = (
+            (ACT_ON_DAY, ActOnDay("december", "pause", text="Alarme.")),
+            (ACT_ON_DAY, ActOnDay("december", "open", "reseau")),
+            (WITHDRAW_SESSION, WithdrawSession("december", "Pour voir.")),
+            (MAKE_CODES, MakeCodes("december")),
+        )
+        for who in (anne, zoe):
+            for call, asked in acts:
+                assert (await refusal_of(room.client, call, asked, who.token)).kind == "forbidden", asked
+        refusal = await refusal_of(room.client, ANSWER_SEAT, AnswerSeat("december", "confirm", "C-01", "0"), zoe.token)
+        assert refusal.kind == "forbidden"
+        assert room.site.registry.log.events("december") == before
+        await room.client.call(ACT_ON_DAY, ActOnDay("december", "announce", text="Bonjour."), room.ines.token)
+        await room.client.call(j.OBSERVE, j.RecordObservation("december", "C-01", "Bien."), anne.token)
+
+    play(site, scene)
+
+
+def test_who_moved_the_times_of_a_session_does_not_judge_in_it(site: Site) -> None:
+    async def scene(room: Room) -> None:
+        await room.sealed()
+        with site.store.write() as writing:
+            People(writing).find("paul").account = "leroy"
+        session = room.site.registry.jury_session("december")
+        session.keep(Draft("looked", room.paul.who.ref, 0, "C-01", "reseau", {"terminal": "x"}))
+        observed = j.RecordObservation("december", "C-01", "Bien.")
+        await room.client.call(j.OBSERVE, observed, room.paul.token)
+        session.incident("leroy", "Une alarme.")
+        before = room.site.registry.log.events("december")
+        for call, asked in (
+            (j.OBSERVE, observed),
+            (j.DECIDE, j.Decide("december", "C-01", "1.3", "acquired", "Bien.")),
+            (j.SIGN_RECORD, j.SignRecord("december", PASSWORD, "0" * 64)),
+        ):
+            refusal = await refusal_of(room.client, call, asked, room.paul.token)
+            assert (refusal.kind, "organised" in refusal.text.en) == ("forbidden", True)
+        assert room.site.registry.log.events("december") == before
+        assert (await room.view(room.paul)).members
+
+    play(site, scene)
+
+
+def test_a_member_is_the_person_whom_the_plan_meant_not_who_is_called_so_now(site: Site) -> None:
+    async def scene(room: Room) -> None:
+        await room.sealed()
+        with site.store.write() as writing:
+            retention.forget(writing, People(writing).find("anne"), by="tests", reason="asked")
+        other = site.member("anne", "jury")
+        assert await room.client.call(j.JURY_SESSIONS, Nothing(), other.token) == ()
+        assert (await refusal_of(room.client, j.DELIBERATION, OfSession("december"), other.token)).kind == "missing"
 
     play(site, scene)
 

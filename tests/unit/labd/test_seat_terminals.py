@@ -280,6 +280,26 @@ def test_terminals_are_limited(site: Site, organiser: Member, monkeypatch: pytes
     asyncio.run(play())
 
 
+@pytest.mark.parametrize(("limit", "most"), [("_MOST_RECORDINGS", 2), ("_MOST_AT_ALL", 1)])
+def test_recordings_have_an_end(
+    site: Site, organiser: Member, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            zoe, ali = await begun(client, organiser)
+            for _ in range(2):
+                one = await terminal(client, zoe)
+                await client.call(contract.CLOSE_SEAT_TERMINAL, contract.CloseSeatTerminal("reseau", one.id), zoe)
+            monkeypatch.setattr(seat_terminals, limit, most)
+            before, commands = recordings(site), len(site.fabric.commands)
+            refusal = await refused(client, zoe)
+            assert (refusal.kind, refusal.text.en.split()[1]) == ("busy", "recordings")
+            assert (recordings(site), len(site.fabric.commands)) == (before, commands), "no shell was begun"
+            await terminal(client, ali)
+
+    asyncio.run(play())
+
+
 def test_who_comes_again_and_again_keeps_nobody_from_their_terminal(site: Site, organiser: Member) -> None:
     async def play() -> None:
         async with site.labd() as client:

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
 
 from orchestrator.assessment.events import PROGRAM, Draft
+from orchestrator.assessment.session_folder import SEATS
+from orchestrator.core.control_characters import CONTROLS
+from orchestrator.labd import seat_access
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing, Refusal
 from orchestrator.labd.contract import BY_NAME
+from orchestrator.labd.day_contract import DAY
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.rules import RULES, concerns_a_seat
+from orchestrator.labd.seat_access import Seat
+from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.sitting_contract import SITTING
+from tests.labd_talk import SOON
 
 from .conftest import Member, Site, refusal_of
 from .test_rules import asked_of
@@ -160,6 +168,110 @@ def test_seats_outlive_labd(site: Site, organiser: Member) -> None:
         async with site.labd() as client:
             assert (await client.call(e.MY_SEAT, Nothing(), token)).seated
             assert not (await client.call(e.MY_SEAT, Nothing(), waiting)).seated
+
+    asyncio.run(play())
+
+
+def test_nobody_loses_a_seat_because_something_cannot_be_read_for_a_moment(
+    site: Site, organiser: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A browser that is told that its seat has ended forgets its token, and needs its code and somebody's consent."""
+    monkeypatch.setattr(seat_access, "_FRESH_S", 0)
+    kept = site.folder / "sessions" / "december" / SEATS
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            token = await seated(client, organiser, (await codes_of(client, organiser))["C-01"], "C-01")
+            content = kept.read_bytes()
+            kept.rename(kept.with_suffix(".kept"))
+            kept.mkdir()
+            assert (await refusal_of(client, e.MY_SEAT, Nothing(), token)).kind == "machine"
+            assert (await refusal_of(client, SITTING, Nothing(), token)).kind == "machine"
+            kept.rmdir()
+            kept.write_bytes(content[:-1])
+            refusal = await refusal_of(client, e.MY_SEAT, Nothing(), token)
+            assert refusal.kind == "machine"
+            assert str(site.folder) not in f"{refusal.text} {refusal.hint}", "nor is told where it lies"
+            kept.with_suffix(".kept").replace(kept)
+            assert (await client.call(e.MY_SEAT, Nothing(), token)).seated
+
+            store = site.folder / "records.sqlite"
+            with sqlite3.connect(store) as database:
+                database.execute("ALTER TABLE journal RENAME TO elsewhere")
+            assert (await refusal_of(client, e.MY_SEAT, Nothing(), token)).kind in {"machine", "broken"}
+            with sqlite3.connect(store) as database:
+                database.execute("ALTER TABLE elsewhere RENAME TO journal")
+            assert (await client.call(e.MY_SEAT, Nothing(), token)).seated
+
+    asyncio.run(play())
+
+
+def test_a_seat_that_is_used_from_two_places_is_seen_and_noted_once(site: Site, organiser: Member) -> None:
+    """A token that was copied is as good as the one it was copied from."""
+
+    async def play() -> int:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            token = await seated(client, organiser, (await codes_of(client, organiser))["C-01"], "C-01")
+
+            async def alarms() -> list[str]:
+                view = await client.call(DAY, DECEMBER, organiser.token)
+                return [one.en for one in view.alarms if "C-01" in one.en]
+
+            for _ in range(2):
+                await client.call(SITTING, Nothing(), token, "192.0.2.7")
+            assert await alarms() == []
+            evil = "2001:db8::1\r\nX: \x1b[2J" + "x" * 1000
+            for _ in range(2):
+                await client.call(SITTING, Nothing(), token, evil)
+                await client.call(SITTING, Nothing(), token, "192.0.2.7")
+            (said,) = await alarms()
+            assert "192.0.2.7" in said
+            assert not CONTROLS.search(said.replace("\n", "\0"))
+            return len(said)
+
+    assert asyncio.run(play()) < 300
+    noted = [one for one in site.registry.log.events("december") if one.kind == "incident"]
+    assert [(one.by, one.candidate) for one in noted] == [(PROGRAM, "C-01")]
+
+
+def test_who_goes_from_one_place_to_another_is_at_one() -> None:
+    now = [0.0]
+    presence, seat = SeatPresence(lambda: now[0]), Seat("december", "C-01")
+    for at, address in ((1, "a"), (2, "a"), (3, "b"), (4, "b")):
+        now[0] = at
+        presence.heard_of(seat, address)
+        assert presence.places(seat) == ()
+    presence.heard_of(seat, "a")
+    assert presence.places(seat) == presence.new_places(seat) == ("a", "b")
+    assert presence.new_places(seat) == ()
+    now[0] = 30.0
+    presence.heard_of(seat, "b")
+    assert presence.places(seat) == ()
+    with presence.line(seat, "c"):
+        now[0] = 90.0
+        presence.heard_of(seat, "b")
+        assert presence.places(seat) == ("b", "c"), "a terminal that is open says nothing, and is there"
+    for number in range(100):
+        presence.heard_of(seat, f"x{number}")
+        presence.heard_of(seat, "b")
+        presence.new_places(seat)
+    assert len(presence.places(seat)) <= 8
+
+
+def test_who_types_codes_keeps_no_candidate_waiting(site: Site, organiser: Member) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            codes = await codes_of(client, organiser)
+            token = await seated(client, organiser, codes["C-01"], "C-01")
+            folder = site.registry.jury_session("december").folder
+            with folder.changing_seats():  # so that each of them waits
+                typing = [asyncio.create_task(asking(client, codes["C-02"], address=f"192.0.2.{n}")) for n in range(9)]
+                view = await asyncio.wait_for(client.call(SITTING, Nothing(), token), SOON)
+                assert (view.number, any(one.done() for one in typing)) == ("C-01", False)
+            assert len(await asyncio.gather(*typing)) == 9
 
     asyncio.run(play())
 

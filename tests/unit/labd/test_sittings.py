@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,18 +15,21 @@ from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT
 from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.labd import seat_calls
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.day_contract import ACT_ON_DAY, ActOnDay
 from orchestrator.labd.labd_client import LabdClient, RefusedError
+from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_access import Seat, SeatAccess
 from orchestrator.labd.seat_pace import SeatPace
 from orchestrator.labd.sitting_desk import LONGEST
 from orchestrator.labs import Running
 from orchestrator.labs.running_labs import RunningLabs
 from orchestrator.model.deliverables import HostQuestion
+from tests.labd_talk import SOON
 
 from .conftest import SCENARIO, Member, Site, Stations, refusal_of
 from .test_day import act, opened
@@ -346,6 +350,55 @@ def test_a_seat_has_a_pace_of_its_own() -> None:
         assert [await heard(zoe) for _ in range(10)].count(True) == 5
 
     asyncio.run(play())
+
+
+def test_a_save_that_takes_long_keeps_no_other_candidate_s_waiting(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a deadline all save at once."""
+    may, entered = threading.Event(), threading.Event()
+    planned = RunningLabs.planned
+
+    async def play() -> None:
+        async with room(site) as here:
+            await here.begin()
+            (slow,) = site.registry.jury_session("december").state().sittings["reseau", "C-01"].labs
+
+            def waits(self: RunningLabs, name: str | None) -> Running:
+                if name == slow.instance:
+                    entered.set()
+                    assert may.wait(SOON)
+                return planned(self, name)
+
+            monkeypatch.setattr(RunningLabs, "planned", waits)
+            saving = asyncio.create_task(here.call(g.ANSWER_SUBJECT, answer("pc1")))
+            try:
+                assert await asyncio.to_thread(entered.wait, SOON)
+                await asyncio.wait_for(here.call(g.ANSWER_SUBJECT, answer("pc2"), here.ali), SOON)
+                assert not saving.done()
+            finally:
+                may.set()
+            await saving
+
+    asyncio.run(play())
+    assert ("pc1" in kept(site, "C-01", ANSWERS), "pc2" in kept(site, "C-02", ANSWERS)) == (True, True)
+
+
+def test_an_hour_of_acts_on_cables_is_a_short_journal() -> None:
+    now = [0]
+    pace = SeatPace(lambda: now[0], a_second=seat_calls._CABLES_A_SECOND, at_once=seat_calls._CABLES_AT_ONCE)
+    refusals: list[Refusal] = []
+
+    async def play() -> int:
+        acts = 0
+        for now[0] in range(3600):
+            try:
+                async with pace.turn(Seat("december", "C-01")):
+                    acts += 1
+            except RefusedCallError as error:
+                refusals.append(error.refusal)
+        return acts
+
+    assert 180 <= asyncio.run(play()) <= 240
+    assert 10 < refusals[0].seconds <= 20, "who waits is told how long"
 
 
 def test_a_cable_is_moved_within_the_candidates_time_and_noted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

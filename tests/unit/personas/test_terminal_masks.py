@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pytest
 
@@ -78,3 +79,16 @@ def test_all_else_stays_as_it_is() -> None:
 def test_a_line_without_end_is_read_as_far_as_it_matters() -> None:
     shown = "a" * 5000 + "Sapin-4417" + "b" * 5000
     assert masked_text(shown, SECRETS) == shown.replace("Sapin-4417", DOTS)
+
+
+@pytest.mark.slow
+def test_a_line_without_end_takes_little_memory_and_hides_its_password() -> None:
+    text = "a" * 500_000 + f" {SECRETS[0]} " + "b" * 500_000
+    tracemalloc.start()
+    try:
+        hidden = masked_text(text, SECRETS)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert hidden == text.replace(SECRETS[0], DOTS)
+    assert most < 20 * len(text), "a number is kept for each character of a line that is looked at, not of all"

@@ -442,15 +442,18 @@ def test_streams_take_no_connection_of_calls(portal: Portal, monkeypatch: pytest
     portal.run(scenario)
 
 
-def test_one_person_s_calls_leave_room_for_others(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A crowd of somebody's calls that all wait in labd; another's call is answered meanwhile."""
-    monkeypatch.setattr(labd_client, "_AT_ONCE", 1)
+@pytest.mark.parametrize(("most", "greedy"), [("_AT_ONCE", "greedy"), ("_OF_NOBODY", None)])
+def test_one_person_s_calls_leave_room_for_others(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch, most: str, greedy: str | None
+) -> None:
+    """A crowd of somebody's calls, or of nobody's, that all wait in labd; another's call is answered meanwhile."""
+    monkeypatch.setattr(labd_client, most, 1)
 
     async def scenario() -> None:
         entered, may_answer = asyncio.Event(), asyncio.Event()
 
         async def slow(request: httpx.Request) -> httpx.Response:
-            if request.headers["authorization"] == "Bearer greedy":
+            if request.headers.get("authorization") != "Bearer another":
                 entered.set()
                 await may_answer.wait()
             return httpx.Response(200, content=encode(calls.Nothing()))
@@ -463,7 +466,7 @@ def test_one_person_s_calls_leave_room_for_others(portal: Portal, monkeypatch: p
 
         client = LabdClient(Path("unused"), httpx.MockTransport(pooled))
         crowd = [
-            asyncio.create_task(client.call(account_contract.SIGN_OUT, calls.Nothing(), "greedy")) for _ in range(20)
+            asyncio.create_task(client.call(account_contract.SIGN_OUT, calls.Nothing(), greedy)) for _ in range(20)
         ]
         await entered.wait()
         assert await client.call(account_contract.SIGN_OUT, calls.Nothing(), "another") == calls.Nothing()

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.labd import sitting_contract as g
 from orchestrator.portal import seat_pages, sitting_pages
 from tests.fakes.labd import FakeLabd
-from tests.fakes.labd_seats import CODE, SITTING, WAITING
+from tests.fakes.labd_seats import CODE, SEATED, SITTING, WAITING
 from tests.unit.portal.served_portal import ServedPortal
 
 if TYPE_CHECKING:
@@ -29,6 +29,24 @@ def stand(labd: FakeLabd, standing: g.SittingStanding, left: int) -> None:
 
 def answers(labd: FakeLabd) -> list[str]:
     return [one.value for name, _, one in labd.asked if name == "answer-subject"]
+
+
+def test_a_page_of_who_sat_here_before_is_left(
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a room whose computers are shared: an old tab, or the button that leads back."""
+    monkeypatch.setattr(sitting_pages, "POLL_SECONDS", 0.1)
+    portal.open(page, labd, "", "/seat")
+    page.context.add_cookies([{"name": "breakfix-seat", "value": SEATED, "url": page.url}])
+    page.goto(page.url.partition("/seat")[0] + "/seat/work/reseau/1")
+    assert "C-02" in page.locator("p.crumb").inner_text()
+    with page.expect_navigation():
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    page.locator("#question-1").wait_for()
+    labd.seats.sitting = replace(SITTING, number="C-07")
+    page.wait_for_url("**/seat")
+    assert "C-07" in page.locator("h1").inner_text()
+    assert portal.wrong == []
 
 
 def test_a_candidate_from_the_code_to_the_end(

@@ -59,11 +59,12 @@ def test_a_wrong_code_is_said_at_its_field(browser: Browser) -> None:
     assert field["aria-invalid"] == "true"
 
 
-def test_a_seat_shows_the_candidates_day(browser: Browser) -> None:
+def test_a_seat_shows_the_candidates_day(browser: Browser, labd: FakeLabd) -> None:
     at_seat(browser)
     page = browser.get("/seat").text
     assert Reading.of(page).wrong == []
     assert "1:10:01" in page
+    assert labd.addresses["sitting"] == "127.0.0.1"
 
 
 def test_a_seat_that_is_no_more_is_forgotten(browser: Browser) -> None:
