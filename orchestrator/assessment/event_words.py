@@ -208,6 +208,10 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
     "absent": Text(fr="Absent.", en="Absent."),
     "paused": lambda d: Text(fr=f"Le temps s'arrête : {d['reason']}", en=f"Time stops: {d['reason']}"),
     "resumed": Text(fr="Le temps reprend.", en="Time goes on."),
+    "extended": lambda d: Text(
+        fr=f"{d['minutes']} min de plus, par décision : {d['reason']}",
+        en=f"{d['minutes']} min more, by decision: {d['reason']}",
+    ),
     "announced": lambda d: Text(fr=f"Annonce : {d['text']}", en=f"Announcement: {d['text']}"),
     "incident": lambda d: Text(fr=f"Incident : {d.get('fr', d['text'])}", en=f"Incident: {d['text']}"),
     "intervened": lambda d: Text(

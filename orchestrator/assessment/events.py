@@ -28,6 +28,7 @@ Kind = Literal[
     "absent",
     "paused",
     "resumed",
+    "extended",
     "announced",
     "incident",
     "intervened",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 
 PATTERN: Final = r"^[1-9][0-9]?/[1-9][0-9]?$|^[1-9][0-9]{0,2} min$"
 """``1/3``, or ``20 min``."""
@@ -64,18 +64,24 @@ class ExtraTime:
         """Return the seconds that the candidate has in all; see ``seconds``."""
         return length + self.seconds(length, minute)
 
-    def shown(self, length: int, minute: int = _MINUTE) -> Text:
-        """Return the sum as a person checks it: ``1 h 15 + 1/3 = 1 h 40``; without extra time, the length alone.
+    def shown(self, length: int, minute: int = _MINUTE, granted: int = 0) -> Text:
+        """Return the sum as a person checks it: ``1 h 15 + 1/3 = 1 h 40``; without more time, the length alone.
 
         Args:
             length: the phase's length, in seconds.
             minute: seconds of a minute; fewer in a rehearsal.
+            granted: the minutes that were added on the day.
         """
-        if not str(self):
-            return duration(length)
-        extra = Text(fr=str(self), en=str(self)) if self.fraction else duration(self.minutes * minute)
-        base, total = duration(length), duration(self.total(length, minute))
-        return Text(fr=f"{base.fr} + {extra.fr} = {total.fr}", en=f"{base.en} + {extra.en} = {total.en}")
+        parts = [duration(length)]
+        if str(self):
+            parts.append(same(str(self)) if self.fraction else duration(self.minutes * minute))
+        if granted:
+            parts.append(duration(granted * minute))
+        total = duration(self.total(length, minute) + granted * minute)
+        if len(parts) == 1:
+            return total
+        fr, en = " + ".join(part.fr for part in parts), " + ".join(part.en for part in parts)
+        return Text(fr=f"{fr} = {total.fr}", en=f"{en} = {total.en}")
 
 
 def duration(seconds: int) -> Text:

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from grader.report import Report
+from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.candidate_seeds import assessed_seed
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
-from orchestrator.assessment.selectors import require_phase
+from orchestrator.assessment.selectors import require_phase, sitting_of
 from orchestrator.assessment.session_folder import write_whole
 from orchestrator.assessment.session_registry import JurySession
-from orchestrator.assessment.state import SessionState
+from orchestrator.assessment.session_retention import discard
+from orchestrator.assessment.state import SessionLab, SessionState
 from orchestrator.core.errors import BreakfixError, LabError, UsageError
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.progress import Silent
@@ -55,6 +57,10 @@ class Opened:
     relied: Mapping[str, Reliance]
 
 
+class _TooLateError(UsageError):
+    """The candidate's time has ended while their lab was prepared."""
+
+
 class Opening:
     """Opens phases of a session."""
 
@@ -87,6 +93,50 @@ class Opening:
         require_phase(self._jury_session.state(), phase)
         with self._jury_session.folder.opening():
             return self._open_phase(phase, by, tell)
+
+    def replace(self, phase: str, candidate: str, scenario: str, by: str, reason: str) -> None:
+        """Give a candidate another variant of a scenario whose lab has failed them; the former lab goes.
+
+        Their report goes with them; answers about the former lab do not.
+
+        Args:
+            phase: the phase.
+            candidate: whose lab it is.
+            scenario: which of theirs.
+            by: who decides it.
+            reason: why; the journal keeps it before anything is done.
+
+        Raises:
+            UsageError: there is no such lab, the candidate's time runs or is over, there is no reason, another program
+                opens labs of the session, or ``stop`` was called.
+            LabError: no variant came up; the former lab is still there.
+            MachineError: the engine does not answer, or an image cannot be built.
+        """
+        with self._jury_session.folder.opening():
+            former = former_lab(self._jury_session, phase, candidate, scenario)
+            place = CandidatePlace(phase, candidate, scenario)
+            state = self._jury_session.state()
+            self._jury_session.intervene(by, state.sittings[phase, candidate], scenario, "replace", reason)
+            proof = self._require(scenario, state.plan.proof)
+            secret = self._jury_session.folder.secret()
+            self._remove_leftovers(state, [place], secret, former.variant)
+            self._labs.lifecycle.prepare([self._plan(place, former.variant + 1, secret)])
+            if why := self._open(place, secret, proof, former.variant + 1):
+                raise LabError(why)
+            self._hand_over(place, former)
+
+    def _hand_over(self, place: CandidatePlace, former: SessionLab) -> None:
+        """Take the report along, and remove the former lab."""
+        state, labs = self._jury_session.state(), self._labs
+        phase = state.plan.phase(place.phase)
+        now = next(lab for lab in state.sittings[place.phase, place.candidate].labs if lab.scenario == place.scenario)
+        for instance in labs.running.all():
+            if instance.name == former.instance:
+                text = labs.hand_in(as_assessed(labs.running.planned(instance.name), phase)).report_text()
+                taker = as_assessed(labs.running.planned(now.instance), phase)
+                if text is not None and taker.plan.report:
+                    labs.hand_in(taker).take_report(text)
+                discard(labs, instance)
 
     def stop(self) -> None:
         """Have ``open``, which runs in another thread, begin no lab any more; those that are being started are."""
@@ -129,10 +179,10 @@ class Opening:
                 raise
         return failed
 
-    def _open(self, place: CandidatePlace, secret: bytes, proof: Reliance) -> Text | None:
-        """Open one lab with the first variant that comes up; return why none did."""
+    def _open(self, place: CandidatePlace, secret: bytes, proof: Reliance, first: int = 0) -> Text | None:
+        """Open one lab with the first variant that comes up, from one on; return why none did."""
         why: Text | None = None
-        for variant in range(VARIANTS):
+        for variant in range(first, first + VARIANTS):
             if self._stop.is_set():
                 raise UsageError(
                     Text(fr="L'ouverture a été interrompue.", en="Opening was interrupted."),
@@ -140,6 +190,8 @@ class Opening:
                 )
             try:
                 self._try(place, variant, secret, proof)
+            except _TooLateError:
+                raise
             except BreakfixError as error:
                 why = error.text
                 details = {"scenario": place.scenario, "variant": variant, "why": {"fr": why.fr, "en": why.en}}
@@ -169,19 +221,28 @@ class Opening:
                 "seen": seen,
                 "proof": proof.to_document(),
             }
+            self._require_in_time(place)
             self._keep("opened", place, details, running.plan.digest)
         except BaseException:
             with shielded():
                 self._labs.lifecycle.discard(running.instance)
             raise
 
+    def _require_in_time(self, place: CandidatePlace) -> None:
+        """Refuse a lab for somebody whose time was let go on meanwhile, and has ended."""
+        sitting = self._jury_session.state().sittings.get((place.phase, place.candidate))
+        if sitting is not None and "cut" in sitting.steps:
+            raise _TooLateError(_over(place.candidate))
+
     def _plan(self, place: CandidatePlace, variant: int, secret: bytes) -> Plan:
         return self._labs.plans.plan(place.scenario, seed_of(secret, place.scenario, place.candidate, variant))
 
-    def _remove_leftovers(self, state: SessionState, missing: Sequence[CandidatePlace], secret: bytes) -> None:
-        """Remove labs that a killed call had started for these places: no event knows them."""
+    def _remove_leftovers(
+        self, state: SessionState, missing: Sequence[CandidatePlace], secret: bytes, last: int = 0
+    ) -> None:
+        """Remove labs that a killed call had started for these places, or left behind: no sitting has them."""
         known = {lab.instance for sitting in state.sittings.values() for lab in sitting.labs}
-        seeds = {seed_of(secret, p.scenario, p.candidate, v) for p in missing for v in range(VARIANTS)}
+        seeds = {seed_of(secret, p.scenario, p.candidate, v) for p in missing for v in range(last + VARIANTS + 1)}
         for instance in self._labs.running.all():
             if instance.seed in seeds and instance.name not in known:
                 self._labs.lifecycle.discard(instance)
@@ -190,6 +251,41 @@ class Opening:
         state = self._jury_session.state()
         now = self._jury_session.clock(state).now()
         self._jury_session.keep(Draft(kind, PROGRAM, now, place.candidate, place.phase, details, digest))
+
+
+def former_lab(jury_session: JurySession, phase: str, candidate: str, scenario: str) -> SessionLab:
+    """Return a candidate's lab that may be replaced now.
+
+    Raises:
+        UsageError: there is none, or their time runs or is over.
+    """
+    state = jury_session.state()
+    sitting = sitting_of(state, phase, candidate)
+    found = [lab for lab in sitting.labs if lab.scenario == scenario]
+    if not found:
+        raise UsageError(
+            Text(
+                fr=f"{candidate} n'a pas de lab « {scenario} » dans la phase {phase}.",
+                en=f"{candidate} has no lab '{scenario}' in the phase {phase}.",
+            )
+        )
+    if sitting.started is not None:
+        allowance, now = state.allowance(sitting), jury_session.clock(state).now()
+        if not sitting.running or sitting.finished is not None or allowance is None or allowance.over(now):
+            raise UsageError(_over(candidate))
+        if not allowance.paused(now):
+            raise UsageError(
+                Text(fr=f"Le temps de {candidate} court.", en=f"The time of {candidate} runs."),
+                Text(
+                    fr="Arrêtez-le d'abord : préparer un lab prend une minute ou deux.",
+                    en="Stop it first: to prepare a lab takes a minute or two.",
+                ),
+            )
+    return found[0]
+
+
+def _over(candidate: str) -> Text:
+    return Text(fr=f"Le temps de {candidate} est écoulé.", en=f"The time of {candidate} is over.")
 
 
 def seed_of(secret: bytes, scenario: str, candidate: str, variant: int) -> int:

@@ -170,6 +170,7 @@ _INCIDENTS: Final[Mapping[Kind, Callable[[Mapping[str, Any]], str]]] = {
     ),
     "paused": lambda details: f"Le temps est arrêté : {details.get('reason', '')}",
     "resumed": lambda _details: "Le temps reprend.",
+    "extended": lambda details: f"{details['minutes']} min ajoutées à son temps, par décision : {details['reason']}",
     "arrived": lambda _details: "Arrivée en retard ; l’heure de fin n’a pas changé.",
     "absent": lambda _details: "Absence constatée.",
     "finished": lambda _details: "Le candidat a rendu son travail avant la fin.",

@@ -22,6 +22,8 @@ from orchestrator.core.text import Text
 from orchestrator.model.session_plan import SessionPlan
 
 _SECOND: Final = 1_000_000_000
+MOST_GRANTED: Final = 240
+"""How many minutes may be added to a candidate's time at once."""
 
 
 class SessionExistsError(UsageError):
@@ -323,6 +325,25 @@ class JurySession:
             raise UsageError(Text(fr="Le temps n'est pas arrêté.", en="Time does not stand still."))
         self._act(state, "resumed", by, candidate)
 
+    def extend(self, phase: str, candidate: str, minutes: int, by: str, reason: str) -> None:
+        """Add minutes to a candidate's time, by a decision of whoever answers for the session.
+
+        Raises:
+            UsageError: there is no such phase or candidate, their time does not run, there is no reason, or that is
+                less than a minute or more than ``MOST_GRANTED``.
+        """
+        state = self.state()
+        sitting = sitting_of(state, phase, candidate)
+        require_words(reason)
+        if not 1 <= minutes <= MOST_GRANTED:
+            raise UsageError(
+                Text(
+                    fr=f"{minutes} min ne s'ajoutent pas : de 1 à {MOST_GRANTED}.",
+                    en=f"{minutes} min cannot be added: from 1 to {MOST_GRANTED}.",
+                )
+            )
+        self._while_it_runs(state, sitting, "extended", by, {"minutes": minutes, "reason": reason})
+
     def announce(self, by: str, text: str, candidate: str = "") -> None:
         """Tell the candidates something, or one of them."""
         require_words(text)
@@ -345,7 +366,14 @@ class JurySession:
 
     # What is common -------------------------------------------------------------------------------------
 
-    def _while_it_runs(self, state: SessionState, sitting: Sitting, kind: Kind, by: str) -> None:
+    def _while_it_runs(
+        self,
+        state: SessionState,
+        sitting: Sitting,
+        kind: Kind,
+        by: str,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         deadline = state.deadline(sitting)
         over = deadline is not None and self.clock(state).now() >= deadline
         if not sitting.running or over:
@@ -355,7 +383,7 @@ class JurySession:
                     en=f"The phase {sitting.phase} is not running for {sitting.candidate}.",
                 )
             )
-        self._act(state, kind, by, sitting.candidate, sitting.phase)
+        self._act(state, kind, by, sitting.candidate, sitting.phase, details=details)
 
     def _with_candidate(self, candidate: str) -> SessionState:
         state = self.state()

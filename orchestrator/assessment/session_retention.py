@@ -11,6 +11,7 @@ from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import ANONYMOUS, SessionState
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
+from orchestrator.instances.instance import Instance
 from orchestrator.labs import Labs
 
 _YEAR = 12
@@ -40,15 +41,20 @@ def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False
     mine = {event.details["instance"] for event in state.of("opened") if event.details}
     found = [instance for instance in labs.running.all() if instance.name in mine]
     for instance in found:
-        for host in instance.hosts:
-            if host.state == "paused":
-                labs.running.engine().unpause(host.container)
-        labs.lifecycle.discard(instance)
+        discard(labs, instance)
     if state.closed:  # nobody sits down again: neither codes nor where somebody sat are of use
         jury_session.folder.seats.unlink(missing_ok=True)
     names = tuple(instance.name for instance in found)
     jury_session.keep(Draft("cleared", by, jury_session.clock(state).now(), details={"instances": list(names)}))
     return names
+
+
+def discard(labs: Labs, instance: Instance) -> None:
+    """Remove a session's lab, frozen or not."""
+    for host in instance.hosts:
+        if host.state == "paused":
+            labs.running.engine().unpause(host.container)
+    labs.lifecycle.discard(instance)
 
 
 def due(state: SessionState, today: date) -> bool:

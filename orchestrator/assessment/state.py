@@ -54,6 +54,7 @@ class Sitting:
         arrived: when they came, or None where nobody noted it.
         finished: when they gave up the rest of their time, or None.
         absent: whether they did not come.
+        granted: the minutes that were added to their time, by decision.
         warned: the warnings that were given, in minutes.
         steps: what was done after the deadline.
     """
@@ -65,6 +66,7 @@ class Sitting:
     arrived: int | None = None
     finished: int | None = None
     absent: bool = False
+    granted: int = 0
     warned: frozenset[int] = frozenset()
     steps: Mapping[str, SessionEvent] = field(default_factory=dict)
 
@@ -154,12 +156,17 @@ class SessionState:
         return (phase.reading_minutes + phase.minutes) * self.minute
 
     def total(self, candidate: str, phase: str) -> int:
-        """Return the seconds that a candidate has for a phase, extra time included."""
-        return self._extra(candidate).total(self.length(self.plan.phase(phase)), self.minute)
+        """Return the seconds that a candidate has for a phase, extra time and what was granted included."""
+        total = self._extra(candidate).total(self.length(self.plan.phase(phase)), self.minute)
+        return total + self._granted(candidate, phase) * self.minute
 
     def given(self, candidate: str, phase: Phase) -> Text:
         """Return the sum that gives a candidate's time for a phase, as a person checks it."""
-        return self._extra(candidate).shown(self.length(phase), self.minute)
+        return self._extra(candidate).shown(self.length(phase), self.minute, self._granted(candidate, phase.name))
+
+    def _granted(self, candidate: str, phase: str) -> int:
+        sitting = self.sittings.get((phase, candidate))
+        return 0 if sitting is None else sitting.granted
 
     def _extra(self, candidate: str) -> ExtraTime:
         return ExtraTime.parse(self.plan.candidate(candidate).extra_time or "")
@@ -309,6 +316,16 @@ def _resumed(state: SessionState, event: SessionEvent) -> None:
     ]
 
 
+def _extended(state: SessionState, event: SessionEvent) -> None:
+    """Add minutes; warnings whose time is to come again are given again."""
+    sitting = state.sittings[event.phase, event.candidate]
+    _change(state, event, granted=sitting.granted + event.details["minutes"])
+    allowance = state.allowance(state.sittings[event.phase, event.candidate])
+    if allowance is not None:
+        left = allowance.remaining(event.at)
+        _change(state, event, warned=frozenset(m for m in sitting.warned if m * state.minute >= left))
+
+
 def _warned(state: SessionState, event: SessionEvent) -> None:
     sitting = state.sittings[event.phase, event.candidate]
     _change(state, event, warned=sitting.warned | {event.details["minutes"]})
@@ -329,6 +346,7 @@ _ACTS = {
     "finished": _finished,
     "paused": _paused,
     "resumed": _resumed,
+    "extended": _extended,
     "warned": _warned,
     **dict.fromkeys(STEPS, _step),
 }

@@ -128,7 +128,7 @@ class SeatTap:
     def open(self) -> bool:
         """See ``Tap``; what is announced meanwhile is told."""
         for event in self._gate.news():
-            if event.kind in {"announced", "warned", "paused", "resumed"}:
+            if event.kind in {"announced", "warned", "paused", "resumed", "extended"}:
                 self._tell(told(event))
         if self._gate.over():
             self._tell(Text(fr="Le temps est écoulé.", en="The time is over."))

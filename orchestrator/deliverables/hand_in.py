@@ -128,6 +128,11 @@ class HandIn:
         self._require_report()
         return self._store.write(self._instance, REPORT, text)
 
+    def report_text(self) -> str | None:
+        """Return the report as it was handed in last; None: it was not."""
+        data = self._store.read(self._instance, REPORT)
+        return None if data is None else data.decode()
+
     def report_parts(self) -> ReportParts:
         """Return what was written so far, part by part."""
         return parts_of(self._store.read(self._instance, REPORT))

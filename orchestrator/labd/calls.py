@@ -75,7 +75,7 @@ class Nothing:
     """A request without fields, or an answer that only says that it was done."""
 
 
-RoleName = Literal["trainee", "trainer", "jury", "organiser", "administrator", "candidate"]
+RoleName = Literal["trainee", "trainer", "jury", "invigilator", "organiser", "administrator", "candidate"]
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,25 @@ from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.session_contract import OfSession, SessionStage
 
-DayAct = Literal["draw", "open", "begin", "arrived", "absent", "finished", "pause", "resume", "announce", "incident"]
+DayAct = Literal[
+    "draw",
+    "open",
+    "begin",
+    "arrived",
+    "absent",
+    "finished",
+    "pause",
+    "resume",
+    "extend",
+    "replace",
+    "announce",
+    "incident",
+]
 """What is done on the day; each is an entry of the journal, with who did it.
 
 The scenarios of a phase are drawn; its labs are prepared; it begins, for all or for one candidate; a candidate has come
-late, has not come, hands in early; time stops, time goes on; something is announced, something has happened.
+late, has not come, hands in early; time stops, time goes on, a decision adds minutes to a candidate's, or gives them
+another variant of a scenario whose lab has failed; something is announced, something has happened.
 """
 CandidateStanding = Literal[
     "absent",
@@ -51,6 +65,7 @@ class DayRow:
         lost: whether one of these is neither running nor paused while they work.
         paused: whether their own time was stopped.
         acts: what may be done about them now.
+        subjects: the id and the title of each scenario whose lab they have.
         browser: whether a browser is at their seat.
         gone: since when none is, ISO 8601; empty: one is, or that is not known.
         moved: when they last changed seats, ISO 8601; empty: they have not, or not for a while.
@@ -66,6 +81,7 @@ class DayRow:
     lost: bool
     paused: bool
     acts: tuple[DayAct, ...]
+    subjects: tuple[tuple[str, Text], ...] = ()
     browser: BrowserState = "unknown"
     gone: str = ""
     moved: str = ""
@@ -190,7 +206,10 @@ class ActOnDay:
         act: what is done.
         phase: the phase; not needed for what is done about time, or said.
         candidate: the candidate; empty: all.
-        text: the reason of a pause, an announcement, an incident; or a seed that a witness gave for a drawing.
+        text: the reason of a pause, of more time or another variant, an announcement, an incident; or a seed that a
+            witness gave for a drawing.
+        minutes: how many minutes are added.
+        scenario: of which scenario another variant is given.
     """
 
     session: str
@@ -198,6 +217,8 @@ class ActOnDay:
     phase: str = ""
     candidate: str = ""
     text: str = ""
+    minutes: int = 0
+    scenario: str = ""
 
 
 DAY = Call("day", OfSession, DayView)
@@ -205,7 +226,7 @@ DAY = Call("day", OfSession, DayView)
 ACT_ON_DAY = Call("act-on-day", ActOnDay, Nothing)
 """Do something on the day; refused: it cannot be done now, or needs words that are missing.
 
-``open`` returns at once; ``DAY`` tells how far it is, and what it came to.
+``open`` and ``replace`` return at once; ``DAY`` tells how far they are, and what they came to.
 """
 
 DAY_CALLS: tuple[Call[Any, Any], ...] = (DAY, ACT_ON_DAY)

@@ -1,4 +1,4 @@
-"""What an organiser does on a session's day. Called from threads; opening labs is for ``day_openings``."""
+"""What organisers and invigilators do on a session's day. Called from threads; opening labs is for ``day_openings``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from orchestrator.assessment.opening import former_lab
 from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.control_characters import CONTROLS
@@ -16,19 +17,29 @@ from orchestrator.labd import session_refusals
 from orchestrator.labd.calls import Who
 from orchestrator.labd.day_alarms import alarms_of
 from orchestrator.labd.day_contract import ActOnDay, DayAct, DayView
+from orchestrator.labd.day_invigilation import INVIGILATED, TOLD, invigilated
 from orchestrator.labd.day_openings import DayOpenings
 from orchestrator.labd.day_supervision import DaySupervision
-from orchestrator.labd.day_view import Doing, day_of
+from orchestrator.labd.day_view import LOUD, Doing, day_of
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
+from orchestrator.labd.rules import organises
 from orchestrator.labd.seat_access import Seat
 from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.seat_refusals import several_places
 from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.told_refusals import forbidden
 
-_WORDS: Final[Mapping[DayAct, bool]] = {"pause": True, "announce": True, "incident": True, "draw": False}
+_WORDS: Final[Mapping[DayAct, bool]] = {
+    "pause": True,
+    "extend": True,
+    "replace": True,
+    "announce": True,
+    "incident": True,
+    "draw": False,
+}
 """The acts that take words, and whether they need them."""
-_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished"})
+_ABOUT_SOMEBODY: Final = frozenset({"arrived", "absent", "finished", "extend", "replace"})
 _OF_A_PHASE: Final = frozenset({"draw", "open", "begin", *_ABOUT_SOMEBODY})
 
 
@@ -50,8 +61,8 @@ class DayDesk:
         self._openings = openings
         self._supervision = supervision
 
-    def view(self, session: str) -> DayView:
-        """Return a session on its day.
+    def view(self, who: Who, session: str) -> DayView:
+        """Return a session on its day, as far as somebody may see it.
 
         Raises:
             RefusedCallError: there is none of that name.
@@ -67,9 +78,10 @@ class DayDesk:
             lambda number: self._presence.silent(Seat(session, number)),
             (*alarms_of(clock.drift(), jury_session.folder.path), *self._several_places(state)),
         )
-        return day_of(
-            state, clock.now(), self._instances(), doing, title=self._title, name=functools.cache(self._desk.name)
-        )
+        name = functools.cache(self._desk.name)
+        told = LOUD if organises(who) else TOLD
+        view = day_of(state, clock.now(), self._instances(), doing, title=self._title, name=name, told_kinds=told)
+        return view if organises(who) else invigilated(view)
 
     def _several_places(self, state: SessionState) -> Iterator[Text]:
         for one in state.plan.candidates:
@@ -87,18 +99,20 @@ class DayDesk:
         return same(scenario) if shelved is None else shelved.document.title
 
     def act(self, who: Who, asked: ActOnDay) -> tuple[JurySession, SessionState]:
-        """Do something, but for opening labs, which is only looked at; return the session as it was.
+        """Do something, but for preparing labs, which is only looked at; return the session as it was.
 
         Raises:
-            RefusedCallError: there is no such session, or words are missing or cannot be kept.
+            RefusedCallError: that is for organisers, there is no such session, or words are missing or cannot be kept.
             BreakfixError: it cannot be done now.
         """
+        if asked.act not in INVIGILATED and not organises(who):
+            raise forbidden()
         text = asked.text.strip()
         if asked.act in _WORDS and ((_WORDS[asked.act] and not text) or _cannot_be_kept(text)):
             raise RefusedCallError(session_refusals.wrong_words())
         if (asked.act in _ABOUT_SOMEBODY and not asked.candidate) or (asked.act in _OF_A_PHASE and not asked.phase):
             raise RefusedCallError(session_refusals.about_nobody())
-        jury_session, state = self._desk.organised(who, asked.session)
+        jury_session, state = self._desk.organised(who, asked.session, invigilates=asked.act in INVIGILATED)
         if state.closed:
             raise RefusedCallError(session_refusals.closed())
         phase, candidate, by = asked.phase, asked.candidate, who.ref
@@ -111,6 +125,8 @@ class DayDesk:
             "finished": lambda: jury_session.finish(phase, candidate, by),
             "pause": lambda: jury_session.pause(by, text, candidate),
             "resume": lambda: jury_session.resume(by, candidate),
+            "extend": lambda: jury_session.extend(phase, candidate, asked.minutes, by, text),
+            "replace": lambda: former_lab(jury_session, phase, candidate, asked.scenario),
             "announce": lambda: jury_session.announce(by, text, candidate),
             "incident": lambda: jury_session.incident(by, text, candidate),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from orchestrator.assessment.opening import Opening
 from orchestrator.assessment.session_registry import JurySession
@@ -38,8 +38,8 @@ class DayOpenings:
         """Return why the last opening of a session's phases came to nothing."""
         return {phase: text for (name, phase), text in self._troubles.copy().items() if name == session}
 
-    def begin(self, jury_session: JurySession, phase: str, by: str) -> None:
-        """Begin to open a phase, and return at once.
+    def begin(self, jury_session: JurySession, phase: str, work: Callable[[Opening], object]) -> None:
+        """Begin to prepare labs of a phase, and return at once.
 
         Raises:
             RefusedCallError: one of the session is being opened, or labd ends.
@@ -51,11 +51,11 @@ class DayOpenings:
             raise RefusedCallError(opening_already())
         self._running[session] = phase, None
         self._troubles.pop((session, phase), None)
-        task = asyncio.create_task(self._carry_out(jury_session, phase, by))
+        task = asyncio.create_task(self._carry_out(jury_session, phase, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _carry_out(self, jury_session: JurySession, phase: str, by: str) -> None:
+    async def _carry_out(self, jury_session: JurySession, phase: str, work: Callable[[Opening], object]) -> None:
         session = jury_session.session
         try:
             labs = await asyncio.to_thread(self._parts.labs)
@@ -63,7 +63,7 @@ class DayOpenings:
             self._running[session] = phase, opening
             if self._closed:
                 opening.stop()
-            await asyncio.to_thread(opening.open, phase, by)
+            await asyncio.to_thread(work, opening)
         except BreakfixError as error:
             self._troubles[session, phase] = refusal_of(error).text
         except Exception:

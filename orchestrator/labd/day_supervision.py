@@ -22,7 +22,6 @@ from orchestrator.core.text import Text
 from orchestrator.labd.child_environment import child_environment
 from orchestrator.labd.day_view import must_be_supervised
 from orchestrator.labd.lab_jobs import WorkThreads
-from orchestrator.labd.refused_call import RefusedCallError
 
 _log = logging.getLogger(__name__)
 
@@ -52,17 +51,16 @@ class DaySupervision:
     every = 3.0
     """Seconds between two looks at all sessions: a supervisor that was killed is back within a few more."""
 
-    def __init__(self, registry: Callable[[], SessionRegistry], command: Sequence[str], threads: WorkThreads) -> None:
+    def __init__(self, registry: Callable[[], SessionRegistry], command: Sequence[str]) -> None:
         """Take the parts.
 
         Args:
             registry: returns the sessions.
             command: the command line of a supervisor, to which the session's name is added.
-            threads: where sessions are looked at.
         """
         self._registry = registry
         self._command = tuple(command)
-        self._threads = threads
+        self._thread = WorkThreads(1, "supervision")  # its own: no call of a busy room keeps this waiting
         self._started: dict[str, _Started] = {}
         self._woken = asyncio.Event()
         self._over = False
@@ -82,13 +80,12 @@ class DaySupervision:
         while not self._over:
             self._woken.clear()
             try:
-                await self._threads.run(self._look)
+                await self._thread.run(self._look)
             except BreakfixError as error:
                 _log.warning("jury sessions cannot be looked at: %s", error.text.en)
-            except RefusedCallError:
-                return  # labd ends
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), self.every)
+        self._thread.close()
 
     def _look(self) -> None:
         for session in self._unsupervised():

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from typing import Final
 
 from orchestrator.assessment.event_words import told
-from orchestrator.assessment.events import PROGRAM, SessionEvent
+from orchestrator.assessment.events import KIND_OF, PROGRAM, Kind, SessionEvent
 from orchestrator.assessment.extra_time import duration
 from orchestrator.assessment.lottery import drawn_again
 from orchestrator.assessment.plan_file import zone_of
@@ -30,8 +30,8 @@ from orchestrator.labd.told_refusals import speaks
 from orchestrator.model.session_plan import Phase
 
 _MOST_ENTRIES: Final = 60
-_QUIET: Final = frozenset({"identity", "clock"})
-"""Entries that tell nothing of the day."""
+LOUD: Final[frozenset[Kind]] = frozenset(KIND_OF.values()) - {"identity", "clock"}
+"""Entries that tell something of the day."""
 _TIME_RUNS: Final = frozenset({"reading", "working", "stopped"})
 _UP: Final = frozenset({"running", "paused"})
 _MOVED_S: Final = 900
@@ -68,6 +68,7 @@ def day_of(
     *,
     title: Callable[[str], Text],
     name: Callable[[str], str],
+    told_kinds: Collection[Kind] = LOUD,
 ) -> DayView:
     """Return a session on its day.
 
@@ -78,6 +79,7 @@ def day_of(
         doing: what is being done.
         title: returns a scenario's title.
         name: returns who a reference of the journal is.
+        told_kinds: which entries of the journal are told.
     """
     zone = zone_of(state.plan)
     rows = rows_of(state, now, instances)
@@ -94,7 +96,7 @@ def day_of(
         candidates=tuple((one.number, one.name) for one in state.plan.candidates),
         alarms=doing.alarms,
         phases=tuple(_phase(state, phase, now, rows, doing, title) for phase in state.plan.phases),
-        entries=tuple(_entries(state.events, zone, name)),
+        entries=tuple(_entries((one for one in state.events if one.kind in told_kinds), zone, name)),
         acts=() if state.closed else tuple(_acts_on_all(state, running=running)),
     )
 
@@ -147,7 +149,7 @@ def _phase(
         trouble=doing.troubles.get(phase.name),
         failures=tuple(_failures(state, phase.name)),
         begun="" if begun is None else _iso(begun, zone),
-        rows=tuple(_row(state, row, now, doing, zone) for row in mine),
+        rows=tuple(_row(state, row, now, doing, zone, title) for row in mine),
         acts=() if state.closed else tuple(_acts_on_phase(state, phase, mine, missing=labs - opened, opening=opening)),
     )
 
@@ -181,7 +183,9 @@ def _failures(state: SessionState, phase: str) -> Iterator[DayFailure]:
 # A candidate --------------------------------------------------------------------------------------------------
 
 
-def _row(state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzinfo) -> DayRow:
+def _row(
+    state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzinfo, title: Callable[[str], Text]
+) -> DayRow:
     silent = doing.silent(row.candidate) if row.standing in {"ready", *_TIME_RUNS} else None
     moved = [event.at for event in state.of("seated", row.candidate) if event.details["changed"]]
     hosts = [host for some in row.hosts.values() for host in some.values()]
@@ -196,6 +200,7 @@ def _row(state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzin
         lost=row.standing in {"ready", *_TIME_RUNS} and not _UP.issuperset(hosts),
         paused=state.open_pause(row.candidate),
         acts=() if state.closed else tuple(_acts_on_candidate(state, row)),
+        subjects=tuple((scenario, title(scenario)) for scenario in row.hosts),
         browser="unknown" if silent is None else "gone" if silent else "there",
         gone=_iso(now - int(silent), zone) if silent else "",
         moved=_iso(moved[-1], zone) if moved and now - moved[-1] < _MOVED_S else "",
@@ -214,6 +219,9 @@ def _acts_on_candidate(state: SessionState, row: RosterRow) -> Iterator[DayAct]:
     if row.standing in _TIME_RUNS:
         yield "finished"
         yield "resume" if state.open_pause(row.candidate) else "pause"
+        yield "extend"
+    if row.standing in {"ready", "absent", "stopped"}:
+        yield "replace"
     yield from ("announce", "incident")
 
 
@@ -222,8 +230,7 @@ def _acts_on_candidate(state: SessionState, row: RosterRow) -> Iterator[DayAct]:
 
 def _entries(events: Iterable[SessionEvent], zone: tzinfo, name: Callable[[str], str]) -> Iterator[DayEntry]:
     """Yield the last entries, the newest first."""
-    said = [event for event in events if event.kind not in _QUIET]
-    for event in reversed(said[-_MOST_ENTRIES:]):
+    for event in reversed(list(events)[-_MOST_ENTRIES:]):
         by = "" if event.by in {PROGRAM, event.candidate} else name(event.by)
         yield DayEntry(event.number, _iso(event.at, zone), by, event.candidate, event.phase, _said(told(event)))
 

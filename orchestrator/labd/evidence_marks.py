@@ -31,6 +31,7 @@ _KINDS: Final[Mapping[Kind, SittingMarkKind]] = {
     "turned-away": "presence",
     "paused": "pause",
     "resumed": "pause",
+    "extended": "announcement",
     "announced": "announcement",
     "warned": "announcement",
     "incident": "incident",

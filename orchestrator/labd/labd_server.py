@@ -148,7 +148,7 @@ class LabdServer:
         )
         self._talk = TalkCalls(desk, jobs, self._threads)
         self._catalogue = CatalogueCalls(parts, self._threads)
-        self._supervision = DaySupervision(parts.registry, parts.supervising, threads)
+        self._supervision = DaySupervision(parts.registry, parts.supervising)
         presence = SeatPresence()
         self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision, presence)
         self._seats = SeatCalls(parts, threads)

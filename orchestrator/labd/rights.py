@@ -7,14 +7,25 @@ from typing import Final, Literal
 
 from orchestrator.labd.calls import RefusalKind
 
-Standing = Literal["anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator", "asking", "seat"]
-"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an organiser; somebody of a jury;
-an administrator; a browser that waits for a candidate's seat; a candidate at their seat.
+Standing = Literal[
+    "anonymous",
+    "signed-in",
+    "trainer",
+    "owner",
+    "invigilator",
+    "organiser",
+    "jury",
+    "administrator",
+    "asking",
+    "seat",
+]
+"""Who asks: nobody who is known; somebody; a trainer; somebody about a lab of theirs; an invigilator; an organiser;
+somebody of a jury; an administrator; a browser that waits for a candidate's seat; a candidate at their seat.
 
 About a lab or an attempt, a trainer is one of a class in which its owner is a trainee, and an administrator is so of
 every class; about a class, one of that class; about neither, anybody who is a trainer, and about the catalogue whoever
-is of a jury as well. Somebody is an organiser about jury sessions only, and of a jury about its deliberation only.
-Otherwise they are somebody.
+is of a jury as well. Somebody is an invigilator or an organiser about jury sessions only, and of a jury about its
+deliberation only. Otherwise they are somebody.
 """
 Right = Literal[
     "anybody",
@@ -41,6 +52,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": None,
         "trainer": None,
         "owner": None,
+        "invigilator": None,
         "organiser": None,
         "jury": None,
         "administrator": None,
@@ -52,6 +64,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": None,
         "trainer": None,
         "owner": None,
+        "invigilator": None,
         "organiser": None,
         "jury": None,
         "administrator": None,
@@ -63,6 +76,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": "missing",
         "owner": None,
+        "invigilator": "missing",
         "organiser": "missing",
         "jury": "missing",
         "administrator": "missing",
@@ -74,6 +88,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": None,
+        "invigilator": "missing",
         "organiser": "missing",
         "jury": "missing",
         "administrator": "missing",
@@ -85,6 +100,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": None,
+        "invigilator": "missing",
         "organiser": "missing",
         "jury": "missing",
         "administrator": "missing",
@@ -96,6 +112,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": "forbidden",
+        "invigilator": "missing",
         "organiser": "missing",
         "jury": "missing",
         "administrator": "missing",
@@ -107,6 +124,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "invigilator": "forbidden",
         "organiser": "forbidden",
         "jury": "forbidden",
         "administrator": None,
@@ -118,6 +136,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": None,
         "owner": "forbidden",
+        "invigilator": "forbidden",
         "organiser": "forbidden",
         "jury": "forbidden",
         "administrator": None,
@@ -129,6 +148,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": None,
         "owner": "forbidden",
+        "invigilator": "forbidden",
         "organiser": "forbidden",
         "jury": "forbidden",
         "administrator": None,
@@ -140,6 +160,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "missing",
         "trainer": None,
         "owner": "missing",
+        "invigilator": "missing",
         "organiser": "missing",
         "jury": "missing",
         "administrator": None,
@@ -151,6 +172,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "invigilator": "forbidden",
         "organiser": None,
         "jury": "forbidden",
         "administrator": None,
@@ -162,6 +184,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "invigilator": "forbidden",
         "organiser": "forbidden",
         "jury": None,
         "administrator": "forbidden",
@@ -173,6 +196,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "invigilator": None,
         "organiser": None,
         "jury": "forbidden",
         "administrator": None,
@@ -184,6 +208,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "signed-out",
         "trainer": "signed-out",
         "owner": "signed-out",
+        "invigilator": "signed-out",
         "organiser": "signed-out",
         "jury": "signed-out",
         "administrator": "signed-out",
@@ -195,6 +220,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "signed-out",
         "trainer": "signed-out",
         "owner": "signed-out",
+        "invigilator": "signed-out",
         "organiser": "signed-out",
         "jury": "signed-out",
         "administrator": "signed-out",
@@ -206,6 +232,7 @@ RIGHTS: Final[Mapping[Right, Mapping[Standing, RefusalKind | None]]] = {
         "signed-in": "forbidden",
         "trainer": "forbidden",
         "owner": "forbidden",
+        "invigilator": "forbidden",
         "organiser": "forbidden",
         "jury": "forbidden",
         "administrator": "forbidden",

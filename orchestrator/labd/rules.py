@@ -104,7 +104,7 @@ RULES: Final[Mapping[str, Right]] = {
     "prove": "administrators",
     "cancel-proof": "administrators",
     "proof": "administrators",
-    "sessions": "organisers",
+    "sessions": "invigilators",
     "plan-session": "organisers",
     "plan-choices": "organisers",
     "read-plan": "organisers",
@@ -112,8 +112,8 @@ RULES: Final[Mapping[str, Right]] = {
     "session": "organisers",
     "withdraw-session": "organisers",
     "readiness": "organisers",
-    "day": "organisers",
-    "act-on-day": "organisers",
+    "day": "invigilators",
+    "act-on-day": "invigilators",
     "screens": "invigilators",
     "look-at-screen": "invigilators",
     "make-codes": "organisers",
@@ -158,6 +158,8 @@ Who is no owner of the lab of a terminal or a screen looks at it only: what they
 ``display_socket``), unless it is a terminal and the owner lets them (``typing_consent``).
 """
 
+_BY_ROLE: Final[tuple[Standing, ...]] = ("administrator", "organiser", "invigilator")
+"""What somebody is by their roles alone: the first that is one of them."""
 _OF_LABS: Final = frozenset({"owner", "owner-or-trainer", "trainer-of-the-owner"})
 _OF_SEATS: Final = frozenset({"asking-or-seat", "seat"})
 _FOR_TRAINERS: Final = frozenset({"trainers", "trainers-and-jury"})
@@ -173,9 +175,7 @@ def standing_of(who: Who | None, *, owns: bool = False, trains: bool = False, ju
         return "owner"
     if trains:
         return "trainer"
-    if "administrator" in who.roles:
-        return "administrator"
-    return "organiser" if "organiser" in who.roles else "signed-in"
+    return next((role for role in _BY_ROLE if role in who.roles), "signed-in")
 
 
 def refusal_kind(name: str, standing: Standing) -> RefusalKind | None:
@@ -193,8 +193,16 @@ def counts_as_trainer(name: str, who: Who) -> bool:
 
 
 def counts_as_jury(name: str, who: Who) -> bool:
-    """Return whether somebody counts as a member of a jury for a call: of which one is for the desk to see."""
-    return RULES[name] == "jury" and "jury" in who.roles
+    """Return whether somebody counts as a member of a jury for a call: of which one is for the desk to see.
+
+    Who organises as well, as a store of an earlier version may have it, does not: who moves times does not judge.
+    """
+    return RULES[name] == "jury" and "jury" in who.roles and "organiser" not in who.roles
+
+
+def organises(who: Who) -> bool:
+    """Return whether somebody holds sessions: what invigilators do there is less."""
+    return not {"organiser", "administrator"}.isdisjoint(who.roles)
 
 
 def concerns_a_lab(name: str) -> bool:

@@ -107,16 +107,21 @@ class SessionCalls:
 
     # The day ---------------------------------------------------------------------------------------------------
 
-    async def day(self, _who: Who, asked: contract.OfSession) -> day_contract.DayView:
+    async def day(self, who: Who, asked: contract.OfSession) -> day_contract.DayView:
         """See ``day_contract.DAY``."""
-        return await self._threads.run(self._day.view, asked.session)
+        return await self._threads.run(self._day.view, who, asked.session)
 
     async def act_on_day(self, who: Who, asked: day_contract.ActOnDay) -> Nothing:
         """See ``day_contract.ACT_ON_DAY``."""
         jury_session, state = await self._threads.run(self._day.act, who, asked)
         if asked.act == "open":
             require_phase(state, asked.phase)
-            self._openings.begin(jury_session, asked.phase, who.ref)
+            self._openings.begin(jury_session, asked.phase, lambda opening: opening.open(asked.phase, who.ref))
+        elif asked.act == "replace":
+            place = asked.phase, asked.candidate, asked.scenario
+            self._openings.begin(
+                jury_session, asked.phase, lambda opening: opening.replace(*place, who.ref, asked.text.strip())
+            )
         elif asked.act == "begin":
             self._supervision.wake()
         return Nothing()

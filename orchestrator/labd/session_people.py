@@ -19,8 +19,13 @@ from orchestrator.records.database import Database
 from orchestrator.records.models import Person
 from orchestrator.records.people import People
 
-_INVIGILATED: Final[frozenset[Kind]] = frozenset({"seated", "turned-away", "unseated", "looked"})
-"""What moves no time."""
+_INVIGILATED: Final[frozenset[Kind]] = frozenset(
+    {
+        *("seated", "turned-away", "unseated", "looked"),
+        *("arrived", "absent", "finished", "announced", "incident"),
+    }
+)
+"""What invigilators do: to be in the room with the candidates, and to judge, is no contradiction."""
 
 
 def accounts_of_members(state: SessionState) -> Iterator[tuple[str, str]]:

@@ -50,10 +50,10 @@ class SittingPhase:
 
 @dataclass(frozen=True)
 class Announcement:
-    """What was announced: when, ISO 8601 in the session's time zone, and the words."""
+    """What was announced, or decided about their time: when, ISO 8601 in the session's time zone, and the words."""
 
     at: str
-    text: str
+    text: Text
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from orchestrator.assessment.candidate import CandidateSeat
+from orchestrator.assessment.event_words import told
+from orchestrator.assessment.events import Kind, SessionEvent
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.assessment.terminal_gate import require_seat
@@ -41,6 +43,7 @@ from orchestrator.topology.svg_picture import draw_svg
 LONGEST: Final = 20_000
 """Characters of an answer, or of a part of a report."""
 _MOST_MINUTES: Final = 9_999
+_SAID: Final[frozenset[Kind]] = frozenset({"announced", "extended"})
 
 
 class SittingDesk:
@@ -57,14 +60,14 @@ class SittingDesk:
         """Return where a candidate is; raises as ``SeatAccess.look``."""
         jury_session, state = self._access.look(seat.session)
         now, zone = jury_session.clock(state).now(), zone_of(state.plan)
-        said = reversed(state.of("announced", seat.number))
+        said = [one for one in reversed(state.events) if one.kind in _SAID and one.candidate in {"", seat.number}]
         return SittingView(
             state.plan.title,
             seat.number,
             state.minute,
             tuple(self._phase(state, phase, seat.number, now) for phase in state.plan.phases),
             tuple(
-                Announcement(datetime.fromtimestamp(one.at, zone).isoformat(timespec="seconds"), one.details["text"])
+                Announcement(datetime.fromtimestamp(one.at, zone).isoformat(timespec="seconds"), _words(one))
                 for one in said
             ),
         )
@@ -222,6 +225,11 @@ def _found(state: SessionState, seat: Seat, phase: str, place: int) -> tuple[Sit
     if sitting is None or sitting.started is None or not 1 <= place <= len(sitting.labs):
         raise RefusedCallError(seat_refusals.no_subject())
     return sitting, sitting.labs[place - 1].scenario
+
+
+def _words(event: SessionEvent) -> Text:
+    """Return what a candidate is told; an announcement in its own words."""
+    return same(event.details["text"]) if event.kind == "announced" else told(event)
 
 
 def _require_text(name: str, text: str) -> None:

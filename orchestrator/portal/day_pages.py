@@ -27,6 +27,7 @@ from orchestrator.portal.visit import ask
 
 POLL_SECONDS = 2.0
 """How often labd is asked, for each page that is open."""
+_MOST_DIGITS: Final = 4
 _ACTS: Final = frozenset(get_args(DayAct))
 
 
@@ -89,7 +90,9 @@ async def act_on_candidate(request: Request) -> Response:
     """Do something about a candidate, and lead back to them."""
     session, phase, number = (request.path_params[name] for name in ("session", "phase", "number"))
     sent = await form_of(request)
-    asked = ActOnDay(session, _act_of(sent), phase, number, sent.get("text", ""))
+    asked = ActOnDay(
+        session, _act_of(sent), phase, number, sent.get("text", ""), _minutes_of(sent), sent.get("scenario", "")
+    )
     try:
         await ask(request, ACT_ON_DAY, asked)
     except RefusedError as error:
@@ -107,6 +110,12 @@ def _act_of(sent: dict[str, str]) -> DayAct:
     if said not in _ACTS:
         raise HTTPException(404)
     return cast("DayAct", said)
+
+
+def _minutes_of(sent: dict[str, str]) -> int:
+    """Return how many minutes a form adds; what is no number is none, which labd refuses."""
+    said = sent.get("minutes", "")
+    return int(said) if said.isdecimal() and len(said) <= _MOST_DIGITS else 0
 
 
 async def _wall(request: Request, session: str) -> Wall:

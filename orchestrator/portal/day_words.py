@@ -106,6 +106,7 @@ FOR_ALL = Text(
     fr="Pour tous : une annonce, un incident, arrêter le temps",
     en="For everybody: an announcement, an incident, stop time",
 )
+SAID_TO_ALL = Text(fr="Pour tous : une annonce, un incident", en="For everybody: an announcement, an incident")
 ANNOUNCE = Text(fr="Annoncer", en="Announce")
 ANNOUNCEMENT = Text(fr="Une annonce aux candidats", en="An announcement to the candidates")
 ANNOUNCE_HINT = Text(
@@ -135,6 +136,11 @@ DONE: Mapping[DayAct, Text] = {
     "finished": Text(fr="Le candidat a rendu.", en="The candidate has handed in."),
     "pause": Text(fr="Le temps est arrêté.", en="Time stands still."),
     "resume": Text(fr="Le temps reprend.", en="Time goes on."),
+    "extend": Text(fr="Le temps est ajouté.", en="The time is added."),
+    "replace": Text(
+        fr="Une autre variante se prépare ; le déroulement dit quand elle est prête.",
+        en="Another variant is being prepared; the day's page says when it is ready.",
+    ),
     "announce": Text(fr="L'annonce est faite.", en="It is announced."),
     "incident": Text(fr="L'incident est consigné.", en="The incident is written down."),
 }
@@ -167,6 +173,23 @@ FINISH_ABOUT = Text(
 FINISH_YES = Text(fr="{number} rend maintenant", en="{number} hands in now")
 ITS_TIME = Text(fr="Son temps", en="Their time")
 RESUME_ONE = Text(fr="Reprendre son temps", en="Let their time go on")
+EXTEND_REASON = Text(fr="Ajouter du temps : pourquoi ?", en="Add time: why?")
+EXTEND_HINT = Text(
+    fr="Une décision de qui répond de la session ; le procès-verbal la reprend, avec son motif.",
+    en="A decision of whoever answers for the session; the record of proceedings has it, with its reason.",
+)
+MINUTES_MORE = Text(fr="Minutes de plus", en="Minutes more")
+EXTEND = Text(fr="Ajouter ces minutes", en="Add these minutes")
+REPLACED = Text(fr="Un lab hors service", en="A lab that has failed")
+REPLACE_REASON = Text(fr="Préparer une autre variante : pourquoi ?", en="Prepare another variant: why?")
+REPLACE_HINT = Text(
+    fr="Quand la machine est en cause, non le candidat. Ce qu'il a fait dans ce lab est perdu, son rapport le suit ; "
+    "ses réponses sont à redonner. Le procès-verbal reprend l'intervention, avec son motif.",
+    en="When the machine has failed, not the candidate. What they did in that lab is lost, their report goes with "
+    "them; answers are to be given again. The record of proceedings has the intervention, with its reason.",
+)
+WHICH = Text(fr="Sujet", en="Scenario")
+REPLACE = Text(fr="Préparer une autre variante", en="Prepare another variant")
 SAID = Text(fr="Annonce et incident", en="Announcement and incident")
 NOTHING_NOW = Text(fr="Il n'y a rien à faire maintenant.", en="There is nothing to be done now.")
 

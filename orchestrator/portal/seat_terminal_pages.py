@@ -244,7 +244,7 @@ def _told(request: Request, room: _Room, scenario: str) -> dict[str, Any]:
         "left": room.phase.left,
         "opens": room.phase.opens,
         "runs": room.phase.standing in {"reading", "working"},
-        "announced": [{"at": one.at, "clock": clock(one.at), "text": one.text} for one in room.announced],
+        "announced": [{"at": one.at, "clock": clock(one.at), "text": one.text.in_(language)} for one in room.announced],
     }
 
 

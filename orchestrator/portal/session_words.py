@@ -14,6 +14,10 @@ ABOUT = Text(
     fr="Une session de jury a un plan : ses phases, ses candidats, son jury. Elle se prépare ici.",
     en="A jury session has a plan: its phases, its candidates, its jury. It is prepared here.",
 )
+ABOUT_INVIGILATION = Text(
+    fr="Le jour d'une session, vous y vérifiez les identités et y notez présences et incidents.",
+    en="On the day of a session you confirm identities there, and note presence and incidents.",
+)
 NO_SESSION = Text(fr="Aucune session n'est planifiée.", en="No session is planned.")
 NEW = Text(fr="Nouvelle session", en="New session")
 SESSION = Text(fr="Session", en="Session")

@@ -55,6 +55,11 @@ class Visit:
         return self.who is not None and role in self.who.roles
 
     @property
+    def organises(self) -> bool:
+        """Whether somebody is signed in who holds jury sessions."""
+        return self.is_a("organiser") or self.is_a("administrator")
+
+    @property
     def cookies(self) -> Cookies:
         """The cookies of the address at which they found the portal."""
         return Cookies(self.origin.secure)

@@ -30,6 +30,7 @@ ROLES: Mapping[RoleName, Text] = {
     "trainee": Text(fr="stagiaire", en="trainee"),
     "trainer": Text(fr="formateur", en="trainer"),
     "jury": same("jury"),
+    "invigilator": Text(fr="surveillant de sessions", en="invigilator of sessions"),
     "organiser": Text(fr="organisateur de sessions", en="organiser of sessions"),
     "administrator": Text(fr="administrateur", en="administrator"),
     "candidate": Text(fr="candidat", en="candidate"),
@@ -44,6 +45,12 @@ ROLES_MEAN: Mapping[RoleName, Text] = {
     "jury": Text(
         fr="juge dans les sessions dont le plan nomme ce compte, et voit le catalogue de l'intérieur.",
         en="judges in the sessions whose plan names this account, and sees the catalogue from inside.",
+    ),
+    "invigilator": Text(
+        fr="est dans la salle le jour d'une session : vérifie les identités, voit les écrans, note présences et "
+        "incidents. Ne touche ni aux sujets ni au temps.",
+        en="is in the room on a session's day: confirms identities, sees screens, notes presence and incidents. "
+        "Touches neither scenarios nor times.",
     ),
     "organiser": Text(
         fr="planifie les sessions de jury et les mène : temps, candidats, incidents. Ne juge pas.",

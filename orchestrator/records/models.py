@@ -10,10 +10,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from orchestrator.records.columns import JsonDocument, UtcTime
 
-Role = Literal["candidate", "trainee", "trainer", "jury", "organiser", "administrator"]
+Role = Literal["candidate", "trainee", "trainer", "jury", "invigilator", "organiser", "administrator"]
 """What a person is; one may be several (a trainer who sits in the jury of others' candidates).
 
-An organiser prepares jury sessions and holds them; to judge is the jury's.
+An organiser prepares jury sessions and holds them; an invigilator is in the room with the candidates, and moves no
+time; to judge is the jury's.
 """
 ROLES: tuple[Role, ...] = get_args(Role)
 

@@ -293,7 +293,7 @@ def _no_role(word: str, near: Iterable[str]) -> Role:
 
 def _other_role(person: Person, role: Role) -> UsageError:
     names = ROLE_NAMES[role]
-    article = "an" if role in {"organiser", "administrator"} else "a"
+    article = "an" if role[0] in "aio" else "a"
     return UsageError(
         Text(
             fr=f"« {person.handle} » n’est pas {names.fr}.",
@@ -311,6 +311,7 @@ ROLE_NAMES: dict[Role, Text] = {
     "trainee": Text(fr="stagiaire", en="trainee"),
     "trainer": Text(fr="formateur", en="trainer"),
     "jury": Text(fr="membre de jury", en="jury member"),
+    "invigilator": Text(fr="surveillant", en="invigilator"),
     "organiser": Text(fr="organisateur", en="organiser"),
     "administrator": Text(fr="administrateur", en="administrator"),
 }

@@ -44,17 +44,24 @@ def unordered(text: str) -> list[str]:
 _SQUID_ACL: Final = re.compile(r"(acl [^ ]+ (?:src|dst) )([^\"']+)")
 
 
+_SQUID_PORT: Final = re.compile(r"^(http_port )0\.0\.0\.0:(?=\d+\b)")
+
+
 def squid(text: str) -> list[str]:
     """Return squid's directives in their order: the first rule that matches counts, and a rule needs its acl before.
 
-    An acl's networks are told as networks, however they are written.
+    An acl's networks are told as networks, however they are written, a name server once, and a port of every IPv4
+    address as a port.
     """
     return [_squid_directive(squeezed(line)) for line in joined_lines(text)]
 
 
 def _squid_directive(line: str) -> str:
-    acl = _SQUID_ACL.fullmatch(line)
-    return line if acl is None else acl[1] + " ".join(map(_squid_network, words_in(acl[2])))
+    if (acl := _SQUID_ACL.fullmatch(line)) is not None:
+        return acl[1] + " ".join(map(_squid_network, words_in(acl[2])))
+    if line.startswith("dns_nameservers "):
+        return " ".join(dict.fromkeys(words_in(line)))
+    return _SQUID_PORT.sub(r"\1", line)
 
 
 def _squid_network(word: str) -> str:

@@ -10,6 +10,7 @@ from orchestrator.core.text import Text, same
 from orchestrator.labd import day_contract as d
 from orchestrator.labd import day_screen_contract as sc
 from orchestrator.labd.calls import Call, Nothing
+from orchestrator.labd.day_invigilation import INVIGILATED, invigilated
 from orchestrator.labd.session_contract import OfSession
 from tests.fakes import labd_world as world
 from tests.fakes.labd_sessions import SESSION, VIEW, FakeSessions
@@ -29,7 +30,7 @@ def row(number: int, standing: d.CandidateStanding, **other: Any) -> d.DayRow:  
     began = standing not in {"ready", "absent"}
     acts: tuple[d.DayAct, ...] = ("announce", "incident")
     if standing in _RUNNING:
-        acts = ("arrived", "absent", "finished", "pause", *acts)
+        acts = ("arrived", "absent", "finished", "pause", "extend", *acts)
     elif not began:
         acts = ("begin", "arrived", "absent", *acts)
     made = d.DayRow(
@@ -53,7 +54,10 @@ def _rows() -> tuple[d.DayRow, ...]:
     rows[2] = replace(rows[2], browser="there")
     rows[3] = replace(rows[3], lost=True, hosts=lost, browser="gone", gone=AT)
     rows[4] = replace(rows[4], moved=AT, browser="there", paused=True)
-    rows[4] = replace(rows[4], acts=("finished", "resume", "announce", "incident"))
+    rows[4] = replace(rows[4], acts=("finished", "resume", "extend", "replace", "announce", "incident"))
+    rows[4] = replace(
+        rows[4], subjects=(("no-network-after-move", world.MOVE.title), ("address-conflict", world.CONFLICT.title))
+    )
     return tuple(rows)
 
 
@@ -141,12 +145,12 @@ class FakeDay:
 
     def all_screens(self, who: FakePerson, asked: OfSession) -> sc.ScreensView:
         """Return what terminals show."""
-        self._sessions.one(who, asked)
+        self._sessions.held(who, asked)
         return sc.ScreensView(self.screens)
 
     def one_screen(self, who: FakePerson, asked: sc.OfScreen) -> sc.ScreenView:
         """Return what one shows."""
-        self._sessions.one(who, OfSession(asked.session))
+        self._sessions.held(who, OfSession(asked.session))
         for one in self.screens:
             if (one.phase, one.number, one.terminal) == (asked.phase, asked.number, asked.terminal):
                 return one
@@ -154,12 +158,15 @@ class FakeDay:
 
     def day(self, who: FakePerson, asked: OfSession) -> d.DayView:
         """Return a day."""
-        return replace(self.view, id=self._sessions.one(who, asked).id)
+        view = replace(self.view, id=self._sessions.held(who, asked).id)
+        return invigilated(view) if "invigilator" in who.roles else view
 
     def act(self, who: FakePerson, asked: d.ActOnDay) -> Nothing:
         """Do something: it becomes an entry, or needs words that are missing."""
         self.day(who, OfSession(asked.session))
-        if asked.act in {"pause", "announce", "incident"} and not asked.text:
+        if "invigilator" in who.roles and asked.act not in INVIGILATED:
+            raise self._refuse("forbidden", "Ce n'est pas à vous de le faire.", "This is not for you to do.")
+        if asked.act in {"pause", "extend", "replace", "announce", "incident"} and not asked.text:
             raise self._refuse("wrong", "Dites-le.", "Say it.", "text")
         if asked.phase and asked.phase not in {phase.name for phase in PHASES}:
             raise self._refuse("wrong", "Pas de telle phase.", "No such phase.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.core.text import same
 from orchestrator.labd import seat_contract as e
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing
@@ -47,7 +48,7 @@ SITTING = g.SittingView(
         ),
         g.SittingPhase("ecrit", "Écrit", "waiting", None, 0, ()),
     ),
-    (g.Announcement(AT, "Pause café à 10 h.\nRestez <assis>."),),
+    (g.Announcement(AT, same("Pause café à 10 h.\nRestez <assis>.")),),
 )  # fmt: skip
 
 
@@ -119,12 +120,12 @@ class FakeSeats:
 
     def seats(self, who: FakePerson, asked: OfSession) -> e.SeatsView:
         """Show the seats."""
-        self._sessions.one(who, asked)
+        self._sessions.held(who, asked)
         return self.view
 
     def answer(self, who: FakePerson, asked: e.AnswerSeat) -> Nothing:
         """Answer a browser that waits."""
-        self._sessions.one(who, OfSession(asked.session))
+        self._sessions.held(who, OfSession(asked.session))
         if asked.act != "end" and asked.id not in {one.id for one in self.view.asked}:
             raise self._refuse("missing", "Cette demande n'attend plus.", "This request waits no longer.")
         self.view = replace(self.view, asked=tuple(one for one in self.view.asked if one.id != asked.id))

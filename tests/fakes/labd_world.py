@@ -56,6 +56,7 @@ def people() -> dict[str, FakePerson]:
         FakePerson("P-000000000004", "nour", "Nour Haddad", ("trainee",), password=None),
         FakePerson("P-000000000005", "ines", "Inès Roy", ("organiser",)),
         FakePerson("P-000000000006", "paul", "Paul Leroy", ("jury",)),
+        FakePerson("P-000000000007", "remi", "Rémi Blanc", ("invigilator",)),
     )
     return {person.handle: person for person in known}
 

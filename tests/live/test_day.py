@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
@@ -79,12 +80,11 @@ class Held:
                 await asyncio.sleep(0.2)
         return view
 
-    def supervisor(self) -> int:
-        """Return the process that supervises."""
-        lock = self.app.registry.jury_session(SESSION).folder.path / "supervisor.lock"
-        inode = str(lock.stat().st_ino)
-        held = (line.split() for line in Path("/proc/locks").read_text(encoding="ascii").splitlines())
-        return next(int(one[4]) for one in held if one[1] == "FLOCK" and one[5].rpartition(":")[2] == inode)
+    def supervisors(self) -> list[int]:
+        """Return the processes that supervise sessions of this store, or begin to."""
+        own = (str(self.folder).encode(), b"\0session\0run\0")
+        found = {int(one.parent.name): command_line(one) for one in Path("/proc").glob("[0-9]*/cmdline")}
+        return [number for number, line in found.items() if all(part in line for part in own)]
 
 
 @pytest.fixture
@@ -106,13 +106,25 @@ def held() -> Iterator[Held]:
 
 
 def clear(held: Held) -> None:
-    """Remove the session's labs, once its supervisor has ended."""
+    """Remove the session's labs, once its supervisor has ended: labd has, so that no other one begins."""
+
+    def ended() -> bool:
+        for number in held.supervisors():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+        return not held.supervisors()
+
     if held.app.registry.log.sessions():
-        jury_session = held.app.registry.jury_session(SESSION)
-        while jury_session.folder.is_supervised():
-            os.kill(held.supervisor(), signal.SIGKILL)
-            assert wait_until(lambda: not jury_session.folder.is_supervised(), within=LONG)
-        session_retention.clear(jury_session, held.app.labs, "test", early=True)
+        assert wait_until(ended, within=LONG)
+        session_retention.clear(held.app.registry.jury_session(SESSION), held.app.labs, "test", early=True)
+
+
+def command_line(path: Path) -> bytes:
+    """Return a process's command line, without its end; empty once it has gone."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_day_goes_on_though_labd_and_the_supervisor_are_killed(held: Held) -> None:
@@ -148,7 +160,8 @@ async def begun(held: Held) -> int:
         assert (phase.rows[0].standing, phase.rows[0].lost) == ("ready", False)
         await client.call(d.ACT_ON_DAY, d.ActOnDay(SESSION, "begin", PHASE), held.token)
         await held.until(client, lambda view: view.supervision == "on")
-        return held.supervisor()
+        (supervisor,) = held.supervisors()
+        return supervisor
 
 
 async def sealed(held: Held) -> None:

@@ -24,7 +24,8 @@ from orchestrator.sound_state.differences import Expectations, differences
 from orchestrator.sound_state.explained import VariantWords
 from orchestrator.sound_state.look import changes_since
 from tests.labd_talk import end_keeper
-from tests.live.test_portal import CHROMIUM, LONG, OPTIONS, SOON, Site, joined
+from tests.live.test_portal import LONG, Site, joined
+from tests.portal_talk import CHROMIUM, OPTIONS, SOON
 
 pytestmark = pytest.mark.live
 

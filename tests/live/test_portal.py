@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,23 +18,17 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from orchestrator.app import App
-from orchestrator.core.waiting import wait_until
 from orchestrator.model.plan import Plan
 from tests.labd_labs import discard_begun
 from tests.labd_talk import end_keeper, labd_process
+from tests.portal_talk import CHROMIUM, OPTIONS, ROWS, SOON, portal_process, rows, typed
 
 pytestmark = [pytest.mark.live, pytest.mark.core]
 
 SCENARIO = "no-network-after-move"
-CHROMIUM = "/usr/bin/chromium"
-OPTIONS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 PASSWORD = "a lab is a healthy place"
 LONG = 300_000
 """Milliseconds for a start, a grading or a stop on a machine that is busy with others."""
-SOON = 60_000
 expect.set_options(timeout=SOON)
 NUMBERS = 60
 WEBSOCKET = """(path) => new Promise((done) => {
@@ -44,14 +36,11 @@ WEBSOCKET = """(path) => new Promise((done) => {
   const socket = new WebSocket(location.origin.replace("http", "ws") + path, ["breakfix", `key-${key}`]);
   socket.onclose = ({ code }) => done(code);
 })"""
-ROWS = """() => [...document.querySelectorAll(".lab-screen:not([hidden]) .xterm-rows > div")]
-  .map((row) => row.textContent.trimEnd()).join("")"""
 ATTACK = (
     r"\033]0;evil\007\033]52;c;ZXZpbA==\007\033]8;;http://evil.example\007link\033]8;;\007"
     r"\033]11;?\007\033P$qm\033\\\033[21t\033[>q"
 )
 """A title, the clipboard, a link; then what asks for a colour, settings, the title and the terminal's name."""
-_TOP = Path(__file__).parents[2]
 
 
 @dataclass
@@ -80,7 +69,7 @@ class Site:
         Unless the test has killed it, labd is told to end, and finishes what it does: of a lab that is cut off while it
         is made, Docker may make more after all of it was removed.
         """
-        with labd_process(self.folder) as labd, self._portal() as portal:
+        with labd_process(self.folder) as labd, portal_process(self.folder, self.listener, self.origin) as portal:
             assert labd.stdout is not None
             assert labd.stdout.readline() == "ready\n"
             known = (self.folder / "known").exists()
@@ -92,27 +81,6 @@ class Site:
                 labd.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     labd.wait(LONG / 1000)
-
-    @contextmanager
-    def _portal(self) -> Iterator[subprocess.Popen[str]]:
-        number = self.listener.fileno()
-        places = [f"--labd={self.folder / 'socket'}", f"--fd={number}", f"--origin={self.origin}"]
-        process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "orchestrator.portal", *places],
-            stdout=subprocess.PIPE,
-            text=True,
-            pass_fds=[number],
-            env={**os.environ, "PYTHONPATH": str(_TOP)},
-        )
-        assert process.stdout is not None
-        try:
-            assert process.stdout.readline() == "ready\n"
-            yield process
-        finally:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            process.stdout.close()
 
     def page(self) -> Page:
         """Open a window of somebody's own; what its scripts do wrong is noted."""
@@ -313,20 +281,6 @@ def opened(site: Site, page: Page) -> None:
     assert held
     expect(page.locator("#terminal-tabs li")).to_have_count(1)
     expect(page.locator(".xterm-helper-textarea")).to_be_focused()
-
-
-def typed(page: Page, command: str, shown: str) -> None:
-    """Type a command once the terminal takes it, and wait for what it shows and the typed line does not hold."""
-    expect(page.locator("#terminal-state")).to_be_hidden()
-    page.locator(".lab-screen:not([hidden]) .xterm-helper-textarea").focus()
-    page.keyboard.type(command)
-    page.keyboard.press("Enter")
-    rows(page, shown)
-
-
-def rows(page: Page, text: str) -> None:
-    """Wait until the terminal shows a text, over the ends of its lines."""
-    assert wait_until(lambda: text in page.evaluate(ROWS), within=SOON / 1000), page.evaluate(ROWS)
 
 
 def nothing_happens(page: Page) -> None:

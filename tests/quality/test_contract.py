@@ -33,6 +33,7 @@ def content_files() -> list[tuple[str, Path]]:
         "lab": ("labs/*/lab.yaml",),
         "scenario": ("scenarios/*/*/scenario.yaml",),
         "solution": ("scenarios/*/*/solutions/*.yaml", "scenarios/*/*/shortcuts/*.yaml"),
+        "mutants": ("scenarios/*/*/mutants.yaml",),
         "persona": ("scenarios/*/*/persona.yaml", "scenarios/*/*/personas/*.yaml"),
         "image": ("images/*/image.yaml",),
         "referential": ("orchestrator/_referential/*.yaml",),

@@ -12,7 +12,10 @@ from orchestrator.core.text import Text
 
 _MODULES: Mapping[str, tuple[str, ...]] = {
     "session_plan": ("plan", "withdraw", "list", "labs", "draw", "redraw"),
-    "session_run": ("open", "start", "show", "run", "arrive", "absent", "finish", "pause", "resume", "announce"),
+    "session_run": (
+        *("open", "start", "show", "run", "arrive", "absent", "finish"),
+        *("pause", "resume", "extend", "replace", "announce"),
+    ),
     "session_room": ("incident", "seat", "cable", "watch", "hand-in", "hint"),
     "session_results": ("results",),
     "session_jury": ("observe", "decide", "sign", "correct"),

@@ -13,7 +13,7 @@ from rich.text import Text as Styled
 
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.roster import RosterRow, rows_of
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.session_registry import MOST_GRANTED, JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import WORDS, argument, command, option
@@ -197,6 +197,56 @@ def resume(invocation: Invocation, candidate: str, name: str | None) -> None:
     done(invocation, Text(fr="Le temps reprend.", en="Time goes on."), paused=False)
 
 
+@command(
+    "extend",
+    short_help=Text(fr="Ajouter des minutes, par décision.", en="Add minutes, by decision."),
+    help=Text(
+        fr="Ajouter des minutes au temps d'un candidat, par décision : le procès-verbal la reprend, avec son motif.",
+        en="Add minutes to a candidate's time, by decision: the record of proceedings has it, with its reason.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@argument("minutes", metavar="MINUTES", type=click.IntRange(1, MOST_GRANTED))
+@reason_option
+@session_option
+@pass_invocation
+def extend(invocation: Invocation, phase: str, candidate: str, minutes: int, reason: str, name: str | None) -> None:
+    """Add minutes to a candidate's time."""
+    jury_session_of(invocation, name).extend(phase, candidate, minutes, account(), reason)
+    said = Text(fr=f"{candidate} a {minutes} min de plus.", en=f"{candidate} has {minutes} min more.")
+    done(invocation, said, minutes=minutes)
+
+
+@command(
+    "replace",
+    short_help=Text(fr="Une autre variante pour un lab hors service.", en="Another variant for a lab that has failed."),
+    help=Text(
+        fr="Préparer une autre variante d'un sujet dont le lab est hors service ; avant le début, ou pendant que le "
+        "temps du candidat est arrêté. Le lab d'avant est retiré, le rapport suit le candidat.",
+        en="Prepare another variant of a scenario whose lab has failed; before the start, or while the candidate's "
+        "time stands still. The former lab is removed, the report goes with the candidate.",
+    ),
+)
+@phase_argument
+@candidate_argument
+@argument("scenario", metavar=Text(fr="SUJET", en="SCENARIO"))
+@reason_option
+@session_option
+@pass_invocation
+def replace(invocation: Invocation, phase: str, candidate: str, scenario: str, reason: str, name: str | None) -> None:
+    """Give a candidate another variant."""
+    from orchestrator.assessment.opening import Opening
+
+    opening = Opening(jury_session_of(invocation, name), invocation.app.labs, invocation.app.proofs.require)
+    opening.replace(phase, candidate, scenario, account(), reason)
+    done(
+        invocation,
+        Text(fr=f"Une autre variante de {scenario} est prête.", en=f"Another variant of {scenario} is ready."),
+        scenario=scenario,
+    )
+
+
 @command("announce", help=Text(fr="Annoncer quelque chose aux candidats.", en="Tell the candidates something."))
 @argument("text", metavar=WORDS)
 @option("--candidate", default="", metavar="N", help=Text(fr="À un seul candidat.", en="To one candidate only."))
@@ -267,5 +317,7 @@ commands = {
     "finish": finish,
     "pause": pause,
     "resume": resume,
+    "extend": extend,
+    "replace": replace,
     "announce": announce,
 }

@@ -85,6 +85,13 @@ def _finish(jury_session: JurySession, watch: Watch, who: str) -> None:
         watch.ended[who] = watch.now
 
 
+def _extend(jury_session: JurySession, watch: Watch, who: str) -> None:
+    runs = watch.runs(who)
+    attempt(lambda: jury_session.extend(PHASE, who, 20, "x", "Panne"), allowed=runs)
+    if runs:
+        watch.left[who] += 20
+
+
 def _arrive(jury_session: JurySession, watch: Watch, who: str) -> None:
     late = who not in watch.begun and watch.everybody is not None and who not in watch.ended
     attempt(lambda: jury_session.arrive(PHASE, who, "x"), allowed=watch.runs(who) or late)
@@ -108,14 +115,14 @@ def attempt(do: Callable[[], object], *, allowed: bool) -> None:
 somebody = st.sampled_from(sorted(TOTALS))
 acts = st.one_of(
     st.tuples(st.sampled_from((_start, _pause, _resume)), st.one_of(st.just(""), somebody)),
-    st.tuples(st.sampled_from((_finish, _arrive, _absent)), somebody),
+    st.tuples(st.sampled_from((_finish, _arrive, _absent, _extend)), somebody),
 )
 courses = st.lists(st.tuples(acts, st.integers(0, 40), st.integers(-7200, 7200), st.booleans()), max_size=14)
 
 
 @given(courses)
 def test_it_is_what_a_person_with_a_watch_finds(course: list[tuple[tuple[Act, str], int, int, bool]]) -> None:
-    """Everybody's and one's own pauses, absences, late and early ones, a set clock and a restarted machine."""
+    """Everybody's and one's own pauses, absences, minutes more, late, early, a set clock and a restarted machine."""
     with tempfile.TemporaryDirectory() as folder:
         source, watch = Played(START), Watch()
         jury_session = make_jury_session(Path(folder), source, minute=1)

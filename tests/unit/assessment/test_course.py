@@ -113,7 +113,7 @@ def proof(scenario: str, rule: ProofRule) -> Reliance:
 class Course:
     """A session on the engine in memory."""
 
-    def __init__(self, world: World, folder: Path, *, odd: set[int], lost: set[int]) -> None:
+    def __init__(self, world: World, folder: Path, *, odd: set[int], lost: set[int], report: bool = False) -> None:
         self.world = world
         self.labs = world.labs()
         self.labs.lifecycle.__class__, self.labs.grading.__class__ = NeverReady, Scripted
@@ -121,7 +121,8 @@ class Course:
         self.source = Played(START)
         offers = PlanContext(plan_context().referential, {SCENARIO: Offer(("1.3",), 1)}, lambda _name, _rule: None)
         file = folder / "session.yaml"
-        text = PLAN.replace("scenarios: [cut]", f"scenarios: [{SCENARIO}]").replace("ccps: [1, 2]", "ccps: [1]")
+        drawn = f"scenarios: [{SCENARIO}]" + (", report: true" if report else "")
+        text = PLAN.replace("scenarios: [cut]", drawn).replace("ccps: [1, 2]", "ccps: [1]")
         file.write_text("\n".join(line for line in text.splitlines() if "tirage" not in line) + "\n")
         registry = SessionRegistry(MemoryLog(), folder / "sessions", lambda: offers, self.source)
         self.jury_session: JurySession = registry.create(WrittenPlan.read(file), "organiser")
@@ -393,6 +394,40 @@ def test_those_who_have_time_are_warned_once(course: Course) -> None:
         for event in course.jury_session.state().of("warned")
     ]
     assert warned == [("C-01", 15, 3600), ("C-01", 5, 4200)]
+
+
+def test_who_is_given_minutes_has_them_and_is_warned_again(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "roux")
+
+    def look(minutes: int) -> None:
+        course.source.go(minutes * 60)
+        Supervisor(course.jury_session, Closing(course.jury_session, course.labs)).run(until=lambda _state: True)
+
+    look(66)
+    course.jury_session.extend("reseau", "C-01", 20, "roux", "Un onduleur en panne.")
+    look(13)
+    look(3)
+    warned = [(e.candidate, e.details["minutes"], e.at - START) for e in course.jury_session.state().of("warned")]
+    assert [one for one in warned if one[0] == "C-01"] == [("C-01", 15, 66 * 60), ("C-01", 15, 82 * 60)]
+    state = course.jury_session.state()
+    sitting = state.sittings["reseau", "C-01"]
+    assert state.deadline(sitting) == START + 95 * 60
+    given = state.given("C-01", state.plan.phase("reseau")).en
+    assert given.replace("\N{NO-BREAK SPACE}", " ") == "1 h 15 + 20 min = 1 h 35"
+    (event,) = state.of("extended")
+    assert told(event).en == "20 min more, by decision: Un onduleur en panne."
+
+
+@pytest.mark.parametrize(("minutes", "reason"), [(0, "Panne"), (241, "Panne"), (-5, "Panne"), (10, " ")])
+def test_minutes_are_given_in_measure_and_with_a_reason(course: Course, minutes: int, reason: str) -> None:
+    course.open()
+    with pytest.raises(UsageError):  # their time does not run yet
+        course.jury_session.extend("reseau", "C-01", 10, "roux", "Panne")
+    course.jury_session.start("reseau", "roux")
+    with pytest.raises(UsageError):
+        course.jury_session.extend("reseau", "C-01", minutes, "roux", reason)
+    assert not course.jury_session.state().of("extended")
 
 
 @pytest.mark.parametrize(

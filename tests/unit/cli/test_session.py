@@ -86,6 +86,12 @@ def test_a_session_as_its_staff_sees_it(jury_session: JurySession, cli: Cli) -> 
     with jury_session.folder.supervised():
         assert json.loads(cli("session", "show", "--json").stdout)["supervised"] is True
         assert "Nobody supervises" not in cli("session", "show").stdout
+    more = ("session", "extend", "reseau", "C-01")
+    assert cli(*more, "20", "--reason", "Panne").exit_code == 0
+    assert cli(*more, "0", "--reason", "Panne").exit_code == cli(*more, "5", "--reason", " ").exit_code == 2
+    document = json.loads(cli("session", "show", "--json").stdout)
+    assert [row["remaining"] for row in document["sittings"]] == ["1:35:00 (stopped)", "1:40:00 (stopped)"]
+    assert cli("session", "replace", "reseau", "C-01", "other", "--reason", "Panne").exit_code == 2
     assert cli("session", "resume").exit_code == 0
     assert cli("session", "resume").exit_code == 2
     assert cli("session", "list", "--json").stdout.count("december") == 1

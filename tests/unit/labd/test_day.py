@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,7 +129,7 @@ def test_a_day_from_the_drawing_to_who_hands_in(site: Site, organiser: Member, s
             assert standings(view) == {"C-01": "working", "C-02": "absent"}
             zoe, ali = view.phases[0].rows
             assert (zoe.left or 0) > 70 * 60
-            assert (ali.left, ali.acts) == (None, ("begin", "arrived", "announce", "incident"))
+            assert (ali.left, ali.acts) == (None, ("begin", "arrived", "replace", "announce", "incident"))
             assert supervisors.all() != []
 
             await act(client, organiser, "arrived", "reseau", "C-02")
@@ -168,6 +169,9 @@ def test_a_day_from_the_drawing_to_who_hands_in(site: Site, organiser: Member, s
         ("finished", ("reseau", "C-01"), "", "wrong", "are not all open"),
         ("announce", ("", "C-99"), "Bonjour.", "wrong", "no candidate 'C-99'"),
         ("pause", (), "  ", "wrong", "Say it"),
+        ("extend", ("reseau",), "Panne.", "wrong", "for whom"),
+        ("extend", ("reseau", "C-01"), "", "wrong", "Say it"),
+        ("replace", ("reseau", "C-01"), "Panne.", "wrong", "are not all open"),
         ("incident", (), "x" * 501, "wrong", "Say it"),
         ("announce", (), "a\x1b[2J", "wrong", "Say it"),
         ("resume", (), "", "wrong", "does not stand still"),
@@ -237,6 +241,77 @@ def test_who_may_not_prepare_sessions_may_not_hold_them(site: Site, organiser: M
             assert (await refusal_of(client, d.ACT_ON_DAY, asked, trainer.token)).kind == "forbidden"
             look = contract.OfSession("december")
             assert (await refusal_of(client, d.DAY, look, trainer.token)).kind == "forbidden"
+
+    asyncio.run(play())
+
+
+def test_a_decision_adds_minutes(site: Site, organiser: Member) -> None:
+    async def left(client: LabdClient) -> int:
+        return (await day(client, organiser)).phases[0].rows[0].left or 0
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await opened(client, organiser)
+            await act(client, organiser, "begin", "reseau")
+            asked = d.ActOnDay("december", "extend", "reseau", "C-01", "Panne.")
+            for minutes in (0, -5, 100_000):
+                wrong = replace(asked, minutes=minutes)
+                assert "cannot be added" in (await refusal_of(client, d.ACT_ON_DAY, wrong, organiser.token)).text.en
+            before = await left(client)
+            await client.call(d.ACT_ON_DAY, replace(asked, minutes=20), organiser.token)
+            assert before + 15 * 60 < await left(client) <= before + 20 * 60
+
+    asyncio.run(play())
+
+
+def test_another_variant_is_prepared_for_a_lab_that_failed(site: Site, organiser: Member) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            view = await opened(client, organiser)
+            row = view.phases[0].rows[0]
+            assert [scenario for scenario, _ in row.subjects] == [SCENARIO]
+            assert "replace" in row.acts
+            await act(client, organiser, "begin", "reseau")
+            asked = d.ActOnDay("december", "replace", "reseau", "C-01", "pc1 a disparu.", scenario=SCENARIO)
+            assert "time of C-01 runs" in (await refusal_of(client, d.ACT_ON_DAY, asked, organiser.token)).text.en
+            await act(client, organiser, "pause", "", "C-01", text="Panne.")
+            unknown = replace(asked, scenario="other")
+            assert "no lab" in (await refusal_of(client, d.ACT_ON_DAY, unknown, organiser.token)).text.en
+            await client.call(d.ACT_ON_DAY, asked, organiser.token)
+            view = await until(client, organiser, lambda view: not view.phases[0].opening)
+            assert view.phases[0].trouble is None
+            variants = {one.candidate: one.details["variant"] for one in site.registry.log.events("december")
+                        if one.kind == "opened"}  # fmt: skip
+            assert variants == {"C-01": 1, "C-02": 0}
+
+    asyncio.run(play())
+
+
+def test_an_invigilator_sees_the_room_and_moves_no_time(site: Site, organiser: Member) -> None:
+    invigilator = site.member("remi", "invigilator")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await opened(client, organiser)
+            await act(client, organiser, "draw", "tirage", text="ab" * 16)
+            assert SCENARIO in str(await day(client, organiser))
+            for one in ("draw", "open", "begin", "pause", "resume", "extend"):
+                asked = d.ActOnDay("december", one, "reseau", "C-01", "ab" * 16, 20)
+                assert (await refusal_of(client, d.ACT_ON_DAY, asked, invigilator.token)).kind == "forbidden"
+            await act(client, organiser, "begin", "reseau")
+            await act(client, invigilator, "arrived", "reseau", "C-02")
+            await act(client, invigilator, "incident", "", "C-01", text="Une chute.")
+            view = await day(client, invigilator)
+            told = str(view)
+            assert SCENARIO not in told
+            assert "ab" * 16 not in told
+            assert [one.text.en for one in view.entries if one.by] == [
+                "Incident: Une chute.", "Arrived late; the end stays where it is.", "The assessment begins.",
+            ]  # fmt: skip
+            assert {one for row in view.phases[0].rows for one in row.acts} == {
+                "arrived", "absent", "finished", "announce", "incident",
+            }  # fmt: skip
+            assert (view.phases[0].acts, view.phases[1].acts) == ((), ())
 
     asyncio.run(play())
 

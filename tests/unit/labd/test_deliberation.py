@@ -214,7 +214,7 @@ def test_only_members_of_this_jury_look_and_decide(site: Site) -> None:
         both = site.member("both", "jury")
         site.give_both_roles("both")
         ada = site.member("ada", "administrator", "trainer")
-        for who, kind in ((other, "missing"), (both, "missing"), (ada, "forbidden"), (room.ines, "forbidden")):
+        for who, kind in ((other, "missing"), (both, "forbidden"), (ada, "forbidden"), (room.ines, "forbidden")):
             for call, request in asked:
                 assert (await refusal_of(room.client, call, request, who.token)).kind == kind, (who, call.name)
             for path in (f"{DOCUMENTS}/december", f"{EVIDENCE}/december/reseau/C-01"):

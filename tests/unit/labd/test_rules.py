@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import pytest
 
@@ -28,7 +28,7 @@ from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.plan_contract import PLAN_CALLS, WritePlan
 from orchestrator.labd.plan_form_contract import PlanFields
 from orchestrator.labd.proof_contract import CancelProof, Prove
-from orchestrator.labd.rights import RIGHTS
+from orchestrator.labd.rights import RIGHTS, Standing
 from orchestrator.labd.rules import (
     DISPLAY,
     DOCUMENTS,
@@ -187,6 +187,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
 in the class, and an administrator, to whom the lab's owner is in no class; in an order that can be played."""
+THE_ROOM: Final = {"sessions", "day", "act-on-day", "screens", "look-at-screen", "seats", "answer-seat"}
+"""What an invigilator may call besides what anybody may who is signed in."""
 SAID: Final[Mapping[str, Refusal]] = {
     OUT: signed_out().refusal,
     NOT: forbidden().refusal,
@@ -201,8 +203,7 @@ def test_the_table_has_every_call() -> None:
     assert set(RULES) == set(BY_NAME) | others
     assert set(EXPECTED) == set(BY_NAME)
     assert {right: set(cells) for right, cells in RIGHTS.items()} == {
-        right: {"anonymous", "signed-in", "trainer", "owner", "organiser", "jury", "administrator", "asking", "seat"}
-        for right in set(RULES.values())
+        right: set(get_args(Standing)) for right in set(RULES.values())
     }
 
 
@@ -387,6 +388,19 @@ def test_sessions_are_their_organisers(site: Site) -> None:
                     assert await outcome(client, call, "", one.token) == NOT, call.name
             for call in (*CATALOGUE_CALLS, BY_NAME["people"], BY_NAME["classes"]):
                 assert await outcome(client, call, "", organiser.token) == NOT, call.name
+
+    asyncio.run(play())
+
+
+def test_who_invigilates_is_there_on_the_day_and_nowhere_before(site: Site) -> None:
+    invigilator = site.member("remi", "invigilator")
+
+    async def play() -> None:
+        async with site.labd() as client:
+            for name, expected in EXPECTED.items():
+                if expected not in {ANYBODY, SOMEBODY, OWNER, LOOKING, HELPING, OF_THE_CLASS}:
+                    found = await outcome(client, BY_NAME[name], "", invigilator.token)
+                    assert found == (MAY if name in THE_ROOM else OUT if expected == AT_A_SEAT else NOT), name
 
     asyncio.run(play())
 

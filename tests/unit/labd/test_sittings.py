@@ -20,6 +20,7 @@ from orchestrator.labd import seat_contract as e
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.calls import Call, Nothing, Refusal
+from orchestrator.labd.day_contract import ACT_ON_DAY, ActOnDay
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_access import Seat, SeatAccess
@@ -135,7 +136,11 @@ def test_a_candidate_waits_works_and_sees_what_they_handed_in(site: Site) -> Non
             await act(here.client, here.organiser, "announce", text="Une heure <b>.")
             await act(here.client, here.organiser, "announce", "", "C-02", text="Pour Ali.")
             said = (await here.call(g.SITTING, Nothing())).announced
-            assert [one.text for one in said] == ["Une heure <b>."]
+            assert [one.text for one in said] == [same("Une heure <b>.")]
+            more = ActOnDay("december", "extend", "reseau", "C-01", "Panne.", 20)
+            await here.client.call(ACT_ON_DAY, more, here.organiser.token)
+            said = (await here.call(g.SITTING, Nothing())).announced
+            assert [one.text.en for one in said] == ["20 min more, by decision: Panne.", "Une heure <b>."]
             await act(here.client, here.organiser, "finished", "reseau", "C-01")
             assert (await here.phase()).standing == "over"
             view = await here.call(g.SUBJECT, subject())

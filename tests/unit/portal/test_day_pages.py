@@ -53,6 +53,24 @@ def test_nobody_else_sees_or_holds_a_day(browser: Browser, labd: FakeLabd, handl
     assert labd.day.view == fake.DAY
 
 
+def test_who_invigilates_sees_the_room_and_no_scenario(browser: Browser, labd: FakeLabd) -> None:
+    browser.sign_in("remi", "en")
+    sessions, wall, candidate = (browser.get(path).text for path in ("/sessions", WALL, CANDIDATE))
+    assert f'href="{WALL}"' in sessions
+    assert "/new-session" not in sessions
+    assert browser.get(f"/sessions/{SESSION}").status_code == browser.get("/new-session").status_code == 403
+    assert "8f14e45fceea167a5a36dedd4bea2543" not in wall
+    assert "pc1 does not start." not in wall
+    for page in (wall, candidate):
+        assert Reading.of(page).wrong == []
+        theirs = {"arrived", "absent", "finished", "announce", "incident", "confirm", "refuse", "end"}
+        assert {value for _, value in acts_on(page)} <= theirs
+    assert f'href="{WALL}/reseau/C-04"' in wall
+    assert browser.post(WALL, {"act": "pause", "text": "Alarme"}, page=WALL).status_code == 403
+    assert browser.post(CANDIDATE, {"act": "absent"}, page=CANDIDATE).status_code == 303
+    assert acts(labd)[-1] == d.ActOnDay(SESSION, "absent", "reseau", "C-04")
+
+
 def test_the_wall_shows_each_candidate_with_what_is_left(ines: Browser) -> None:
     page = ines.get(WALL).text
     assert Reading.of(page).wrong == []
@@ -69,7 +87,7 @@ def test_the_wall_shows_each_candidate_with_what_is_left(ines: Browser) -> None:
 
 
 def test_a_wall_that_nobody_supervises_says_so(ines: Browser, labd: FakeLabd) -> None:
-    labd.day.view = replace(fake.DAY, supervision="off", trouble=same("It has ended."), paused=True)
+    labd.day.view = replace(fake.DAY, supervision="off", trouble=same("It has ended."), paused=True, acts=("resume",))
     page = ines.get(WALL).text
     assert "Nobody supervises" in page
     assert "It has ended." in page
@@ -99,6 +117,16 @@ def test_a_day_that_is_over_offers_nothing(ines: Browser, labd: FakeLabd) -> Non
         (WALL, {"act": "pause", "text": "Alarme"}, d.ActOnDay(SESSION, "pause", "", "", "Alarme")),
         (WALL, {"act": "resume", "candidate": "C-01"}, d.ActOnDay(SESSION, "resume")),
         (CANDIDATE, {"act": "absent"}, d.ActOnDay(SESSION, "absent", "reseau", "C-04")),
+        (
+            CANDIDATE,
+            {"act": "extend", "text": "Panne", "minutes": "20"},
+            d.ActOnDay(SESSION, "extend", "reseau", "C-04", "Panne", 20),
+        ),
+        (
+            CANDIDATE,
+            {"act": "replace", "text": "Panne", "scenario": "address-conflict"},
+            d.ActOnDay(SESSION, "replace", "reseau", "C-04", "Panne", scenario="address-conflict"),
+        ),
         (CANDIDATE, {"act": "incident", "text": "Chute"}, d.ActOnDay(SESSION, "incident", "reseau", "C-04", "Chute")),
     ],
 )

@@ -74,7 +74,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
     "/jury/{session}/candidates/{number}/observe": "competence text question",
-    "/sessions/{session}/day/{phase}/{number}": "act text",
+    "/sessions/{session}/day/{phase}/{number}": "act text minutes scenario",
     "/proof/cancel": "number",
     "/join": "code",
     "/join/account": "code handle given_name family_name password",

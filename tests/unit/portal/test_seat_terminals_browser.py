@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.labd.sitting_contract import Announcement
 from orchestrator.portal import seat_terminal_pages
 from tests.fakes.labd import FakeLabd
@@ -46,7 +46,7 @@ def test_a_candidate_works_as_long_as_time_runs(
     ((_, terminal),) = [(key, one) for key, one in labd.terminals.items() if key[0] == PLACE]
     assert (terminal.view.host, terminal.view.kind) == ("pc1", "root")
 
-    said = Announcement("2026-12-14T23:59:00+01:00", "<b>Evacuate</b>")
+    said = Announcement("2026-12-14T23:59:00+01:00", same("<b>Evacuate</b>"))
     labd.seats.sitting = replace(labd.seats.sitting, announced=(said, *labd.seats.sitting.announced))
     page.locator("#seat-said-list >> text=<b>Evacuate</b>").wait_for()
     page.locator("#seat-said button").click()

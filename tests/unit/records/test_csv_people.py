@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.core.errors import ContentError, UsageError
 from orchestrator.records.csv_people import read_people
+from orchestrator.records.models import ROLES
 
 
 def written(tmp_path: Path, text: str, encoding: str = "utf-8") -> Path:
@@ -38,7 +39,7 @@ def test_every_mistake_is_told_at_its_line(tmp_path: Path) -> None:
     assert [(problem.place.line, problem.text.en) for problem in refused.value.problems] == [
         (2, '"Zoé" cannot be used as a short name (lower-case letters, digits, . _ -)'),
         (3, "'17/05/2004' is no date (2004-05-17)"),
-        (4, '"boss" is no role; possible ones: candidate, trainee, trainer, jury, organiser, administrator.'),
+        (4, f'"boss" is no role; possible ones: {", ".join(ROLES)}.'),
         (5, '"half" is no extra time; write "1/3" or "20 min".'),
         (7, '"ok" is already on line 6'),
     ]

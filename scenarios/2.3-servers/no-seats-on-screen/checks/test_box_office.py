@@ -4,6 +4,15 @@ from grader import check, reason
 from lab_tools import assert_cues_are_shown, assert_has_come_up_by_itself, assert_seats_are_shown
 
 
+def assert_is_as_it_was_read(lab, name):
+    """What systemd read of a unit is what its files say: else the next start is another one than this."""
+    changed = lab.host("srv1").service(name).systemd_property("Unit.NeedDaemonReload")
+    assert not changed, reason(
+        fr=f"les fichiers de {name} ont changé depuis que srv1 les a lus : son prochain démarrage sera différent",
+        en=f"the files of {name} have changed since srv1 read them: its next start will be another one",
+    )
+
+
 @check(
     "symptom",
     points=3,
@@ -34,6 +43,8 @@ def test_seats(lab):
 )
 def test_comes_with_the_server(lab):
     assert_has_come_up_by_itself(lab, "guichet")
+    for name in ("salle", "guichet"):
+        assert_is_as_it_was_read(lab, name)
 
 
 @check(
