@@ -81,7 +81,7 @@ def frames_of(frames: Any, count: int, between: Any) -> list[Any]:  # noqa: ANN4
 def request_of(labd: Any) -> Request:  # noqa: ANN401 - a labd in memory
     visit = Visit(None, "t", "en", "n", "k", "", WebOrigin("http", "localhost", 80))
     app = type("App", (), {"state": type("State", (), {"labd": labd})})
-    return Request({"type": "http", "app": app, "state": {"visit": visit}, "headers": []})
+    return Request({"type": "http", "app": app, "state": {"visit": visit}, "headers": [], "path": "/"})
 
 
 class Looked:
