@@ -12,7 +12,7 @@ class SavedForm {
   constructor(form) {
     this.form = form;
     this.state = form.querySelector('[role="status"]');
-    this.saved = this.written();
+    this.saved = this.served();
     this.saving = null;
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.save());
@@ -20,6 +20,17 @@ class SavedForm {
       event.preventDefault();
       this.save();
     });
+    this.changed();
+  }
+
+  /** What came with the page: whoever typed before this script ran has something that is not saved yet. */
+  served() {
+    const fields = {};
+    for (const field of this.form.querySelectorAll("[name]:not(button, [name=form_key])")) {
+      const chosen = [...(field.options ?? [])].find((option) => option.defaultSelected) ?? field.options?.[0];
+      fields[field.name] = chosen ? chosen.value : field.defaultValue;
+    }
+    return JSON.stringify(fields);
   }
 
   fields() {

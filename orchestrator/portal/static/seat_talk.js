@@ -16,10 +16,13 @@ function tellTimes() {
   }
 }
 
+const asServed = new Map([...document.querySelectorAll("[data-part]")].map((part) => [part.id, part.cloneNode(true)]));
+
 function takeParts(page) {
   for (const old of document.querySelectorAll("[data-part]")) {
     const young = page.getElementById(old.id);
-    if (!young || young.innerHTML === old.innerHTML) continue;
+    if (!young || young.isEqualNode(asServed.get(old.id))) continue;
+    asServed.set(old.id, young.cloneNode(true));
     const focused = old.contains(document.activeElement);
     old.replaceChildren(...young.childNodes);
     if (focused) (old.querySelector("button") ?? old.closest("details")?.querySelector("summary"))?.focus();

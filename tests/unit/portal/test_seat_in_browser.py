@@ -14,7 +14,7 @@ from tests.fakes.labd_seats import CODE, SEATED, SITTING, WAITING
 from tests.unit.portal.served_portal import ServedPortal
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +46,25 @@ def test_a_page_of_who_sat_here_before_is_left(
     labd.seats.sitting = replace(SITTING, number="C-07")
     page.wait_for_url("**/seat")
     assert "C-07" in page.locator("h1").inner_text()
+    assert portal.wrong == []
+
+
+def test_what_is_written_before_the_scripts_are_there_saves_itself(
+    portal: ServedPortal, labd: FakeLabd, page: Page
+) -> None:
+    held: list[Route] = []
+    portal.open(page, labd, "", "/seat")
+    page.context.add_cookies([{"name": "breakfix-seat", "value": SEATED, "url": page.url}])
+    page.route("**/seat_work.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+    with page.expect_request("**/seat_work.js"):
+        page.goto(page.url.partition("/seat")[0] + "/seat/work/reseau/1", wait_until="commit")
+    page.locator("#question-1").fill("the cable")
+    page.locator("#report-cause").fill("Un câble.")
+    assert answers(labd) == []
+    held[0].continue_()
+    page.locator("form[data-saves=answer] [data-state=saved]").first.wait_for()
+    page.locator("form[data-saves=report] [data-state=saved]").first.wait_for()
+    assert answers(labd) == ["the cable"], "what nobody wrote is not saved"
     assert portal.wrong == []
 
 
