@@ -26,7 +26,7 @@ class SavedForm {
   /** What came with the page: whoever typed before this script ran has something that is not saved yet. */
   served() {
     const fields = {};
-    for (const field of this.form.querySelectorAll("[name]:not(button, [name=form_key])")) {
+    for (const field of this.form.querySelectorAll("[name]:not(button, [name=form_key], :disabled)")) {
       const chosen = [...(field.options ?? [])].find((option) => option.defaultSelected) ?? field.options?.[0];
       fields[field.name] = chosen ? chosen.value : field.defaultValue;
     }
