@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from shlex import quote
 from typing import Final
@@ -51,7 +52,10 @@ def open_files(repair: PlayedRepair) -> Iterator[Mutant]:
 
 
 def remade_files(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, then delete each touched file and make it again, as an editor does that knows no owners."""
+    """Repair, then delete each touched file and make it again, as an editor does that knows no owners.
+
+    Where the sound lab's file is root's with mode 0644 already, nothing is amiss: an owner is only left out.
+    """
     for host, paths in _by_host(repair).items():
         summary = Text(
             fr=f"Les fichiers touchés sur {host} sont effacés et refaits, sans leur propriétaire ni leurs droits.",
@@ -64,7 +68,7 @@ def remade_files(repair: PlayedRepair) -> Iterator[Mutant]:
             '  kept=$(base64 -w0 "$file"); rm "$file"; printf %s "$kept" | base64 -d > "$file"; remade=0\n'
             "done\nexit $remade"
         )
-        yield repaired_then(repair, "remade-files", host, script, summary)
+        yield replace(repaired_then(repair, "remade-files", host, script, summary), omits=True)
 
 
 def copied_secret(repair: PlayedRepair) -> Iterator[Mutant]:

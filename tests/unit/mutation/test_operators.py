@@ -223,6 +223,7 @@ def test_what_is_spoilt_afterwards(repair: PlayedRepair, operator: Derive, hosts
     made = [*operator(repair)]
     assert [one.subject for one in made] == hosts
     assert all(one.steps[:-1] == STEPS and one.steps[-1].shell is not None for one in made)
+    assert {one.omits for one in made} == {operator is state_operators.remade_files}
 
 
 def test_names_are_written_in_place_of_a_repair(repair: PlayedRepair) -> None:
