@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.assessment.asciicast import TerminalRecorder
 from orchestrator.assessment.events import Draft
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.state import SessionLab
 from orchestrator.assessment.terminal_gate import TerminalGate, new_recording, precise, require_seat
 from orchestrator.core.errors import UsageError

@@ -17,9 +17,9 @@ from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.evidence import seal
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.second_look import grade_twice
 from orchestrator.assessment.session_folder import write_whole
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import STEPS, SessionLab, SessionState, Sitting
 from orchestrator.core.errors import BreakfixError, LabError
 from orchestrator.fabric.fabric_interface import HostRef

@@ -8,10 +8,10 @@ from typing import Any
 from orchestrator.assessment.decision_table import DecisionRow
 from orchestrator.assessment.decisions import SIGNATURES, TITLE, VERDICTS, Record, ccp_subject, record_of
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.plan_file import PlanContext
 from orchestrator.assessment.results import Sheet, assessed_ccps, sheet_of
 from orchestrator.assessment.selectors import require_candidate
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError

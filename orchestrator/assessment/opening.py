@@ -13,9 +13,9 @@ from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.candidate_seeds import assessed_seed
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.selectors import require_phase, sitting_of
 from orchestrator.assessment.session_folder import write_whole
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.session_retention import discard
 from orchestrator.assessment.state import SessionLab, SessionState
 from orchestrator.core.errors import BreakfixError, LabError, UsageError

@@ -12,8 +12,8 @@ from grader.report import CheckResult, Report
 from grader.report_formats import difference_sentence
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import Evidence, problems_of, read_evidence
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.selectors import sitting_of
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.elision import de
 from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.text import Text

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from orchestrator.assessment.decision_table import SEPARATORS
 from orchestrator.assessment.jury import Jury
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.pdf import pdf_of
 from orchestrator.assessment.plan_file import PlanContext
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
-from orchestrator.assessment.session_registry import JurySession
 
 
 def dossier_of(jury_session: JurySession, context: PlanContext, head: str) -> tuple[Dossier, int]:

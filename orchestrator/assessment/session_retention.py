@@ -7,7 +7,7 @@ from datetime import date
 
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.journal_log import JournalLog
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.state import ANONYMOUS, SessionState
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text

@@ -15,7 +15,7 @@ from typing import Final
 
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.events import PROGRAM, Draft
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.control_characters import in_one_line
 from orchestrator.core.errors import BreakfixError

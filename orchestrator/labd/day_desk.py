@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.opening import former_lab
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import BreakfixError

@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.opening import Opening
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.text import Text
 from orchestrator.labd.lab_desk import LabParts

@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from orchestrator.assessment.events import Draft
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.screen_reading import MOST_AT_ONCE, LastScreen, RecordedScreen, SittingScreens
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.labd.calls import Who
 from orchestrator.labd.day_screen_contract import OfScreen, ScreensView, ScreenView

@@ -13,11 +13,11 @@ from typing import Final
 
 from orchestrator.assessment.decisions import record_of
 from orchestrator.assessment.jury import Jury
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.results import Sheet
 from orchestrator.assessment.selectors import require_candidate, require_phase
 from orchestrator.assessment.session_documents import documents_of, dossier_of
 from orchestrator.assessment.session_folder import sha256
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import BreakfixError

@@ -10,9 +10,9 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.selectors import require_candidate, require_phase
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import Sitting
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.labd import evidence_contract as contract

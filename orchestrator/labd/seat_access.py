@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.seat_book import KeptSeats, SeatBook, SeatState
 from orchestrator.assessment.session_folder import SEATS, SessionFolder
-from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.errors import BreakfixError, UsageError
 from orchestrator.labd import seat_refusals

@@ -5,22 +5,18 @@ Nothing of them is recorded, as in practice: what is done at a desktop is on the
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from functools import partial
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.display_socket import OFF, show_display
 from orchestrator.labd.lab_displays import DisplayOffError, LabDisplays
 from orchestrator.labd.labd_http import address_of, token_of
-from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_lab import lab_at
 from orchestrator.labd.seat_terminals import SeatTerminals
-from orchestrator.labd.seat_watch import SeatWatch, shut
-from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TROUBLE, TRY_AGAIN
-from orchestrator.labd.told_refusals import refusal_of
+from orchestrator.labd.seat_watch import SeatWatch, join, shut
+from orchestrator.labd.terminal_socket import SIGNED_OUT, TRY_AGAIN
 from orchestrator.labs import Labs
 
 
@@ -38,18 +34,13 @@ class SeatScreens:
 
     async def display(self, viewer: WebSocket) -> None:
         """Join a candidate to a screen."""
-        with contextlib.suppress(WebSocketDisconnect):  # it has gone by itself
-            await viewer.accept()
-            try:
-                await self._join(viewer)
-            except RefusedCallError as error:
-                busy = error.refusal.kind in {"machine", "too-often", "busy"}
-                await viewer.close(TRY_AGAIN if busy else MISSING)
-            except DisplayOffError:
-                await viewer.close(OFF)
-            except BreakfixError as error:
-                refusal_of(error)
-                await viewer.close(TROUBLE)
+        await join(viewer, self._joined)
+
+    async def _joined(self, viewer: WebSocket) -> None:
+        try:
+            await self._join(viewer)
+        except DisplayOffError:
+            await viewer.close(OFF)
 
     async def _join(self, viewer: WebSocket) -> None:
         token = token_of(viewer.headers.get("authorization", ""))

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.session_clock import SessionClock
-from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.assessment.terminal_gate import TerminalGate
 from orchestrator.core.errors import UsageError

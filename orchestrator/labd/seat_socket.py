@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,17 +10,14 @@ from typing import Any, Final
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from orchestrator.assessment.terminal_gate import TerminalGate
-from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import Attachment, NoTerminalError
 from orchestrator.labd.labd_http import address_of, number_of, token_of
-from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_terminals import SeatTerminals
-from orchestrator.labd.seat_watch import SeatWatch, shut
+from orchestrator.labd.seat_watch import SeatWatch, join, shut
 from orchestrator.labd.terminal_socket import (
     GOING_AWAY,
     MISSING,
     SIGNED_OUT,
-    TROUBLE,
     TRY_AGAIN,
     WRONG,
     opening_frame,
@@ -29,7 +25,6 @@ from orchestrator.labd.terminal_socket import (
     size_in,
     until_one_ends,
 )
-from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.typing_pace import SteadyAllowance
 
 _AT_ONCE: Final = 1 << 18
@@ -55,17 +50,13 @@ class SeatSockets:
 
     async def terminal(self, viewer: WebSocket) -> None:
         """Join a candidate to a terminal."""
-        with contextlib.suppress(WebSocketDisconnect):  # it has gone by itself
-            await viewer.accept()
-            try:
-                await self._join(viewer)
-            except RefusedCallError as error:
-                await viewer.close(TRY_AGAIN if error.refusal.kind in {"machine", "too-often"} else MISSING)
-            except NoTerminalError:
-                await viewer.close(MISSING)
-            except BreakfixError as error:
-                refusal_of(error)
-                await viewer.close(TROUBLE)
+        await join(viewer, self._joined)
+
+    async def _joined(self, viewer: WebSocket) -> None:
+        try:
+            await self._join(viewer)
+        except NoTerminalError:
+            await viewer.close(MISSING)
 
     async def _join(self, viewer: WebSocket) -> None:
         token = token_of(viewer.headers.get("authorization", ""))

@@ -6,23 +6,19 @@ Nothing of them is recorded, as in practice: what a page changes is on the hosts
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from orchestrator.core.errors import BreakfixError
 from orchestrator.labd.lab_web import LabWeb, PageAsked, PageReached
 from orchestrator.labd.labd_http import address_of, token_of
-from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.seat_lab import lab_at
 from orchestrator.labd.seat_pace import SeatPace
 from orchestrator.labd.seat_terminals import SeatTerminals
-from orchestrator.labd.seat_watch import SeatWatch, shut
-from orchestrator.labd.terminal_socket import MISSING, SIGNED_OUT, TROUBLE, TRY_AGAIN
-from orchestrator.labd.told_refusals import refusal_of
+from orchestrator.labd.seat_watch import SeatWatch, join, shut
+from orchestrator.labd.terminal_socket import SIGNED_OUT
 from orchestrator.labd.web_socket import show_page
 from orchestrator.labs import Labs
 
@@ -45,16 +41,7 @@ class SeatPages:
 
     async def site(self, viewer: WebSocket) -> None:
         """Join a candidate to a site."""
-        with contextlib.suppress(WebSocketDisconnect):  # it has gone by itself
-            await viewer.accept()
-            try:
-                await self._join(viewer)
-            except RefusedCallError as error:
-                busy = error.refusal.kind in {"machine", "too-often", "busy"}
-                await viewer.close(TRY_AGAIN if busy else MISSING)
-            except BreakfixError as error:
-                refusal_of(error)
-                await viewer.close(TROUBLE)
+        await join(viewer, self._join)
 
     async def _join(self, viewer: WebSocket) -> None:
         token = token_of(viewer.headers.get("authorization", ""))

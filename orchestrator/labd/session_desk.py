@@ -10,7 +10,8 @@ from typing import Final
 
 from orchestrator.assessment.candidate_list import columns_of
 from orchestrator.assessment.filled_plan import FORM_FILE
-from orchestrator.assessment.session_registry import JurySession, SessionExistsError
+from orchestrator.assessment.jury_session import JurySession
+from orchestrator.assessment.session_registry import SessionExistsError
 from orchestrator.assessment.state import MINUTE, SessionState
 from orchestrator.assessment.written_plan import LIST_FILE, PLAN_FILE, WrittenPlan
 from orchestrator.core.control_characters import CONTROLS

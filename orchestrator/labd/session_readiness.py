@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.plan_context import organises
 from orchestrator.assessment.reserved_places import Place, still_to_open
 from orchestrator.assessment.session_clock import SessionClock
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.errors import BreakfixError, UsageError
 from orchestrator.core.text import Text

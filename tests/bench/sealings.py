@@ -14,9 +14,10 @@ from grader.report import CheckResult, Report
 from orchestrator.assessment import session_retention
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.journal_log import JournalLog
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.opening import Opening
 from orchestrator.assessment.reopening import Reopening
-from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.assessment.supervision import Supervisor
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core import interrupts

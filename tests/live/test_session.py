@@ -23,11 +23,11 @@ from orchestrator.assessment import session_retention
 from orchestrator.assessment.events import Kind
 from orchestrator.assessment.evidence import read_evidence
 from orchestrator.assessment.jury import Jury
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.opening import Opening
 from orchestrator.assessment.pdf import pdf_of
 from orchestrator.assessment.printed_documents import Dossier, document_of, minutes_page
 from orchestrator.assessment.reopening import Reopening
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.state import Sitting
 from orchestrator.assessment.terminal_gate import TerminalGate
 from orchestrator.assessment.written_plan import WrittenPlan

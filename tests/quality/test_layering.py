@@ -146,7 +146,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.asciicast assessment.candidate "
         "assessment.candidate_list assessment.decisions assessment.event_words assessment.events "
-        "assessment.evidence assessment.extra_time assessment.filled_plan assessment.jury assessment.lottery "
+        "assessment.evidence assessment.extra_time assessment.filled_plan assessment.jury "
+        "assessment.jury_session assessment.lottery "
         "assessment.opening assessment.plan_context assessment.plan_file assessment.reserved_places "
         "assessment.results assessment.roster assessment.screen_reading assessment.seat_book assessment.selectors "
         "assessment.session_clock assessment.session_documents assessment.session_folder "
@@ -258,7 +259,7 @@ FOREIGN: Mapping[str, str] = {
     "starlette": (
         "orchestrator.labd.display_socket orchestrator.labd.lab_sockets orchestrator.labd.labd_app "
         "orchestrator.labd.labd_http orchestrator.labd.seat_display orchestrator.labd.seat_socket "
-        "orchestrator.labd.seat_web "
+        "orchestrator.labd.seat_watch orchestrator.labd.seat_web "
         "orchestrator.labd.terminal_socket "
         "orchestrator.labd.web_socket "
         "orchestrator.portal"

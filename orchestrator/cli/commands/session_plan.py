@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.lottery import Drawing
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.cli.click_classes import FILE, NAME, WORDS, argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation

@@ -11,9 +11,9 @@ from rich.console import Group as Lines
 from rich.live import Live
 from rich.text import Text as Styled
 
+from orchestrator.assessment.jury_session import MOST_GRANTED, JurySession
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.roster import RosterRow, rows_of
-from orchestrator.assessment.session_registry import MOST_GRANTED, JurySession
 from orchestrator.assessment.state import SessionState
 from orchestrator.cli import phrases
 from orchestrator.cli.click_classes import WORDS, argument, command, option

@@ -8,8 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from orchestrator.assessment.events import Draft, SessionEvent
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.plan_file import Offer, PlanContext
-from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root

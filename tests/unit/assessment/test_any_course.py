@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.core.errors import UsageError
 from tests.unit.assessment.sessions import SECOND, START, Played, make_jury_session, open_in_memory
 

@@ -19,10 +19,11 @@ from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft, SessionEvent
 from orchestrator.assessment.evidence import read_evidence
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.opening import Opened, Opening, seed_of
 from orchestrator.assessment.plan_file import Offer, PlanContext
 from orchestrator.assessment.reopening import Reopening
-from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.assessment.state import STEPS
 from orchestrator.assessment.supervision import Supervisor
 from orchestrator.assessment.written_plan import WrittenPlan

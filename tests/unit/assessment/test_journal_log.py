@@ -12,7 +12,7 @@ import pytest
 from orchestrator.assessment import session_retention
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.journal_log import JournalLog
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.records import audit

@@ -16,11 +16,11 @@ from orchestrator.assessment.decisions import record_of
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.jury import Jury
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.pdf import _nothing, pdf_of
 from orchestrator.assessment.printed_documents import Dossier, csv_of, document_of, minutes_page, sheet_page
 from orchestrator.assessment.results import meaning
 from orchestrator.assessment.session_folder import write_whole
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text, same

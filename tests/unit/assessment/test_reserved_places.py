@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.assessment.events import PROGRAM, Draft
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.reserved_places import ReservedPlaces
-from orchestrator.assessment.session_registry import JurySession, SessionRegistry
+from orchestrator.assessment.session_registry import SessionRegistry
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import same

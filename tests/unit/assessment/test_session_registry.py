@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.assessment.events import Draft
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.supervision import all_sealed
 from orchestrator.assessment.terminal_gate import TerminalGate, remaining_text, require_seat
 from orchestrator.assessment.written_plan import WrittenPlan

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.model.seeds import SECRET
 from tests.unit.assessment.sessions import START, Played, make_jury_session, make_registry, open_in_memory
 

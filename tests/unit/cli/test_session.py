@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.assessment.events import Draft
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.session_folder import write_whole
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import same
 from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory

@@ -12,8 +12,8 @@ from orchestrator.assessment.asciicast import TerminalRecorder
 from orchestrator.assessment.collecting import HostFiles, keep
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import seal
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.session_folder import sha256, write_whole
-from orchestrator.assessment.session_registry import JurySession
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.fabric.fabric_interface import FileState

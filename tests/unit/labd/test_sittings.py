@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.assessment.session_registry import JurySession
+from orchestrator.assessment.jury_session import JurySession
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import ANSWERS, REPORT
 from orchestrator.fabric.fabric_interface import HostRef
