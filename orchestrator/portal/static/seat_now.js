@@ -65,7 +65,8 @@ function open() {
     byId("seat-board").replaceWith(new DOMParser().parseFromString(told.html, "text/html").getElementById("seat-board"));
     countOn();
   });
-  source.addEventListener("end", () => location.assign("/seat"));
+  // Another page of this browser's may have been told before that the seat is gone, and the code is asked for again.
+  source.addEventListener("end", () => location.assign("/seat?gone=yes"));
   source.addEventListener("error", lost);
 }
 

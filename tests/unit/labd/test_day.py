@@ -91,9 +91,9 @@ async def until(client: LabdClient, who: Member, holds: Callable[[d.DayView], bo
     return view
 
 
-async def opened(client: LabdClient, who: Member, plan: str = PLAN) -> d.DayView:
+async def opened(client: LabdClient, who: Member, plan: str = PLAN, candidates: str = LIST) -> d.DayView:
     """Plan the session, and open its first phase."""
-    await planned(client, who.token, plan, candidates=LIST)
+    await planned(client, who.token, plan, candidates=candidates)
     await act(client, who, "open", "reseau")
     view = await until(client, who, lambda view: not view.phases[0].opening)
     assert view.phases[0].trouble is None

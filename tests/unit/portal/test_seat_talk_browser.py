@@ -57,13 +57,17 @@ def test_a_candidate_talks_as_long_as_time_runs(
     assert portal.wrong == []
 
 
+@pytest.mark.parametrize("told", [False, True], ids=["told here", "told in another page"])
 def test_talk_ends_with_the_seat(
-    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch, told: bool
 ) -> None:
+    """The page that is told first loses the browser its token: the others say why the code is asked for, too."""
     monkeypatch.setattr(seat_talk_pages, "POLL_SECONDS", 0.05)
     portal.open(page, labd, "", "/seat")
     _at_seat(SEATED, TALK)(page)
     page.locator("#talk-1-text").wait_for()
+    if told:
+        page.context.clear_cookies()
     labd.seats.tokens.clear()
     page.wait_for_url("**/seat?gone=yes")
     assert portal.wrong == []
