@@ -119,6 +119,7 @@ RULES: Final[Mapping[str, Right]] = {
     "make-codes": "organisers",
     "take-seat": "anybody",
     "my-seat": "asking-or-seat",
+    "leave-seat": "asking-or-seat",
     "sitting": "seat",
     "subject": "seat",
     "answer-subject": "seat",

@@ -93,6 +93,11 @@ class SeatCalls:
         """See ``seat_contract.MY_SEAT``."""
         return await self.threads.run(self._desk.door, seat, state)
 
+    async def leave(self, token: str, seat: Seat) -> Nothing:
+        """See ``seat_contract.LEAVE_SEAT``."""
+        await self.threads.run(self._desk.leave, token, seat)
+        return Nothing()
+
     async def note_places(self, seat: Seat, places: Sequence[str]) -> None:
         """Have the journal say that a seat is used from several addresses at once."""
         await self._threads.run(self._desk.note_places, seat, places)

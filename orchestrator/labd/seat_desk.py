@@ -163,6 +163,18 @@ class SeatDesk:
         _, session = self._access.look(seat.session)
         return SeatDoor(state == "seated", session.plan.title, seat.number)
 
+    def leave(self, token: str, seat: Seat) -> None:
+        """Have a browser leave the seat that it has or waits for; the journal knows of the first."""
+        jury_session, state = self._access.look_anew(seat.session)
+        kept = KeptSeats(jury_session.folder)
+        with kept.changing(plan_of(state)) as book:
+            found = book.of_token(token)
+            if found is not None and found[1] == "seated":
+                details = {"address": book.seats[seat.number].address}
+                now = jury_session.clock(state).now()
+                jury_session.keep(Draft("unseated", seat.number, now, seat.number, details=details))
+            kept.keep(book.departed(token))
+
     def note_places(self, seat: Seat, places: Sequence[str]) -> None:
         """Have the journal say that a seat is used from several addresses at once; raises as ``SeatAccess.look``."""
         jury_session, state = self._access.look(seat.session)

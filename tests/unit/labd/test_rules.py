@@ -156,6 +156,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "make-codes": ORGANISER,
     "take-seat": ANYBODY,
     "my-seat": AT_A_SEAT,
+    "leave-seat": AT_A_SEAT,
     "sitting": AT_A_SEAT,
     "seat-terminals": AT_A_SEAT,
     "seat-hosts": AT_A_SEAT,

@@ -64,6 +64,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/sessions/{session}/codes": "number",
     "/sessions/{session}/seats": "act number id",
     "/seat": "code",
+    "/seat/leave": "",
     "/seat/terminals/{phase}/{lab:int}/pages": "host address proxy",
     "/seat/terminals/{phase}/{lab:int}/terminals": "host kind rows columns",
     "/seat/terminals/{phase}/{lab:int}/terminals/{terminal}/close": "",
