@@ -24,7 +24,7 @@ _AT_ONCE: Final = 3
 
 _CABLES_A_SECOND: Final = 1 / 20
 _CABLES_AT_ONCE: Final = 40
-"""Each act on a cable is an entry of the journal, which is read whole at each look: nobody makes those slow."""
+"""Each act on a cable is an entry of the journal, from which each look is worked out: nobody makes those slow."""
 
 
 class SeatCalls:
