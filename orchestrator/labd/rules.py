@@ -146,6 +146,8 @@ RULES: Final[Mapping[str, Right]] = {
     "sitting-piece": "jury",
     "search-sitting": "jury",
     "sealed-evidence": "jury",
+    "appeal": "jury",
+    "grade-again": "jury",
     DOCUMENTS: "jury",
     EVIDENCE: "jury",
     "acted": "command-line",

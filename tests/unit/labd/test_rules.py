@@ -182,6 +182,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "sitting-piece": JURY,
     "search-sitting": JURY,
     "sealed-evidence": JURY,
+    "appeal": JURY,
+    "grade-again": JURY,
     "acted": COMMAND_LINE,
     "waiting": COMMAND_LINE,
     "sign-out": SOMEBODY,

@@ -31,6 +31,7 @@ NO_PAGES = frozenset(
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
         "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
+        "/jury/{session}/candidates/{number}/phases/{phase}/appeal/events",
         "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
@@ -151,6 +152,10 @@ def _codes_made(page: Page) -> None:
 
 def _wrong_seat(page: Page) -> None:
     _send(page, "form[action='/seat'] button:not([type=button])", code="no")
+
+
+def _regrading(labd: FakeLabd) -> None:
+    labd.appeals.view = replace(labd.appeals.view, running=True)
 
 
 def _waiting_at_seat(page: Page) -> None:
@@ -563,6 +568,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     ),
     Look("sealed evidence", SITTING, "sitting_evidence.html.j2", "paul", act=_unfold_all),
     Look("sealed evidence, side by side", f"{SITTING}?view=side", "sitting_evidence.html.j2", "paul", act=_unfold_all),
+    Look("appeal", f"{SITTING}/appeal", "sitting_appeal.html.j2", "paul"),
+    Look("appeal, being graded", f"{SITTING}/appeal", "sitting_appeal.html.j2", "paul", _regrading),
     Look("replay of a sitting", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_played_to_the_end),
     Look("search in a sitting", f"{SITTING}/replay?q=ping", "sitting_replay.html.j2", "paul", act=_unfold_all),
     Look("search in a sitting, wrong", f"{SITTING}/replay?q=wrong", "sitting_replay.html.j2", "paul"),

@@ -75,6 +75,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "/jury/{session}/sign": "password digest anyway",
     "/jury/{session}/candidates/{number}/decide": "subject verdict reason",
     "/jury/{session}/candidates/{number}/observe": "competence text question",
+    "/jury/{session}/candidates/{number}/phases/{phase}/appeal": "",
     "/sessions/{session}/day/{phase}/{number}": "act text minutes scenario",
     "/proof/cancel": "number",
     "/join": "code",

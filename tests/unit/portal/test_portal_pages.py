@@ -19,6 +19,7 @@ from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
 from orchestrator.labd.calls import Refusal
 from orchestrator.portal import (
+    appeal_words,
     board_words,
     catalogue_words,
     day_words,
@@ -120,6 +121,7 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/jury/december-2026/candidates/C-01/evidence/reseau": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/replay": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/appeal": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/recordings/0": (303, 403, 403, 403),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
@@ -193,6 +195,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
         (303, 403, 403, 403),
     ),
     "/jury/december-2026/candidates/C-01/observe": ({"text": "Seen."}, (303, 403, 403, 403)),
+    "/jury/december-2026/candidates/C-01/phases/reseau/appeal": ({}, (303, 403, 403, 403)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -275,6 +278,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
         "/sessions/{session}/screens/events",
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/seat/wait/events",
+        "/jury/{session}/candidates/{number}/phases/{phase}/appeal/events",
         "/seat/events",
         "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events",
@@ -452,6 +456,7 @@ PHRASES = (
     (seat_words, "g|seat_words"),
     (terminal_words, "z|terminal_words"),
     (evidence_words, "e|evidence_words"),
+    (appeal_words, "a|appeal_words"),
 )  # fmt: skip
 
 
