@@ -18,7 +18,7 @@ from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.plan_desk import PlanDesk
-from orchestrator.labd.seat_presence import SeatPresence
+from orchestrator.labd.seats_now import SeatsNow
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.session_readiness import SessionReadiness
 
@@ -33,7 +33,7 @@ class SessionCalls:
         room: LabRoom,
         most_labs: int | None,
         supervision: DaySupervision,
-        presence: SeatPresence,
+        seats: SeatsNow,
     ) -> None:
         """Take the parts.
 
@@ -43,13 +43,13 @@ class SessionCalls:
             room: what labs take of the machine.
             most_labs: how many labs may be on it at once; None: as many as memory allows.
             supervision: sees to it that each has a supervisor.
-            presence: knows where a browser is at a candidate's seat.
+            seats: what is known of candidates' seats now.
         """
         self._desk = SessionDesk(parts)
         self._plans = PlanDesk(parts)
         self._openings = DayOpenings(parts)
         self._supervision = supervision
-        self._day = DayDesk(parts, self._desk, self._openings, supervision, presence)
+        self._day = DayDesk(parts, self._desk, self._openings, supervision, seats)
         self._screens = DayScreens(self._desk)
         self._readiness = SessionReadiness(parts, room, most_labs)
         self._threads = threads
