@@ -126,7 +126,7 @@ class _Desktop:
     """A recorded desktop: its list, its pictures with their hours, and what kept some from being made."""
 
     name: str
-    list: str
+    names: str
     pictures: list[tuple[str, str]]
     troubles: list[tuple[str, Text]]
 

@@ -142,6 +142,7 @@ RULES: Final[Mapping[str, Right]] = {
     "decide": "jury",
     "sign-record": "jury",
     "sitting-replay": "jury",
+    "sitting-picture": "jury",
     "sitting-piece": "jury",
     "search-sitting": "jury",
     "sealed-evidence": "jury",

@@ -19,6 +19,7 @@ from orchestrator.labd import desktop_recording
 from orchestrator.labd.desktop_recording import DesktopRecording, PictureRoom, RecordedDesktop
 from orchestrator.labd.lab_displays import DisplayOffError, LabDisplays
 from orchestrator.labd.lab_jobs import WorkThreads
+from orchestrator.labd.rfb_looker import ScreenLooker
 from orchestrator.labd.rfb_viewer import GREETING
 from tests.labd_talk import SOON
 
@@ -197,13 +198,13 @@ def test_a_slow_screen_is_rarely_looked_at(tmp_path: Path, monkeypatch: pytest.M
 
     took = iter((0.0, 2.0, 500.0))
 
-    class Slow(desktop_recording.ScreenLooker):
+    class Slow(ScreenLooker):
         async def look(self) -> bool:
             whole = await super().look()
             self.took = next(took)
             return whole
 
-    monkeypatch.setattr(desktop_recording.asyncio, "sleep", rested)
+    monkeypatch.setattr(asyncio, "sleep", rested)
     monkeypatch.setattr(desktop_recording, "ScreenLooker", Slow)
     recorded(tmp_path, Displays(shows(1, 2, 3)), lambda _, seen: pictures(seen) == 3)
     assert any(6.0 <= one < 12.0 for one in rests)

@@ -7,7 +7,6 @@ import struct
 
 import pytest
 
-from orchestrator.labd import rfb_looker
 from orchestrator.labd.rfb_looker import MOST_PIXELS, LookerError, ScreenLooker
 from orchestrator.labd.rfb_viewer import GREETING, ViewerMessages
 from tests.fakes.rfb import FakeScreen, FakeVnc
@@ -194,6 +193,6 @@ def test_many_tiny_rectangles_let_others_have_their_turn(monkeypatch: pytest.Mon
         turns.append(seconds)
         await sleep(seconds)
 
-    monkeypatch.setattr(rfb_looker.asyncio, "sleep", counted)
+    monkeypatch.setattr(asyncio, "sleep", counted)
     seen(met(1000, 2) + update(*(rectangle(number, 0, 1, 1) for number in range(1000))))
     assert len(turns) >= 1000

@@ -178,6 +178,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "decide": JURY,
     "sign-record": JURY,
     "sitting-replay": JURY,
+    "sitting-picture": JURY,
     "sitting-piece": JURY,
     "search-sitting": JURY,
     "sealed-evidence": JURY,

@@ -31,6 +31,7 @@ NO_PAGES = frozenset(
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
         "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
+        "/jury/{session}/candidates/{number}/phases/{phase}/desktops/{desktop}/{picture}",
         "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
@@ -301,6 +302,14 @@ def _played_to_the_end(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('.xterm-rows').textContent.includes('restart')")
 
 
+def _desktop_at_the_end(page: Page) -> None:
+    _played(page)
+    page.locator(".lanes button").nth(2).click()
+    page.focus("#bar")
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.desktop-picture').naturalWidth > 0")
+
+
 # What has to be so --------------------------------------------------------------------------------------------
 
 
@@ -564,6 +573,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("sealed evidence", SITTING, "sitting_evidence.html.j2", "paul", act=_unfold_all),
     Look("sealed evidence, side by side", f"{SITTING}?view=side", "sitting_evidence.html.j2", "paul", act=_unfold_all),
     Look("replay of a sitting", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_played_to_the_end),
+    Look("replay of a desktop", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_desktop_at_the_end),
     Look("search in a sitting", f"{SITTING}/replay?q=ping", "sitting_replay.html.j2", "paul", act=_unfold_all),
     Look("search in a sitting, wrong", f"{SITTING}/replay?q=wrong", "sitting_replay.html.j2", "paul"),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),
