@@ -116,6 +116,8 @@ RULES: Final[Mapping[str, Right]] = {
     "act-on-day": "invigilators",
     "screens": "invigilators",
     "look-at-screen": "invigilators",
+    "look-at-desktop": "invigilators",
+    "desktop-picture": "invigilators",
     "make-codes": "organisers",
     "take-seat": "anybody",
     "my-seat": "asking-or-seat",

@@ -31,7 +31,14 @@ from orchestrator.labd.evidence_contract import (
 )
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.privacy_contract import Piece
-from orchestrator.portal import deliberation_words, evidence_words, in_words, replay_words, unified_diff
+from orchestrator.portal import (
+    deliberation_words,
+    evidence_words,
+    in_words,
+    replay_words,
+    terminal_words,
+    unified_diff,
+)
 from orchestrator.portal.pages import render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 
@@ -133,7 +140,7 @@ def _sitting_of(request: Request) -> OfSitting:
 def _labels(view: SittingReplay, language: Language) -> tuple[str, ...]:
     """Return what each recording is called: its host, of several of a kind on one with which one it is."""
     terminals = [one.host for one in view.terminals]
-    desktops = [in_words.said(evidence_words.DESKTOP_OF, language, host=one.host) for one in view.desktops]
+    desktops = [in_words.said(terminal_words.DESKTOP, language, host=one.host) for one in view.desktops]
     return tuple(
         name if names.count(name) == 1 else f"{name} {names[: place + 1].count(name)}"
         for names in (terminals, desktops)

@@ -37,7 +37,6 @@ ONLY_BEGINNING = Text(
     fr="De {hosts}, seul le début se revoit ici, tant l'enregistrement est long. L'archive a tout.",
     en="Of {hosts} only the beginning is played here, for the recording is very long. The archive has all of it.",
 )
-DESKTOP_OF = Text(fr="{host} (bureau)", en="{host} (desktop)")
 DESKTOPS = Text(fr="Bureaux", en="Desktops")
 DESKTOP_FACTS = Text(
     fr="{host} : ouvert à {at}, {n} images. La dernière, de {last} :",

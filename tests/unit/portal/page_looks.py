@@ -29,6 +29,8 @@ NO_PAGES = frozenset(
         "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events", "/sessions/{session}/screens/events",
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
+        "/sessions/{session}/desktops/{phase}/{number}/{desktop}/events",
+        "/sessions/{session}/desktops/{phase}/{number}/{desktop}/pictures/{picture}",
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
         "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
         "/jury/{session}/candidates/{number}/phases/{phase}/desktops/{desktop}/{picture}",
@@ -313,6 +315,10 @@ def _desktop_at_the_end(page: Page) -> None:
 # What has to be so --------------------------------------------------------------------------------------------
 
 
+def _desktop_closed(labd: FakeLabd) -> None:
+    labd.day.desktops = tuple(replace(one, open=False) for one in labd.day.desktops)
+
+
 def _invited(labd: FakeLabd) -> None:
     labd.links[LINK] = "nour"
 
@@ -549,6 +555,14 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("sessions of an invigilator", "/sessions", "sessions.html.j2", "remi"),
     Look("day of an invigilator", f"{SESSION}/day", "session_day.html.j2", "remi", act=_unfold_all),
     Look("screen", f"{SESSION}/screens/reseau/C-04/moved-desks.pc1-1", "screen.html.j2", "ines"),
+    Look("desktop on a screen", f"{SESSION}/desktops/reseau/C-04/moved-desks.pc1", "screen_desktop.html.j2", "ines"),
+    Look(
+        "desktop that was closed",
+        f"{SESSION}/desktops/reseau/C-04/moved-desks.pc1",
+        "screen_desktop.html.j2",
+        "ines",
+        _desktop_closed,
+    ),
     Look("day of a candidate", f"{SESSION}/day/reseau/C-05", "day_candidate.html.j2", "ines", act=_unfold_all),
     Look("codes on paper", SESSION, "seat_codes.html.j2", "ines", act=_codes_made),
     Look("seat", "/seat", "seat.html.j2"),

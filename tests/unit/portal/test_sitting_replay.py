@@ -113,7 +113,7 @@ def test_a_desktop_is_shown_by_its_picture_of_the_moment(page: Page) -> None:
 
 def loaded(page: Page) -> list[int]:
     """Return the size of the picture that is shown, once it is there."""
-    page.wait_for_function("document.querySelector('.desktop-picture').complete")
+    page.wait_for_function("() => document.querySelector('.desktop-picture').complete")
     size: list[int] = page.locator(".desktop-picture").evaluate("(one) => [one.naturalWidth, one.naturalHeight]")
     return size
 
