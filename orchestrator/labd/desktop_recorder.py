@@ -92,6 +92,8 @@ class DesktopRecorder:
             if not here.lines:
                 here.task.cancel()
                 del self._open[place]
+                if not any((one.seat, one.phase) == (place.seat, place.phase) for one in self._open):
+                    self._rooms.pop((place.seat, place.phase), None)  # counted anew: it may be another session by then
 
     def _begun(
         self, place: DesktopPlace, find: Callable[[], Running], jury_session: JurySession, gate: TerminalGate

@@ -147,6 +147,8 @@ class DesktopRecording:
             self._pace()
             while not self.full:
                 why = await self._look()
+                if self.full:
+                    break
                 await asyncio.sleep(_GRACE_S)
                 await self._complain(why)
                 await asyncio.sleep(_RETRIES[min(self._tries, len(_RETRIES) - 1)])
@@ -186,7 +188,7 @@ class DesktopRecording:
             if whole and not await self._keep(screen):
                 return "disk"
             if self.full:
-                await asyncio.Event().wait()
+                return "gone"
             took = screen.took + time.monotonic() - began
             await asyncio.sleep(min(max(self._paced, _IDLE_SHARE * took), _LONGEST_REST))
 
