@@ -145,14 +145,16 @@ class DesktopRecording:
         try:
             await self._write()
             self._pace()
-            while not self.full:
+            while self._room.every:
                 why = await self._look()
-                if self.full:
+                if why is None:
                     break
                 await asyncio.sleep(_GRACE_S)
                 await self._complain(why)
                 await asyncio.sleep(_RETRIES[min(self._tries, len(_RETRIES) - 1)])
                 self._tries += 1
+            self._pace()  # another desktop of theirs may have taken the last of the room
+            await self._write()
             await asyncio.Event().wait()
         finally:
             self._say("closed")
@@ -161,8 +163,8 @@ class DesktopRecording:
 
     # Looking ----------------------------------------------------------------------------------------------------
 
-    async def _look(self) -> Trouble:
-        """Keep pictures, and return why that came to an end."""
+    async def _look(self) -> Trouble | None:
+        """Keep pictures, and return why that came to an end; None: there is no room for more."""
         if self._room.open >= self._most_open:
             return "many"
         self._room.open += 1
@@ -179,7 +181,7 @@ class DesktopRecording:
         finally:
             self._room.open -= 1
 
-    async def _pictures(self, line: DisplayLine) -> Trouble:
+    async def _pictures(self, line: DisplayLine) -> Trouble | None:
         await greeted(line)
         screen = ScreenLooker(line)
         await screen.meet()
@@ -188,7 +190,7 @@ class DesktopRecording:
             if whole and not await self._keep(screen):
                 return "disk"
             if self.full:
-                return "gone"
+                return None
             took = screen.took + time.monotonic() - began
             await asyncio.sleep(min(max(self._paced, _IDLE_SHARE * took), _LONGEST_REST))
 
@@ -221,8 +223,9 @@ class DesktopRecording:
         """Have pictures become rarer as their room is taken, and say so."""
         every = self._room.every
         if not every:
+            if not self.full:
+                self._say("full")
             self.full = True
-            self._say("full")
         elif every != self._paced:
             self._paced = every
             self._say("paced", every)

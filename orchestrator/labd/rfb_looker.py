@@ -22,6 +22,8 @@ MESSAGE_S: Final = 30.0
 _MOST_RECTANGLES: Final = 2000
 _MOST_OTHERS: Final = 1000
 """Messages that are no update (bells, copied texts) while one is waited for."""
+_MOST_VAIN: Final = 20
+"""Updates one after the other that show nothing."""
 _MOST_DROPPED: Final = 1 << 20
 """Bytes of a message that nobody needs."""
 _PIECE: Final = 1 << 16
@@ -81,6 +83,7 @@ class ScreenLooker:
         self._line = line
         self._message_s = message_s
         self._whole = True
+        self._vain = 0
         self.width = self.height = 0
         self.took = 0.0
         self.pixels = bytearray()
@@ -110,11 +113,18 @@ class ScreenLooker:
     async def look(self) -> bool:
         """Wait until the screen shows something else, and return whether ``pixels`` is all of it now.
 
-        Where nothing changes that may take for ever; whoever wants to look no more cancels it.
+        Where nothing changes that may take for ever; whoever wants to look no more cancels it. All of the screen, the
+        first time or once it has another size, comes in time or not at all.
 
         Raises:
             LookerError: it cannot be looked at any more.
         """
+        if not self._whole:
+            return await self._look()
+        async with self._in_time():
+            return await self._look()
+
+    async def _look(self) -> bool:
         area = struct.pack(">4H", 0, 0, self.width, self.height)
         await self._line.write(bytes((3, not self._whole)) + area)
         for _ in range(_MOST_OTHERS):
@@ -124,6 +134,9 @@ class ScreenLooker:
                     began = time.monotonic()
                     whole = await self._take_update()
                     self.took = time.monotonic() - began
+                    self._vain = 0 if whole else self._vain + 1
+                    if self._vain > _MOST_VAIN:
+                        break
                     return whole
                 await self._drop_other(kind)
         raise LookerError("strange")

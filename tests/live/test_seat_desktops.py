@@ -89,4 +89,4 @@ def _change(held: Held, lab: str, path: Path) -> bool:
         ),
         timeout=30,
     )
-    return wait_until(lambda: len(pictures_of(path.read_bytes())) > before, within=LONG, every=0.5)
+    return bool(wait_until(lambda: len(pictures_of(path.read_bytes())) > before, within=LONG, every=0.5))

@@ -190,11 +190,11 @@ def test_of_too_many_at_once_one_is_not_looked_at(tmp_path: Path) -> None:
 
 
 def test_a_slow_screen_is_rarely_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rests, sleep = list[float](), asyncio.sleep
+    rests, pause = list[float](), asyncio.sleep
 
     async def rested(seconds: float) -> None:
         rests.append(seconds)
-        await sleep(min(seconds, 0.01))
+        await pause(min(seconds, 0.01))
 
     took = iter((0.0, 2.0, 500.0))
 

@@ -158,6 +158,8 @@ def test_an_update_of_nothing_is_none() -> None:
         (met() + struct.pack(">B3xI", 3, 0xFFFFFFFF), "strange"),
         (met() + b"\2" * 100_000, "strange"),
         (met() + b"\7", "strange"),
+        (met() + update() * 30, "strange"),
+        (met() + update(size(4, 3)) * 30, "strange"),
         (met() + update(rectangle(0, 0, 4, 3))[:-1], "gone"),
     ],
 )
@@ -168,6 +170,7 @@ def test_what_no_server_says_ends_the_line(said: bytes, why: str) -> None:
 def test_a_message_that_does_not_come_to_its_end_is_waited_for_so_long() -> None:
     assert refused(met()[:20], silent=True, message_s=0.01) == "slow"
     assert refused(met() + update(rectangle(0, 0, 4, 3))[:-1], silent=True, message_s=0.01) == "slow"
+    assert refused(met(), silent=True, message_s=0.01) == "slow", "all of it is never shown"
 
 
 def test_who_waits_for_a_change_waits_as_long_as_it_takes() -> None:
@@ -187,11 +190,11 @@ def test_who_waits_for_a_change_waits_as_long_as_it_takes() -> None:
 
 def test_many_tiny_rectangles_let_others_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = []
-    sleep = asyncio.sleep
+    pause = asyncio.sleep
 
     async def counted(seconds: float) -> None:
         turns.append(seconds)
-        await sleep(seconds)
+        await pause(seconds)
 
     monkeypatch.setattr(asyncio, "sleep", counted)
     seen(met(1000, 2) + update(*(rectangle(number, 0, 1, 1) for number in range(1000))))
