@@ -221,8 +221,12 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
         fr=f"Intervention de l'organisation sur {d['scenario']} ({d['act']}) : {d['reason']}",
         en=f"The organisers intervened on {d['scenario']} ({d['act']}): {d['reason']}",
     ),
-    "looked": lambda d: Text(
-        fr=f"Quelqu'un regarde le terminal {d['terminal']}.", en=f"Somebody looks at the terminal {d['terminal']}."
+    "looked": lambda d: (
+        Text(fr=f"Quelqu'un regarde le bureau {d['desktop']}.", en=f"Somebody looks at the desktop {d['desktop']}.")
+        if "desktop" in d
+        else Text(
+            fr=f"Quelqu'un regarde le terminal {d['terminal']}.", en=f"Somebody looks at the terminal {d['terminal']}."
+        )
     ),
     "cabled": lambda d: Text(
         fr=f"Le candidat a déplacé un câble de {d['scenario']} : {d['act']}",

@@ -14,6 +14,7 @@ from typing import Any, Final
 from orchestrator import __version__
 from orchestrator.assessment.asciicast import TypedLine, timeline, timeline_file, transcript
 from orchestrator.assessment.collecting import FileChange, changes, kept, to_document
+from orchestrator.assessment.desktop_pictures import sealed_pictures
 from orchestrator.assessment.evidence_page import index_of
 from orchestrator.assessment.session_folder import SessionFolder, sha256, write_whole
 from orchestrator.assessment.state import SessionLab, SessionState, Sitting
@@ -208,6 +209,7 @@ def _files(
         yield f"recordings/{recording.name}", content.encode()
         yield f"recordings/{recording.stem}.txt", transcript(recording, content).encode(errors="backslashreplace")
         typed += timeline(recording, content)
+    yield from sealed_pictures(folder / "recordings")
     typed.sort(key=lambda line: line.at)
     yield "timeline.csv", timeline_file(typed)
     for lab in sitting.labs:
@@ -264,7 +266,7 @@ def _zipped(files: Mapping[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in files.items():
-            stored = name.endswith(".gz")
+            stored = name.endswith((".gz", ".png"))
             entry = zipfile.ZipInfo(name, _EPOCH)
             entry.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16

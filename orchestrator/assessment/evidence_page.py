@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,14 @@ from grader.report import Report
 from grader.report_formats import command_line, difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.asciicast import read_timeline
 from orchestrator.assessment.days import shown_day
+from orchestrator.assessment.desktop_pictures import LIST, file_of, happened, named, pictures_of
+from orchestrator.assessment.desktop_troubles import told_trouble
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import meaning
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.language import Language, typographic
+from orchestrator.core.text import Text
 from orchestrator.personas.conversation_file import transcript, turns_in
 from orchestrator.proof.proof_status import Status
 from orchestrator.proof.proof_words import status_text
@@ -111,9 +115,31 @@ def index_of(
             counted=lambda report: (*report.forbidden, *report.unexplained),
             difference_lines=lambda one: difference_lines(one).in_(language),
             recordings=[name for name in files if name.endswith(".cast")],
+            desktops=list(_desktops(files, hour)),
         )
     )
     return page
+
+
+@dataclass(frozen=True)
+class _Desktop:
+    """A recorded desktop: its list, its pictures with their hours, and what kept some from being made."""
+
+    name: str
+    names: str
+    pictures: list[tuple[str, str]]
+    troubles: list[tuple[str, Text]]
+
+
+def _desktops(files: Mapping[str, bytes], hour: Callable[[float], str]) -> Iterator[_Desktop]:
+    for path, content in files.items():
+        folder, _, name = path.rpartition("/")
+        if name != LIST:
+            continue
+        _, host = named(desktop := folder.rpartition("/")[2])
+        told = [(hour(one.at), said) for one in happened(content) if (said := told_trouble(host, one)) is not None]
+        pictures = [(f"{folder}/{file_of(one.number)}", hour(one.at)) for one in pictures_of(content)]
+        yield _Desktop(desktop, path, [one for one in pictures if one[0] in files], told)
 
 
 def _title(scenario: str, title: Mapping[str, str] | None, language: Language) -> str:

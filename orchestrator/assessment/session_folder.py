@@ -44,7 +44,7 @@ class SessionFolder:
         return self._made(self.path / "sittings" / phase / candidate)
 
     def recordings(self, phase: str, candidate: str) -> Path:
-        """Return where a candidate's terminals of a phase are recorded; nothing is made."""
+        """Return where a candidate's terminals and desktops of a phase are recorded; nothing is made."""
         return self.path / "sittings" / phase / candidate / "recordings"
 
     def sealed(self, phase: str, candidate: str) -> Path:

@@ -25,8 +25,8 @@ from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.rules import organises
 from orchestrator.labd.seat_access import Seat
-from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.seat_refusals import several_places
+from orchestrator.labd.seats_now import SeatsNow
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.told_refusals import forbidden
 
@@ -52,10 +52,11 @@ class DayDesk:
         desk: SessionDesk,
         openings: DayOpenings,
         supervision: DaySupervision,
-        presence: SeatPresence,
+        seats: SeatsNow,
     ) -> None:
         """Take what labd serves, what finds sessions, what is being done about them, and who is at their seat."""
-        self._presence = presence
+        self._seats = seats
+        self._presence = seats.presence
         self._parts = parts
         self._desk = desk
         self._openings = openings
@@ -76,7 +77,11 @@ class DayDesk:
             jury_session.folder.is_supervised(),
             self._supervision.troubles.get(session),
             lambda number: self._presence.silent(Seat(session, number)),
-            (*alarms_of(clock.drift(), jury_session.folder.path), *self._several_places(state)),
+            (
+                *alarms_of(clock.drift(), jury_session.folder.path),
+                *self._several_places(state),
+                *self._seats.desktops.troubles(session),
+            ),
         )
         name = functools.cache(self._desk.name)
         told = LOUD if organises(who) else TOLD

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from orchestrator.assessment.events import Draft
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.screen_reading import MOST_AT_ONCE, LastScreen, RecordedScreen, SittingScreens
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.labd.calls import Who
-from orchestrator.labd.day_screen_contract import OfScreen, ScreensView, ScreenView
+from orchestrator.labd.day_screen_contract import OfScreen, ScreenView
+from orchestrator.labd.screen_looks import ScreenLooks
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.told_refusals import missing_terminal
 
@@ -35,8 +35,6 @@ _LEAST: Final = 1 << 12
 """Bytes that are read of each all the same: a screenful."""
 _FRESH_S: Final = 0.7
 """Seconds for which all are not read again, however many people look."""
-_NOTED_S: Final = 600.0
-"""Seconds in which somebody's looks at one terminal are one entry of the journal."""
 
 
 @dataclass
@@ -52,15 +50,15 @@ class _Wall:
 class DayScreens:
     """Shows them."""
 
-    def __init__(self, desk: SessionDesk, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take what finds sessions, and what counts seconds."""
+    def __init__(self, desk: SessionDesk, looks: ScreenLooks, clock: Callable[[], float] = time.monotonic) -> None:
+        """Take what finds sessions, what notes who looks, and what counts seconds."""
         self._desk = desk
+        self._looks = looks
         self._clock = clock
         self._walls: dict[str, _Wall] = {}
-        self._noted: dict[tuple[str, OfScreen], float] = {}
         self._lock = threading.Lock()
 
-    def all(self, session: str) -> ScreensView:
+    def all(self, session: str) -> tuple[ScreenView, ...]:
         """Return the last lines of all terminals.
 
         Raises:
@@ -73,7 +71,7 @@ class DayScreens:
             if self._clock() - wall.at >= _FRESH_S:
                 wall.seen = tuple(map(_small, _looked_at(wall, jury_session, state)))
                 wall.at = self._clock()
-            return ScreensView(wall.seen)
+            return wall.seen
 
     def one(self, who: Who, asked: OfScreen) -> ScreenView:
         """Return a whole screen, and note who looks.
@@ -93,18 +91,8 @@ class DayScreens:
             if found is None or not _look(found, MOST_AT_ONCE):
                 raise missing_terminal()
             view = _view(state, sitting, found.last())
-        self._note(jury_session, state, who, asked)
+        self._looks.note(who, jury_session, state, sitting, "terminal", asked.terminal)
         return view
-
-    def _note(self, jury_session: JurySession, state: SessionState, who: Who, asked: OfScreen) -> None:
-        key = who.ref, asked
-        with self._lock:
-            now = self._clock()
-            if now - self._noted.get(key, float("-inf")) < _NOTED_S:
-                return
-            self._noted = {known: at for known, at in self._noted.items() if now - at < _NOTED_S} | {key: now}
-        at, details = jury_session.clock(state).now(), {"terminal": asked.terminal}
-        jury_session.keep(Draft("looked", who.ref, at, asked.number, asked.phase, details))
 
     def _wall(self, session: str) -> _Wall:
         with self._lock:

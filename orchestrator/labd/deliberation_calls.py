@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator.labd import appeal_contract as appeal
 from orchestrator.labd import deliberation_contract as contract
+from orchestrator.labd import desktop_contract as desktops
 from orchestrator.labd import evidence_contract as sealed
 from orchestrator.labd.appeal_desk import AppealDesk
 from orchestrator.labd.calls import Nothing, Who
@@ -35,6 +36,7 @@ class DeliberationCalls:
             contract.SIGN_RECORD.name: self.sign,
             sealed.SITTING_REPLAY.name: self.replay,
             sealed.SITTING_PIECE.name: self.piece,
+            desktops.SITTING_PICTURE.name: self.picture,
             sealed.SEARCH_SITTING.name: self.search,
             sealed.SEALED_EVIDENCE.name: self.seen,
             appeal.APPEAL.name: appeals.view,
@@ -79,6 +81,10 @@ class DeliberationCalls:
     async def piece(self, who: Who, asked: sealed.SealedPieceOf) -> Piece:
         """See ``evidence_contract.SITTING_PIECE``."""
         return await self._threads.run(self._evidence.piece, who, asked)
+
+    async def picture(self, who: Who, asked: desktops.SealedPictureOf) -> desktops.DesktopPicture:
+        """See ``desktop_contract.SITTING_PICTURE``."""
+        return await self._threads.run(self._evidence.picture, who, asked)
 
     async def search(self, who: Who, asked: sealed.SearchSitting) -> sealed.FoundInSitting:
         """See ``evidence_contract.SEARCH_SITTING``."""

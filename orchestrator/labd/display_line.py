@@ -58,4 +58,5 @@ class DisplayLine:
     def close(self) -> None:
         """Hang up: the program in the host ends."""
         self._reading.close()
-        self._writer.transport.abort()
+        if not self._writer.transport.is_closing():  # where the program has ended, it is closed already
+            self._writer.transport.abort()

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from orchestrator.core.text import Text
 from orchestrator.labd.calls import Call
 from orchestrator.labd.deliberation_contract import CheckOutcome
+from orchestrator.labd.desktop_contract import SITTING_PICTURE, SittingDesktop
 from orchestrator.labd.privacy_contract import Piece
 
 LONGEST_SEARCH = 200
@@ -124,6 +125,7 @@ class SittingReplay:
         cut: when input was cut; empty: it was not.
         sha256: of the sealed file, which is the journal's.
         terminals: the terminals, in the order in which they were opened.
+        desktops: the desktops, in the order in which they were first opened.
         marks: what happened, in time.
         pauses: from and to when the candidate's time stood still.
         left_out: how many marks of commands and files are not listed, for there are too many.
@@ -141,6 +143,7 @@ class SittingReplay:
     cut: str
     sha256: str
     terminals: tuple[SittingTerminal, ...]
+    desktops: tuple[SittingDesktop, ...]
     marks: tuple[SittingMark, ...]
     pauses: tuple[tuple[str, str], ...]
     left_out: int
@@ -288,6 +291,7 @@ class SealedEvidence:
         size: its bytes.
         report_asked: whether a report was asked for.
         scenarios: each scenario.
+        desktops: the desktops, as on the time line.
     """
 
     session: str
@@ -304,6 +308,7 @@ class SealedEvidence:
     size: int
     report_asked: bool
     scenarios: tuple[SealedScenario, ...]
+    desktops: tuple[SittingDesktop, ...]
 
 
 SITTING_REPLAY = Call("sitting-replay", OfSitting, SittingReplay)
@@ -315,5 +320,11 @@ SEARCH_SITTING = Call("search-sitting", SearchSitting, FoundInSitting)
 SEALED_EVIDENCE = Call("sealed-evidence", OfSitting, SealedEvidence)
 """Return what was seen of a sitting."""
 
-EVIDENCE_CALLS: tuple[Call[Any, Any], ...] = (SITTING_REPLAY, SITTING_PIECE, SEARCH_SITTING, SEALED_EVIDENCE)
+EVIDENCE_CALLS: tuple[Call[Any, Any], ...] = (
+    SITTING_REPLAY,
+    SITTING_PIECE,
+    SITTING_PICTURE,
+    SEARCH_SITTING,
+    SEALED_EVIDENCE,
+)
 """Every call of this part of the contract."""

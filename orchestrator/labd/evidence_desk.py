@@ -19,10 +19,12 @@ from orchestrator.labd import evidence_contract as contract
 from orchestrator.labd import evidence_marks, session_refusals
 from orchestrator.labd.calls import Who
 from orchestrator.labd.deliberation_desk import DeliberationDesk
-from orchestrator.labd.evidence_view import SealedContents, SealedSitting, scenarios_of
+from orchestrator.labd.desktop_contract import DesktopPicture, SealedPictureOf
+from orchestrator.labd.evidence_view import SealedContents, SealedSitting, scenarios_of, sitting_desktops
 from orchestrator.labd.privacy_contract import Piece
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.sealed_copy import SealedCopy, Stamp, not_what_was_sealed, sha256_of, stamp_of
+from orchestrator.labd.sealed_desktops import picture_in
 from orchestrator.labd.sealed_recordings import search
 from orchestrator.labd.told_refusals import missing_recording
 
@@ -53,8 +55,10 @@ class EvidenceDesk:
         state, sitting = found.state, found.sitting
         marks, left_out = self._marks(found)
         cut = found.step("cut")
-        begins = [one.began for one in found.contents.recordings] + [at for at in (sitting.started,) if at is not None]
-        ends = [one.began + one.seconds for one in found.contents.recordings] + [cut or 0]
+        recorded = [(one.began, one.seconds) for one in found.contents.recordings]
+        recorded += [(one.began, one.seconds) for one in found.contents.desktops]
+        begins = [began for began, _ in recorded] + [at for at in (sitting.started,) if at is not None]
+        ends = [began + seconds for began, seconds in recorded] + [cut or 0]
         allowance = state.allowance(sitting)
         return contract.SittingReplay(
             session=state.id,
@@ -83,6 +87,7 @@ class EvidenceDesk:
                 )
                 for place, one in enumerate(found.contents.recordings)
             ),
+            desktops=tuple(sitting_desktops(found)),
             marks=marks,
             pauses=tuple(
                 (found.iso(one.begin), found.iso(one.end if one.end is not None else cut or one.begin))
@@ -101,6 +106,16 @@ class EvidenceDesk:
         if piece is None:
             raise missing_recording()
         return Piece(piece.lines, piece.next, piece.end)
+
+    def picture(self, who: Who, asked: SealedPictureOf) -> DesktopPicture:
+        """Return a picture of a desktop; raises as ``replay``, or where there is none."""
+        found = self._found(who, contract.OfSitting(asked.session, asked.phase, asked.number), again=False)
+        known = found.contents.desktops
+        desktop = known[asked.desktop] if 0 <= asked.desktop < len(known) else None
+        png = None if desktop is None else picture_in(found.contents.sealed, desktop, asked.picture)
+        if png is None:
+            raise missing_recording()
+        return DesktopPicture(png)
 
     def search(self, who: Who, asked: contract.SearchSitting) -> contract.FoundInSitting:
         """Return what has some words; raises as ``replay``, or where there are none to search for."""
@@ -138,6 +153,7 @@ class EvidenceDesk:
             size=found.contents.sealed.size,
             report_asked=phase.report,
             scenarios=tuple(scenarios_of(found)),
+            desktops=tuple(sitting_desktops(found)),
         )
 
     # What is common -------------------------------------------------------------------------------------------
@@ -188,6 +204,7 @@ class EvidenceDesk:
         events = [one for one in about if one.phase or found.within(one.at)]  # in no phase: in this one's time
         marks = [
             *evidence_marks.of_journal(events, found.iso),
+            *evidence_marks.of_desktops(found.contents.desktops, found.iso),
             *evidence_marks.of_commands(found.contents.typed[:MOST_COMMANDS], places, found.iso),
         ]
         left_out = max(0, len(found.contents.typed) - MOST_COMMANDS)

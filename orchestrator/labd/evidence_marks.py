@@ -10,12 +10,14 @@ from typing import Final
 from grader.report import Report
 from grader.report_formats import difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.asciicast import TypedLine
+from orchestrator.assessment.desktop_troubles import told_trouble
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import PROGRAM, Kind, SessionEvent
 from orchestrator.core.control_characters import in_one_line, visible
 from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
 from orchestrator.labd.evidence_contract import ChangedFile, SittingMark, SittingMarkKind
+from orchestrator.labd.sealed_desktops import DesktopActivity
 from orchestrator.labd.sealed_recordings import LONGEST_TOLD
 from orchestrator.model.turns import Turn
 from orchestrator.personas.act_sentences import act_sentence
@@ -75,6 +77,14 @@ def of_commands(lines: Iterable[TypedLine], recordings: Mapping[str, int], iso: 
     """Yield the lines that were typed, each with its recording's number."""
     for one in lines:
         yield SittingMark(iso(one.at), "command", same(_line(one.line)), recordings.get(one.terminal, -1))
+
+
+def of_desktops(desktops: Iterable[DesktopActivity], iso: Clock) -> Iterator[SittingMark]:
+    """Yield what kept pictures of desktops from being made."""
+    for desktop in desktops:
+        for one in desktop.told:
+            if (said := told_trouble(desktop.host, one)) is not None:
+                yield SittingMark(iso(one.at), "incident", said.map(_line))
 
 
 def of_files(files: Iterable[ChangedFile], otherwise: str) -> Iterator[SittingMark]:

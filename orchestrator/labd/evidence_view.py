@@ -22,6 +22,7 @@ from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.control_characters import in_one_line, visible
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.deliverables_store import CONVERSATION
+from orchestrator.labd.desktop_contract import SittingDesktop
 from orchestrator.labd.evidence_contract import (
     ChangedFile,
     LookedCheck,
@@ -30,6 +31,7 @@ from orchestrator.labd.evidence_contract import (
     SoundDifference,
 )
 from orchestrator.labd.sealed_copy import SealedCopy
+from orchestrator.labd.sealed_desktops import DesktopActivity, desktops_of
 from orchestrator.labd.sealed_recordings import TerminalActivity, activity_of
 from orchestrator.model.turns import Turn
 from orchestrator.personas.conversation_file import transcript, turns_in
@@ -65,6 +67,11 @@ class SealedContents:
         """The recordings, in the order in which the terminals were opened."""
         found = (activity_of(self.sealed, name) for name in self.sealed.recordings)
         return tuple(sorted(found, key=lambda one: (one.began, one.name)))
+
+    @cached_property
+    def desktops(self) -> tuple[DesktopActivity, ...]:
+        """The desktops, in the order in which they were first opened."""
+        return desktops_of(self.sealed)
 
     @cached_property
     def typed(self) -> tuple[TypedLine, ...]:
@@ -167,6 +174,23 @@ class SealedSitting:
             shown = diff if left >= 0 else ""
             name = in_one_line(one["path"], _LONGEST_NAME)
             yield ChangedFile(one["host"], name, one["change"], told, shown, bool(diff) and not shown)
+
+
+def sitting_desktops(found: SealedSitting) -> Iterator[SittingDesktop]:
+    """Yield the desktops of a sitting as the time line shows them."""
+    for place, one in enumerate(found.contents.desktops):
+        yield SittingDesktop(
+            id=place,
+            scenario=one.scenario,
+            host=one.host,
+            began=found.iso(one.began),
+            seconds=one.seconds,
+            opened=one.opened,
+            busy=one.busy,
+            used=one.used,
+            pictures=tuple(picture.at - one.began for picture in one.pictures),
+            sizes=tuple((picture.width, picture.height) for picture in one.pictures),
+        )
 
 
 def scenarios_of(found: SealedSitting) -> Iterator[SealedScenario]:

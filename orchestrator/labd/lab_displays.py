@@ -69,7 +69,12 @@ class LabDisplays:
             )
         self._lines[place] += 1
         try:
-            line = await DisplayLine.over(await self._threads.run(self._opened, find, host))
+            opening = asyncio.ensure_future(self._line(find, host))
+            try:
+                line = await asyncio.shield(opening)
+            except asyncio.CancelledError:  # whoever wanted it has gone; it opens all the same
+                opening.add_done_callback(_hang_up)
+                raise
             try:
                 yield line
             finally:
@@ -78,6 +83,9 @@ class LabDisplays:
             self._lines[place] -= 1
             if not self._lines[place]:
                 del self._lines[place]
+
+    async def _line(self, find: Callable[[], Running], host: str) -> DisplayLine:
+        return await DisplayLine.over(await self._threads.run(self._opened, find, host))
 
     def _opened(self, find: Callable[[], Running], host: str) -> int:
         """Return the master of a terminal in which the relay runs."""
@@ -120,6 +128,12 @@ class LabDisplays:
             replace(one, watched=self._watching[lab, one.name][0]) if (lab, one.name) in self._watching else one
             for one in hosts
         )
+
+
+def _hang_up(opened: asyncio.Future[DisplayLine]) -> None:
+    """Close a line that nobody waits for any more."""
+    if not opened.cancelled() and opened.exception() is None:
+        opened.result().close()
 
 
 async def greeted(line: DisplayLine) -> None:

@@ -19,6 +19,7 @@ from orchestrator.labd.class_calls import ClassCalls
 from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.contract import BY_NAME
 from orchestrator.labd.deliberation_calls import DeliberationCalls
+from orchestrator.labd.desktop_recorder import DesktopRecorder
 from orchestrator.labd.event_stream import event_lines
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.lab_calls import LabCalls
@@ -90,6 +91,7 @@ class LabdParts:
         web: connections to web sites from labs' hosts.
         seat_web: such connections of candidates'.
         seat_displays: the screens of candidates' hosts.
+        desktops: records them.
         threads: for what a caller waits for.
         bell: rung when somebody may follow a lab no longer.
     """
@@ -112,6 +114,7 @@ class LabdParts:
     web: LabWeb
     seat_web: LabWeb
     seat_displays: LabDisplays
+    desktops: DesktopRecorder
     threads: WorkThreads
     bell: Doorbell
 
@@ -126,7 +129,7 @@ def labd_app(parts: LabdParts) -> Starlette:
     watch = SeatWatch(SeatHolds(parts.seats.access), parts.seat_terminals.looks, parts.bell)
     seats = SeatSockets(watch, parts.seat_terminals)
     pages = SeatPages(watch, parts.seat_terminals, parts.seat_web, parts.desk.parts.labs)
-    screens = SeatScreens(watch, parts.seat_terminals, parts.seat_displays, parts.desk.parts.labs)
+    screens = SeatScreens(watch, parts.seat_terminals, parts.seat_displays, parts.desktops, parts.desk.parts.labs)
     return Starlette(
         routes=[
             Route(f"/v{VERSION}/events/{{lab}}", door.events, methods=["GET"]),

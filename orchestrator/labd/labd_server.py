@@ -26,6 +26,7 @@ from orchestrator.labd.command_calls import CommandCalls
 from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.deliberation_calls import DeliberationCalls
 from orchestrator.labd.deliberation_desk import DeliberationDesk
+from orchestrator.labd.desktop_recorder import DesktopRecorder
 from orchestrator.labd.event_log import EventLogs
 from orchestrator.labd.help_calls import HelpCalls
 from orchestrator.labd.idle_watch import IdleWatch, ViewedHosts
@@ -55,6 +56,7 @@ from orchestrator.labd.replay_desk import ReplayDesk
 from orchestrator.labd.seat_calls import SeatCalls
 from orchestrator.labd.seat_presence import SeatPresence
 from orchestrator.labd.seat_terminals import SeatTerminals
+from orchestrator.labd.seats_now import SeatsNow
 from orchestrator.labd.session_calls import SessionCalls
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.standing_watch import Doorbell
@@ -151,8 +153,11 @@ class LabdServer:
         self._catalogue = CatalogueCalls(parts, self._threads)
         self._supervision = DaySupervision(parts.registry, parts.supervising)
         presence = SeatPresence()
-        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision, presence)
         self._seats = SeatCalls(parts, threads)
+        self._desktops = DesktopRecorder(desk)
+        self._sessions = SessionCalls(
+            parts, threads, room, limits.labs, self._supervision, SeatsNow(presence, self._desktops)
+        )
         self._seat_terminals = SeatTerminals(parts, terminals, self._seats, presence)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
         juries = DeliberationDesk(parts, SessionDesk(parts), accounts.require_password)
@@ -178,6 +183,7 @@ class LabdServer:
                 self._web,
                 self._seat_web,
                 LabDisplays(desk, self._seats.threads),
+                self._desktops,
                 self._threads,
                 self._bell,
             )
@@ -228,6 +234,7 @@ class LabdServer:
             await self._catalogue.finish()
             await self._sessions.finish()
             await self._appeals.finish()
+            await self._desktops.finish()
             await sweeping
             await supervising
             await seating

@@ -183,16 +183,15 @@ class SealedCopy:
         """Return whether the evidence has a file of a name."""
         return name in self._names
 
+    def names_in(self, folder: str, ending: str) -> tuple[str, ...]:
+        """Return the names of the files that begin and end so, in order."""
+        return tuple(sorted(name for name in self._names if name.startswith(folder) and name.endswith(ending)))
+
     @property
     def recordings(self) -> tuple[str, ...]:
         """Return the names of the recordings, without folder and ending, in order."""
-        return tuple(
-            sorted(
-                name.removeprefix(_RECORDINGS).removesuffix(_CAST)
-                for name in self._names
-                if name.startswith(_RECORDINGS) and name.endswith(_CAST)
-            )
-        )
+        found = self.names_in(_RECORDINGS, _CAST)
+        return tuple(sorted(name.removeprefix(_RECORDINGS).removesuffix(_CAST) for name in found))
 
     def whole(self, recording: str) -> bool:
         """Return whether all of a recording is played, or only its beginning."""

@@ -8,12 +8,13 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from orchestrator.assessment.asciicast import TypedLine, shown_lines
 from orchestrator.core.control_characters import in_one_line
 from orchestrator.labd.sealed_copy import SealedCopy
+from orchestrator.labd.time_spans import TimeSpans
 from orchestrator.privacy.recording_pieces import LONGEST_LINE, head_of
 
 MOST_FOUND: Final = 200
@@ -26,29 +27,9 @@ _PAUSE: Final = 2.0
 """Seconds without anything after which a terminal rests."""
 _REST: Final = 10.0
 """Seconds without a key after which typing begins again."""
-_MOST_SPANS: Final = 1000
 _MOST_SECONDS: Final = 30 * 24 * 3600.0
 _EVENT: Final = re.compile(rb'\[\s*([0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*,\s*"(.)"')
 _NAME: Final = re.compile(r"([a-z0-9][a-z0-9-]*)\.(.+)-[0-9]+")
-
-
-@dataclass
-class _Spans:
-    """Times that are put together to spans, as long as what lies between is short."""
-
-    gap: float
-    found: list[tuple[float, float]] = field(default_factory=list)
-
-    def add(self, at: float) -> None:
-        if self.found and at <= self.found[-1][1] + self.gap:
-            self.found[-1] = (self.found[-1][0], max(at, self.found[-1][1]))
-            return
-        self.found.append((at, at))
-        if len(self.found) > _MOST_SPANS:
-            kept, self.found, self.gap = self.found, [], 2 * self.gap
-            for begin, end in kept:
-                self.add(begin)
-                self.add(end)
 
 
 @dataclass(frozen=True)
@@ -82,7 +63,7 @@ class TerminalActivity:
 
 def activity_of(sealed: SealedCopy, name: str) -> TerminalActivity:
     """Return a recording as the time line shows it; one that was cut off is read as far as it goes."""
-    busy, typed, last = _Spans(_PAUSE), _Spans(_REST), 0.0
+    busy, typed, last = TimeSpans(_PAUSE), TimeSpans(_REST), 0.0
     with sealed.recording(name) as file:
         head = head_of(file)
         file.seek(0)

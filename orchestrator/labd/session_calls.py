@@ -11,14 +11,17 @@ from orchestrator.labd import day_screen_contract as screen_contract
 from orchestrator.labd import session_contract as contract
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.day_desk import DayDesk
+from orchestrator.labd.day_desktops import DayDesktops
 from orchestrator.labd.day_openings import DayOpenings
 from orchestrator.labd.day_screens import DayScreens
 from orchestrator.labd.day_supervision import DaySupervision
+from orchestrator.labd.desktop_contract import DesktopPicture
 from orchestrator.labd.lab_desk import LabParts
 from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_room import LabRoom
 from orchestrator.labd.plan_desk import PlanDesk
-from orchestrator.labd.seat_presence import SeatPresence
+from orchestrator.labd.screen_looks import ScreenLooks
+from orchestrator.labd.seats_now import SeatsNow
 from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.labd.session_readiness import SessionReadiness
 
@@ -33,7 +36,7 @@ class SessionCalls:
         room: LabRoom,
         most_labs: int | None,
         supervision: DaySupervision,
-        presence: SeatPresence,
+        seats: SeatsNow,
     ) -> None:
         """Take the parts.
 
@@ -43,14 +46,16 @@ class SessionCalls:
             room: what labs take of the machine.
             most_labs: how many labs may be on it at once; None: as many as memory allows.
             supervision: sees to it that each has a supervisor.
-            presence: knows where a browser is at a candidate's seat.
+            seats: what is known of candidates' seats now.
         """
         self._desk = SessionDesk(parts)
         self._plans = PlanDesk(parts)
         self._openings = DayOpenings(parts)
         self._supervision = supervision
-        self._day = DayDesk(parts, self._desk, self._openings, supervision, presence)
-        self._screens = DayScreens(self._desk)
+        self._day = DayDesk(parts, self._desk, self._openings, supervision, seats)
+        looks = ScreenLooks()
+        self._screens = DayScreens(self._desk, looks)
+        self._desktops = DayDesktops(self._desk, seats.desktops.is_open, looks)
         self._readiness = SessionReadiness(parts, room, most_labs)
         self._threads = threads
         self.calls: Mapping[str, Callable[[Who, Any], Awaitable[object]]] = {
@@ -66,6 +71,8 @@ class SessionCalls:
             day_contract.ACT_ON_DAY.name: self.act_on_day,
             screen_contract.SCREENS.name: self.screens,
             screen_contract.LOOK_AT_SCREEN.name: self.look_at_screen,
+            screen_contract.LOOK_AT_DESKTOP.name: self.look_at_desktop,
+            screen_contract.DESKTOP_PICTURE.name: self.desktop_picture,
         }
 
     async def sessions(self, _who: Who, _asked: Nothing) -> tuple[contract.SessionLine, ...]:
@@ -128,11 +135,23 @@ class SessionCalls:
 
     async def screens(self, _who: Who, asked: contract.OfSession) -> screen_contract.ScreensView:
         """See ``day_screen_contract.SCREENS``."""
-        return await self._threads.run(self._screens.all, asked.session)
+
+        def look() -> screen_contract.ScreensView:
+            return screen_contract.ScreensView(self._screens.all(asked.session), self._desktops.all(asked.session))
+
+        return await self._threads.run(look)
 
     async def look_at_screen(self, who: Who, asked: screen_contract.OfScreen) -> screen_contract.ScreenView:
         """See ``day_screen_contract.LOOK_AT_SCREEN``."""
         return await self._threads.run(self._screens.one, who, asked)
+
+    async def look_at_desktop(self, who: Who, asked: screen_contract.OfDesktop) -> screen_contract.DesktopOnWall:
+        """See ``day_screen_contract.LOOK_AT_DESKTOP``."""
+        return await self._threads.run(self._desktops.one, who, asked)
+
+    async def desktop_picture(self, who: Who, asked: screen_contract.PictureOnWall) -> DesktopPicture:
+        """See ``day_screen_contract.DESKTOP_PICTURE``."""
+        return await self._threads.run(self._desktops.picture, who, asked)
 
     def close(self) -> None:
         """Begin no labs any more."""

@@ -86,6 +86,16 @@ def missing_terminal() -> RefusedCallError:
     )
 
 
+def missing_desktop() -> RefusedCallError:
+    """Return what ends a call about a desktop of which there is nothing to see."""
+    return refused(
+        "missing",
+        Text(
+            fr="De ce bureau, il n'y a rien à voir, ou plus.", en="There is nothing to see of that desktop, or no more."
+        ),
+    )
+
+
 def missing_attempt() -> RefusedCallError:
     """Return what ends a call about an attempt that is not there, or is not theirs: both read the same."""
     return refused("missing", Text(fr="Cet essai n'existe pas.", en="There is no such attempt."))

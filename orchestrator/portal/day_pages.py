@@ -22,8 +22,8 @@ from orchestrator.portal.browser_events import EventStream, frame
 from orchestrator.portal.day_wall import Wall, day_context, essence, found
 from orchestrator.portal.pages import form_of, go_to, render, rendered, said_at_form, signed_in
 from orchestrator.portal.polled_frames import polled_frames
-from orchestrator.portal.screen_pages import address_of
-from orchestrator.portal.visit import ask
+from orchestrator.portal.screen_pages import address_of, all_of, told_of
+from orchestrator.portal.visit import ask, visit_of
 
 POLL_SECONDS = 2.0
 """How often labd is asked, for each page that is open."""
@@ -134,8 +134,9 @@ async def _candidate(request: Request, refusal: Refusal | None = None, asked: Ac
     here = found(wall.day, phase, number)
     if here is None:
         raise HTTPException(404)
-    seen = (await ask(request, SCREENS, OfSession(session))).screens
-    screens = [(address_of(session, one), one) for one in seen if (one.phase, one.number) == (phase, number)]
+    seen, language = await ask(request, SCREENS, OfSession(session)), visit_of(request).language
+    mine = [one for one in all_of(seen) if (one.phase, one.number) == (phase, number)]
+    screens = [(address_of(session, one), one, told_of(session, one, language).get("image")) for one in mine]
     typed = _typed(request, refusal, asked)
     context = {**day_context(wall), **typed, "phase": here[0], "row": here[1], "screens": screens}
     return _page(request, "day_candidate.html.j2", context, refusal)

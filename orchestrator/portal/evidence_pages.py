@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from orchestrator.core.language import Language
 from orchestrator.labd.calls import STATUS, Refusal
+from orchestrator.labd.desktop_contract import SITTING_PICTURE, DesktopPicture, SealedPictureOf, SittingDesktop
 from orchestrator.labd.evidence_contract import (
     SEALED_EVIDENCE,
     SEARCH_SITTING,
@@ -29,7 +31,14 @@ from orchestrator.labd.evidence_contract import (
 )
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.privacy_contract import Piece
-from orchestrator.portal import deliberation_words, evidence_words, in_words, replay_words, unified_diff
+from orchestrator.portal import (
+    deliberation_words,
+    evidence_words,
+    in_words,
+    replay_words,
+    terminal_words,
+    unified_diff,
+)
 from orchestrator.portal.pages import render, said_at_form, signed_in
 from orchestrator.portal.visit import ask, visit_of
 
@@ -44,6 +53,7 @@ def routes() -> list[BaseRoute]:
         Route(sitting, show_seen, methods=["GET"]),
         Route(f"{sitting}/replay", show_replay, methods=["GET"]),
         Route(f"{sitting}/recordings/{{recording}}", piece, methods=["GET"]),
+        Route(f"{sitting}/desktops/{{desktop}}/{{picture}}", picture, methods=["GET"]),
     ]
 
 
@@ -52,7 +62,13 @@ async def show_seen(request: Request) -> Response:
     """Show what was seen of a sitting."""
     view: SealedEvidence = await ask(request, SEALED_EVIDENCE, sitting_of(request))
     side = request.query_params.get("view") == "side"
-    return _page(request, "sitting_evidence.html.j2", {"view": view, "side": side})
+    context = {
+        "view": view,
+        "side": side,
+        "last_picture": lambda one: clock_after(one.began, one.pictures[-1]),
+        "pictures": f"{request.url.path}/desktops",
+    }
+    return _page(request, "sitting_evidence.html.j2", context)
 
 
 @signed_in
@@ -66,7 +82,8 @@ async def show_replay(request: Request) -> Response:
             found = await ask(request, SEARCH_SITTING, SearchSitting(of.session, of.phase, of.number, words))
         except RefusedError as error:
             refusal = said_at_form(error)
-    language, labels = visit_of(request).language, _labels(view.terminals)
+    language = visit_of(request).language
+    labels = _labels(view, language)
     context = {
         "r": replay_words,
         "view": view,
@@ -74,7 +91,7 @@ async def show_replay(request: Request) -> Response:
         "found": found,
         "searched": bool(words) and refusal is None,
         "refusal": refusal,
-        "options": [_option(one, label, language) for one, label in zip(view.terminals, labels, strict=True)],
+        "options": [_option(one, label, language) for one, label in zip(_recorded(view), labels, strict=True)],
         "cut_short": ", ".join(dict.fromkeys(one.host for one in view.terminals if not one.whole)),
         "host": lambda where: labels[where] if 0 <= where < len(labels) else "—",
         "data": _data(view, found.lines, request.url.path.removesuffix("replay"), language),
@@ -95,24 +112,60 @@ async def piece(request: Request) -> Response:
     return JSONResponse(said, headers={"Cache-Control": "no-store"})
 
 
+@signed_in
+async def picture(request: Request) -> Response:
+    """Give a sealed picture of a desktop."""
+    of, named = sitting_of(request), [request.path_params[name] for name in ("desktop", "picture")]
+    if not all(map(_NUMBER.fullmatch, named)):
+        raise HTTPException(404)
+    asked = SealedPictureOf(of.session, of.phase, of.number, *map(int, named))
+    found: DesktopPicture = await ask(request, SITTING_PICTURE, asked)
+    return Response(found.png, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+def clock_after(began: str, seconds: float) -> str:
+    """Return the hour so many seconds after a moment, in the time zone that this is told in."""
+    return (datetime.fromisoformat(began) + timedelta(seconds=seconds)).strftime("%H:%M:%S")
+
+
+def _recorded(view: SittingReplay) -> tuple[SittingTerminal | SittingDesktop, ...]:
+    return (*view.terminals, *view.desktops)
+
+
 def sitting_of(request: Request) -> OfSitting:
     """Return the sitting that an address names."""
     session, phase, number = (request.path_params[name] for name in ("session", "phase", "number"))
     return OfSitting(session, phase, number)
 
 
-def _labels(terminals: tuple[SittingTerminal, ...]) -> tuple[str, ...]:
-    """Return what each terminal is called: its host, of several on one with which one it is."""
-    hosts = [one.host for one in terminals]
+def _labels(view: SittingReplay, language: Language) -> tuple[str, ...]:
+    """Return what each recording is called: its host, of several of a kind on one with which one it is."""
+    terminals = [one.host for one in view.terminals]
+    desktops = [in_words.said(terminal_words.DESKTOP, language, host=one.host) for one in view.desktops]
     return tuple(
-        host if hosts.count(host) == 1 else f"{host} {hosts[: place + 1].count(host)}"
-        for place, host in enumerate(hosts)
+        name if names.count(name) == 1 else f"{name} {names[: place + 1].count(name)}"
+        for names in (terminals, desktops)
+        for place, name in enumerate(names)
     )
 
 
-def _option(one: SittingTerminal, label: str, language: Language) -> str:
+def _option(one: SittingTerminal | SittingDesktop, label: str, language: Language) -> str:
     length = in_words.length(one.seconds)
     return in_words.said(replay_words.TERMINAL_AT, language, host=label, at=one.began[11:19], length=length)
+
+
+def _of_terminal(one: SittingTerminal) -> dict[str, Any]:
+    return {"rows": one.rows, "columns": one.columns, "typed": one.typed}
+
+
+def _of_desktop(one: SittingDesktop, base: str) -> dict[str, Any]:
+    return {
+        "typed": one.used,
+        "opened": one.opened,
+        "pictures": one.pictures,
+        "sizes": one.sizes,
+        "address": f"{base}desktops/{one.id}",
+    }
 
 
 def _data(view: SittingReplay, found: tuple[FoundLine, ...], base: str, language: Language) -> dict[str, Any]:
@@ -130,13 +183,11 @@ def _data(view: SittingReplay, found: tuple[FoundLine, ...], base: str, language
                 "id": str(one.id),
                 "began": one.began,
                 "seconds": one.seconds,
-                "rows": one.rows,
-                "columns": one.columns,
                 "label": label,
                 "busy": one.busy,
-                "typed": one.typed,
+                **(_of_desktop(one, base) if isinstance(one, SittingDesktop) else _of_terminal(one)),
             }
-            for one, label in zip(view.terminals, _labels(view.terminals), strict=True)
+            for one, label in zip(_recorded(view), _labels(view, language), strict=True)
         ],
         "marks": [*said, *lines],
         "words": {name: in_words.said(text, language) for name, text in replay_words.SCRIPT_WORDS.items()},

@@ -25,18 +25,26 @@ PRINT = Text(fr="Imprimer", en="Print")
 # The time line ------------------------------------------------------------------------------------------------
 
 ABOUT = Text(
-    fr="Tous les terminaux de la séance sur une seule ligne de temps, avec ce qui s'est passé autour. Les mots de "
-    "passe y sont masqués, comme dans les preuves.",
-    en="All terminals of the sitting on one time line, with what happened around them. Passwords are masked in it, as "
-    "in the evidence.",
+    fr="Tous les terminaux et les bureaux de la séance sur une seule ligne de temps, avec ce qui s'est passé autour. "
+    "Les mots de passe y sont masqués, comme dans les preuves, sauf dans les images des bureaux.",
+    en="All terminals and desktops of the sitting on one time line, with what happened around them. Passwords are "
+    "masked in it, as in the evidence, but not in pictures of desktops.",
 )
 NO_TERMINAL = Text(
-    fr="Aucun terminal n'a été enregistré pendant cette séance.", en="No terminal was recorded in this sitting."
+    fr="Aucun terminal ni bureau n'a été enregistré pendant cette séance.",
+    en="No terminal and no desktop was recorded in this sitting.",
 )
 ONLY_BEGINNING = Text(
     fr="De {hosts}, seul le début se revoit ici, tant l'enregistrement est long. L'archive a tout.",
     en="Of {hosts} only the beginning is played here, for the recording is very long. The archive has all of it.",
 )
+DESKTOPS = Text(fr="Bureaux", en="Desktops")
+DESKTOP_FACTS = Text(
+    fr="{host} : ouvert à {at}, {n} images. La dernière, de {last} :",
+    en="{host}: opened at {at}, {n} pictures. The last one, of {last}:",
+)
+DESKTOP_NONE = Text(fr="{host} : ouvert à {at}, aucune image.", en="{host}: opened at {at}, no picture.")
+DESKTOP_PICTURE = Text(fr="Le bureau de {host} à {at}", en="The desktop of {host} at {at}")
 SEARCH = Text(fr="Chercher dans ce qui a été tapé ou affiché", en="Search in what was typed or shown")
 FIND = Text(fr="Chercher", en="Search")
 FOUND = Text(fr="Trouvé", en="Found")

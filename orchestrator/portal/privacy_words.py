@@ -205,9 +205,10 @@ ROWS: tuple[KeptRow, ...] = (
     ),
 )
 JURY = Text(
-    fr="Si vous avez passé une session de jury, son dossier dit qui vous êtes jusqu'à son propre terme ; le jury vous "
-    "le montre.",
-    en="If you have sat a jury session, its record says who you are until its own term; the jury shows it to you.",
+    fr="Si vous avez passé une session de jury, son dossier dit qui vous êtes jusqu'à son propre terme, et ses preuves "
+    "ont ce que vos terminaux et vos bureaux affichaient ; le jury vous le montre.",
+    en="If you have sat a jury session, its record says who you are until its own term, and its evidence has what your "
+    "terminals and desktops showed; the jury shows it to you.",
 )
 MACHINE = Text(
     fr="Qui administre la machine elle-même peut en lire les fichiers, sans que ce soit noté ici.",

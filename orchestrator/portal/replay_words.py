@@ -25,8 +25,9 @@ NONE = Text(
 )
 TERMINAL = Text(fr="Terminal", en="Terminal")
 TERMINAL_AT = Text(fr="{host}, ouvert le {at}, {length}", en="{host}, opened on {at}, {length}")
-FOLLOW = Text(fr="Suivre le terminal utilisé", en="Follow the terminal in use")
-TERMINALS = Text(fr="Les terminaux dans le temps", en="The terminals in time")
+TERMINAL_OR_DESKTOP = Text(fr="Terminal ou bureau", en="Terminal or desktop")
+FOLLOW = Text(fr="Suivre celui qui est utilisé", en="Follow the one in use")
+TERMINALS = Text(fr="Les terminaux et les bureaux dans le temps", en="The terminals and desktops in time")
 PLAYER = Text(fr="Lecteur", en="Player")
 PLAY = Text(fr="Lire", en="Play")
 BAR = Text(fr="Position dans l'enregistrement", en="Position in the recording")
@@ -80,5 +81,11 @@ SCRIPT_WORDS: Mapping[str, Text] = {
     "unopened": Text(fr="pas encore ouvert", en="not opened yet"),
     "closed": Text(fr="fermé", en="closed"),
     "outside": Text(fr="hors de ce terminal", en="not in this terminal"),
+    "terminal": SCREEN,
+    "desktop": Text(fr="Image du bureau", en="The desktop's picture"),
+    "picture": Text(
+        fr="Le bureau de {host}, {at} après son ouverture", en="The desktop of {host}, {at} after it opened"
+    ),
+    "no_picture": Text(fr="Aucune image avant ce moment.", en="No picture before this moment."),
 }
 """What the page's script says, by the name that it uses."""

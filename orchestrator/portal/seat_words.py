@@ -89,6 +89,12 @@ STANDINGS_MEAN: Mapping[SittingStanding, Text] = {
         en="It is over. What you have handed in stays on the page of each scenario.",
     ),
 }
+RECORDED = Text(
+    fr="Ce que vos terminaux et vos bureaux affichent, et ce que vous tapez dans les terminaux, est enregistré pour le "
+    "jury ; la salle peut le voir. Un mot de passe qu'un bureau affiche s'y lit : rien n'est masqué sur les images.",
+    en="What your terminals and desktops show, and what you type in terminals, is recorded for the jury; the room's "
+    "staff can see it. A password that a desktop shows can be read there: nothing is masked in pictures.",
+)
 LEFT = Text(fr="Temps restant", en="Time left")
 OPENS_IN = Text(fr="Ouverture des machines dans", en="The machines open in")
 REHEARSED = Text(

@@ -11,19 +11,22 @@ from orchestrator.portal import lab_words
 # On the wall ----------------------------------------------------------------------------------------------------
 
 TERMINALS = Text(fr="Terminaux", en="Terminals")
-TERMINALS_ABOUT = Text(
-    fr="Ce que les terminaux des candidats affichent, à la seconde, en texte seul. Ouvrez-en un pour le regarder en "
-    "entier ; le journal note qui regarde.",
-    en="What the candidates' terminals show, each second, as text alone. Open one to look at all of it; the journal "
-    "notes who looks.",
+SCREENS = Text(fr="Terminaux et bureaux", en="Terminals and desktops")
+SCREENS_ABOUT = Text(
+    fr="Ce que les terminaux des candidats affichent, à la seconde, en texte seul, et la dernière image des bureaux "
+    "qu'ils ont à l'écran. Ouvrez-en un pour le regarder en entier ; le journal note qui regarde.",
+    en="What the candidates' terminals show, each second, as text alone, and the last picture of the desktops that "
+    "they have on their screens. Open one to look at all of it; the journal notes who looks.",
 )
-HIDE = Text(fr="Masquer les terminaux", en="Hide the terminals")
-SHOW = Text(fr="Afficher les terminaux", en="Show the terminals")
-NO_SCREEN = Text(fr="Aucun terminal n'est ouvert.", en="No terminal is open.")
+HIDE = Text(fr="Masquer les écrans", en="Hide the screens")
+SHOW = Text(fr="Afficher les écrans", en="Show the screens")
+NO_SCREEN = Text(fr="Aucun terminal ni bureau n'est ouvert.", en="No terminal and no desktop is open.")
 SCREENS_LOST = Text(
-    fr="Les terminaux ne se mettent plus à jour : la liaison est coupée.",
-    en="The terminals are no longer kept up to date: the connection is gone.",
+    fr="Les écrans ne se mettent plus à jour : la liaison est coupée.",
+    en="The screens are no longer kept up to date: the connection is gone.",
 )
+DESKTOP = Text(fr="{host} (bureau)", en="{host} (desktop)")
+DESKTOP_PICTURE = Text(fr="Le bureau de {host}, candidat {number}", en="The desktop of {host}, candidate {number}")
 LAST_AT = Text(fr="Dernière activité : {at}", en="Last activity: {at}")
 LOOK = Text(fr="Regarder {host}", en="Look at {host}")
 
@@ -35,6 +38,12 @@ LOOK_ONLY = Text(
     "regardez.",
     en="You only look: nothing that you type here gets there. The session's journal notes that you look.",
 )
+DESKTOP_OF = Text(fr="{number} {name} : bureau de {host}", en="{number} {name}: desktop of {host}")
+DESKTOP_CLOSED = Text(
+    fr="Le candidat n'a plus ce bureau à l'écran : voici la dernière image.",
+    en="The candidate no longer has this desktop on the screen: this is the last picture.",
+)
+LAST_PICTURE = Text(fr="Dernière image : {at}", en="Last picture: {at}")
 TO_CANDIDATE = Text(fr="Retour au candidat", en="Back to the candidate")
 SCREEN_TEXT = Text(fr="Ce que le terminal affiche", en="What the terminal shows")
 

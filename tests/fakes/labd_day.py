@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
+from orchestrator.core.png_pixels import png_of
 from orchestrator.core.text import Text, same
 from orchestrator.labd import day_contract as d
 from orchestrator.labd import day_screen_contract as sc
 from orchestrator.labd.calls import Call, Nothing
 from orchestrator.labd.day_invigilation import INVIGILATED, invigilated
+from orchestrator.labd.desktop_contract import DesktopPicture
 from orchestrator.labd.session_contract import OfSession
 from tests.fakes import labd_world as world
 from tests.fakes.labd_sessions import SESSION, VIEW, FakeSessions
@@ -70,6 +72,9 @@ SCREENS: tuple[sc.ScreenView, ...] = (
     sc.ScreenView("reseau", "C-04", "Zoé Faure", "moved-desks.r1-2", "r1", AT, "r1# show ip route"),
     sc.ScreenView("reseau", "C-05", NAMES[1], "moved-desks.pc2-1", "pc2", AT, ""),
 )  # fmt: skip
+DESKTOPS: tuple[sc.DesktopOnWall, ...] = (
+    sc.DesktopOnWall("reseau", "C-04", "Zoé Faure", "moved-desks.pc1", "pc1", AT, 12, 320, 240, open=True),
+)
 PHASES = (
     d.DayPhase(
         name="reseau",
@@ -123,6 +128,8 @@ class FakeDay:
     Attributes:
         view: the day of every session.
         screens: what its candidates' terminals show.
+        desktops: what their desktops do.
+        colour: the colour of all pictures.
     """
 
     def __init__(self, _labd: FakeLabd, sessions: FakeSessions, refuse: Callable[..., Exception]) -> None:
@@ -131,6 +138,8 @@ class FakeDay:
         self._refuse = refuse
         self.view = DAY
         self.screens = SCREENS
+        self.desktops = DESKTOPS
+        self.colour = (40, 120, 200)
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[..., Any]]]:
@@ -140,13 +149,15 @@ class FakeDay:
             "act-on-day": self.act,
             "screens": self.all_screens,
             "look-at-screen": self.one_screen,
+            "look-at-desktop": self.one_desktop,
+            "desktop-picture": self.picture,
         }
         return {call.name: (call, does[call.name]) for call in (*d.DAY_CALLS, *sc.DAY_SCREEN_CALLS)}
 
     def all_screens(self, who: FakePerson, asked: OfSession) -> sc.ScreensView:
         """Return what terminals show."""
         self._sessions.held(who, asked)
-        return sc.ScreensView(self.screens)
+        return sc.ScreensView(self.screens, tuple(one for one in self.desktops if one.open))
 
     def one_screen(self, who: FakePerson, asked: sc.OfScreen) -> sc.ScreenView:
         """Return what one shows."""
@@ -155,6 +166,22 @@ class FakeDay:
             if (one.phase, one.number, one.terminal) == (asked.phase, asked.number, asked.terminal):
                 return one
         raise self._refuse("missing", "Ce terminal n'existe pas.", "There is no such terminal.")
+
+    def one_desktop(self, who: FakePerson, asked: sc.OfDesktop) -> sc.DesktopOnWall:
+        """Return what there is of one."""
+        self._sessions.held(who, OfSession(asked.session))
+        for one in self.desktops:
+            if (one.phase, one.number, one.desktop) == (asked.phase, asked.number, asked.desktop):
+                return one
+        raise self._refuse("missing", "Ce bureau n'existe pas.", "There is no such desktop.")
+
+    def picture(self, who: FakePerson, asked: sc.PictureOnWall) -> DesktopPicture:
+        """Return a picture of one colour."""
+        view = self.one_desktop(who, sc.OfDesktop(asked.session, asked.phase, asked.number, asked.desktop))
+        if asked.picture != view.picture:
+            raise self._refuse("missing", "Cette image est trop vieille.", "That picture is too old.")
+        width, height = (view.width // 4, view.height // 4) if asked.small else (view.width, view.height)
+        return DesktopPicture(png_of(width, height, bytes((*self.colour, 0)) * (width * height)))
 
     def day(self, who: FakePerson, asked: OfSession) -> d.DayView:
         """Return a day."""

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from orchestrator.core.png_pixels import png_of
 from orchestrator.core.text import Text, same
 from orchestrator.labd import evidence_contract as e
 from orchestrator.labd.calls import Call
+from orchestrator.labd.desktop_contract import DesktopPicture, SealedPictureOf, SittingDesktop
 from orchestrator.labd.privacy_contract import Piece
 from tests.fakes import labd_world as world
 from tests.fakes.labd_privacy import CASTS, LONG, cast
@@ -57,6 +59,23 @@ TERMINALS: Final = (
         typed=(2.0, 40.0),
     ),
 )  # fmt: skip
+DESKTOPS: Final = (
+    SittingDesktop(
+        id=0,
+        scenario="dns-zone-broken",
+        host="pc2",
+        began="2026-12-14T09:07:35+01:00",
+        seconds=120.0,
+        opened=((0.0, 50.0), (80.0, 120.0)),
+        busy=((1.0, 2.0), (90.0, 90.0)),
+        used=(1.5,),
+        pictures=(1.0, 2.0, 90.0),
+        sizes=((320, 240), (320, 240), (160, 100)),
+    ),
+    SittingDesktop(1, "dns-zone-broken", "pc3", "2026-12-14T09:09:00+01:00", 2.0, ((0.0, 2.0),), (), (), (), ()),
+)
+COLOURS: Final = ((200, 40, 40), (40, 160, 40), (40, 40, 200))
+"""The colour of each picture of the first desktop."""
 MARKS: Final = (
     e.SittingMark(
         "2026-12-14T08:40:00+01:00",
@@ -131,6 +150,7 @@ REPLAY: Final = e.SittingReplay(
     cut="2026-12-14T09:10:00+01:00",
     sha256=SHA256,
     terminals=TERMINALS,
+    desktops=DESKTOPS,
     marks=MARKS,
     pauses=(("2026-12-14T09:07:00+01:00", "2026-12-14T09:07:30+01:00"),),
     left_out=1234,
@@ -233,6 +253,7 @@ EVIDENCE: Final = e.SealedEvidence(
     size=123456,
     report_asked=True,
     scenarios=SCENARIOS,
+    desktops=DESKTOPS,
 )
 
 
@@ -257,6 +278,7 @@ class FakeEvidence:
         does: Mapping[str, Callable[..., Any]] = {
             "sitting-replay": lambda who, asked: self._of(who, asked, self.replay),
             "sitting-piece": self.piece,
+            "sitting-picture": self.picture,
             "search-sitting": self.search,
             "sealed-evidence": lambda who, asked: self._of(who, asked, self.evidence),
         }
@@ -275,6 +297,15 @@ class FakeEvidence:
             raise self._refuse("missing", "Pas d'enregistrement.", "No recording.")
         lines = CASTS_OF_SITTING[asked.recording]
         return Piece(lines, len(lines), True)
+
+    def picture(self, who: FakePerson, asked: SealedPictureOf) -> DesktopPicture:
+        """Return a picture of one colour."""
+        self._of(who, asked, None)
+        desktop = DESKTOPS[asked.desktop] if asked.desktop < len(DESKTOPS) else None
+        if desktop is None or asked.picture >= len(desktop.pictures):
+            raise self._refuse("missing", "Pas d'enregistrement.", "No recording.")
+        width, height = desktop.sizes[asked.picture]
+        return DesktopPicture(png_of(width, height, bytes((*COLOURS[asked.picture], 0)) * (width * height)))
 
     def search(self, who: FakePerson, asked: e.SearchSitting) -> e.FoundInSitting:
         """Return two lines; nothing for "nothing", a refusal for "wrong"."""

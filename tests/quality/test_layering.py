@@ -145,7 +145,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.labd.command_client": "labd.calls labd.command_contract labd.command_door labd.wire",
     "orchestrator.labd": (
         "access.lab_places access.terminal app assessment.asciicast assessment.candidate "
-        "assessment.candidate_list assessment.decisions assessment.event_words assessment.events "
+        "assessment.candidate_list assessment.decisions assessment.desktop_pictures assessment.desktop_troubles "
+        "assessment.event_words assessment.events "
         "assessment.evidence assessment.extra_time assessment.filled_plan assessment.jury "
         "assessment.jury_session assessment.lottery "
         "assessment.opening assessment.plan_context assessment.plan_file assessment.reopening "
@@ -172,8 +173,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
         "labd.account_contract labd.appeal_contract labd.calls labd.catalogue_contract labd.class_contract "
-        "labd.day_contract "
-        "labd.day_screen_contract labd.deliberation_contract labd.event_contract labd.evidence_contract "
+        "labd.day_contract labd.day_screen_contract labd.deliberation_contract labd.desktop_contract "
+        "labd.event_contract labd.evidence_contract "
         "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
         "labd.plan_contract labd.plan_form_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
         "labd.seat_talk_contract labd.seat_terminal_contract labd.session_contract labd.sitting_contract "

@@ -218,6 +218,8 @@ SLEEPERS = {
     "grader.mail_program": "waits for a message, at a station that has nothing of ours",
     "orchestrator.fabric.helper.reaper_program": "waits until the kernel is done, in a process of its own",
     "orchestrator.fabric.helper.links": "waits until a host's kernel has told of its cable",
+    "orchestrator.labd.rfb_looker": "lets others have their turn while a large picture is read",
+    "orchestrator.labd.desktop_recording": "rests between two pictures of a desktop",
     "orchestrator.labd.seat_socket": "gives a terminal no more sizes of a window than a few each second",
     "orchestrator.labd.typing_pace": "has who floods wait",
     "orchestrator.portal.polled_frames": "asks labd every few seconds, while somebody looks",

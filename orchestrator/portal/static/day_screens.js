@@ -1,4 +1,5 @@
-// What candidates' terminals show, as text: all of them beside a session's wall, or one. Nothing is sent.
+// What candidates' screens show: terminals as text, desktops as pictures. All of them beside a session's wall, or one.
+// Nothing is sent.
 
 import { released } from "./pressed.js";
 
@@ -89,8 +90,16 @@ function figure(told) {
   const time = document.createElement("time");
   time.className = "hint";
   caption.append(link, time);
-  made.append(caption, document.createElement("pre"));
+  made.append(caption, document.createElement(told.image ? "img" : "pre"));
   return made;
+}
+
+/** Show another picture once it is there: until then the one before stays. */
+function picture(place, { src, width, height, alt }) {
+  place.wanted = src;
+  const next = new Image();
+  next.addEventListener("load", () => place.wanted === src && place.querySelector("img").replaceWith(next));
+  Object.assign(next, { width, height, alt, src });
 }
 
 async function takeAll({ screens, order }) {
@@ -99,7 +108,8 @@ async function takeAll({ screens, order }) {
     const here = figures.get(told.address) ?? figure(told);
     figures.set(told.address, here);
     here.querySelector("a").textContent = told.label;
-    here.querySelector("pre").textContent = told.text;
+    if (told.image) picture(here, told.image);
+    else here.querySelector("pre").textContent = told.text;
     fill(here, told);
   }
   const list = byId("screens-list");
@@ -153,6 +163,16 @@ if (one) {
     one.textContent = told.text;
     fill(document.querySelector("main"), told);
     if (below) one.scrollTop = one.scrollHeight;
+  });
+  stream.begin();
+}
+
+const desktop = byId("desktop");
+if (desktop) {
+  const stream = new Stream(desktop.dataset.events, (told) => {
+    picture(desktop, told.image);
+    byId("desktop-closed").hidden = told.open;
+    fill(document.querySelector("main"), told);
   });
   stream.begin();
 }

@@ -1,18 +1,17 @@
-// The replay: a recording's events written to a terminal in their time, a bar to seek by, and marks where checks turned.
-// Several terminals stand on one time line where the page says so (`line`); else each has one of its own.
+// The replay: recordings of terminals and desktops in their time, a bar to seek by, and marks where checks turned.
+// Several of them stand on one time line where the page says so (`line`); else each has one of its own.
 
-import { RecordingSource } from "./recording_source.js";
+import { RecordedDesktop } from "./replay_desktop.js";
 import { TimeLine } from "./replay_line.js";
-import { FONT, THEME, guard, load } from "./terminal_screen.js";
+import { RecordedTerminal } from "./replay_terminal.js";
+import { load } from "./terminal_screen.js";
 
 const STEP = 5; // seconds of an arrow key
 const PAUSE = 2; // seconds without output after which a pause is one that can be skipped
 const AHEAD = 30; // seconds that are read before they are played
 const LEAD = 5; // seconds that are shown before a mark
-const SIZES = { least: 6, most: 18 }; // pixels of a letter
 const TICKS = 200; // places of marks below a common time line
 const TYPED = new Set(["command"]); // marks of which there are too many for the bar
-const WIDTH = 0.61; // of a letter of ours, in its own size
 
 const byId = (id) => document.getElementById(id);
 const { base, recordings, marks, words, line, zone } = JSON.parse(byId("replay-data").textContent);
@@ -30,13 +29,12 @@ function clock(seconds) {
 
 class Player {
   constructor(code) {
-    this.code = code;
     this.playing = false;
     this.turn = 0; // what was begun in an earlier one is over
     this.seeking = false;
     this.position = 0;
     this.lines = new Map([...document.querySelectorAll("[data-mark]")].map((one) => [Number(one.dataset.mark), one]));
-    this.sources = recordings.map(({ id }) => new RecordingSource(base + id));
+    this.views = recordings.map((about) => this.view(about, code));
     this.line = line && new TimeLine(line, recordings, byId("lanes"), {
       choose: (number) => this.choose(number),
       seek: (seconds) => this.seek(seconds),
@@ -50,11 +48,17 @@ class Player {
     }
   }
 
+  view(about, code) {
+    const place = byId("screen");
+    if (!about.pictures) return new RecordedTerminal(place, about, base + about.id, code);
+    return new RecordedDesktop(place, about, about.address, { words, fill, clock, broken: () => this.broken() });
+  }
+
   get speed() {
     return Number(byId("speed").value);
   }
 
-  /** Show another terminal's recording: from its beginning, or on a common time line as it was at that time. */
+  /** Show another recording: from its beginning, or on a common time line as it was at that time. */
   choose(number) {
     if (this.line) {
       byId("follow").checked = false;
@@ -68,17 +72,19 @@ class Player {
     return this.seek(0);
   }
 
-  /** Take a terminal: nothing of it is shown yet. */
+  /** Take a recording: nothing of it is shown yet. */
   take(number) {
     this.turn += 1;
     this.about = recordings[number];
     this.number = number;
     this.shift = this.line ? this.line.shift(number) : 0; // when it begins on the time line
-    this.source = this.sources[number];
+    this.shown?.close();
+    this.shown = this.views[number];
+    this.fresh = true;
     byId("recording").value = String(number);
     this.line?.show(number);
-    this.screen();
-    this.next = 0;
+    byId("screen").setAttribute("aria-label", this.about.pictures ? words.desktop : words.terminal);
+    this.shown.open();
   }
 
   /** Have the bar reach over a time, which begins at a moment. */
@@ -101,39 +107,6 @@ class Player {
     this.drawTicks();
   }
 
-  screen() {
-    this.term?.dispose();
-    byId("screen").replaceChildren();
-    this.term = new this.code.Terminal({
-      allowProposedApi: true,
-      cursorBlink: false,
-      disableStdin: true,
-      fontFamily: FONT,
-      fontSize: SIZES.most,
-      minimumContrastRatio: 4.5,
-      rows: this.about.rows,
-      cols: this.about.columns,
-      screenReaderMode: wantsReader(),
-      scrollback: 2000,
-      theme: THEME,
-      linkHandler: { activate() {} },
-    });
-    this.term.loadAddon(new this.code.Unicode11Addon());
-    this.term.unicode.activeVersion = "11";
-    guard(this.term, () => true); // all of it is the past: nothing is answered
-    this.term.open(byId("screen"));
-    this.term.textarea.tabIndex = -1; // nothing is typed here
-    this.term.attachCustomKeyEventHandler(() => false);
-    this.fit();
-  }
-
-  /** Have the columns fit into the page, as far as they can still be read. */
-  fit() {
-    const room = byId("screen").clientWidth - 24;
-    const size = clamp(Math.floor(room / (this.term.cols * WIDTH)), SIZES.least, SIZES.most);
-    if (this.term.options.fontSize !== size) this.term.options.fontSize = size;
-  }
-
   /** Draw the marks below the bar; of one moment each kind once, one above the other. */
   drawTicks() {
     const columns = new Map();
@@ -154,37 +127,6 @@ class Player {
     byId("ticks").style.height = `${1.1 * most}rem`;
   }
 
-  /** Write all that was shown up to a time. */
-  show(until) {
-    let text = "";
-    const { events } = this.source;
-    while (this.next < events.length && events[this.next][0] <= until - this.shift) {
-      const [, kind, data] = events[this.next];
-      this.next += 1;
-      if (kind === "o") text += data;
-      const size = kind === "r" && /^(\d{1,4})x(\d{1,4})$/.exec(data);
-      if (!size) continue;
-      this.write(text);
-      text = "";
-      this.resize(clamp(Number(size[1]), 2, 500), clamp(Number(size[2]), 1, 500));
-    }
-    this.write(text);
-  }
-
-  write(text) {
-    if (text) this.term.write(text);
-  }
-
-  /** Give the screen another size, once what was written before is shown: it was written for the old one. */
-  resize(columns, rows) {
-    const { term } = this;
-    term.write("", () => {
-      if (term !== this.term) return;
-      term.resize(columns, rows);
-      this.fit();
-    });
-  }
-
   /** Go to a time: forward from where we are, backward from the beginning; in this terminal, or the followed one. */
   async seek(seconds, here = false) {
     const wanted = clamp(seconds, 0, this.length);
@@ -193,9 +135,9 @@ class Player {
     const turn = (this.turn += 1);
     this.seeking = true;
     this.point(wanted);
-    if (this.source.known <= wanted - this.shift) this.tell(words.loading);
+    if (this.shown.known <= wanted - this.shift) this.tell(words.loading);
     try {
-      await this.source.reach(wanted - this.shift);
+      await this.shown.reach(wanted - this.shift);
     } catch {
       if (turn === this.turn) this.broken();
       return;
@@ -203,15 +145,16 @@ class Player {
     if (turn !== this.turn) return;
     this.seeking = false;
     this.tell("");
-    if (wanted < this.position || this.next === 0) {
-      this.next = 0;
-      this.term.reset();
-      this.term.resize(this.about.columns, this.about.rows);
-      this.fit();
-    }
+    if (wanted < this.position || this.fresh) this.shown.rewind();
+    this.fresh = false;
     this.position = wanted;
     this.show(wanted);
     this.point(wanted);
+  }
+
+  /** Show what there was up to a time. */
+  show(until) {
+    this.shown.show(until - this.shift);
   }
 
   broken() {
@@ -280,7 +223,7 @@ class Player {
 
   /** When something happens next. */
   following() {
-    if (!this.line) return this.source.events[this.next]?.[0];
+    if (!this.line) return this.shown.following;
     const mark = this.marks.find(({ seconds }) => seconds > this.position);
     return Math.min(this.line.following(this.position), mark?.seconds ?? Infinity, this.length);
   }
@@ -293,7 +236,7 @@ class Player {
     let wanted = Math.min(seconds, this.length);
     const pause = following === undefined ? 0 : following - this.position;
     if (byId("skip").checked && pause > PAUSE) wanted = Math.max(wanted, following - 0.3);
-    if (wanted - this.shift >= this.source.known) return; // it is on its way
+    if (wanted - this.shift >= this.shown.known) return; // it is on its way
     const turned = this.marks.filter((mark) => mark.seconds > this.position && mark.seconds <= wanted);
     const taken = this.line && byId("follow").checked ? this.line.turned(this.position, wanted) : undefined;
     this.position = wanted;
@@ -313,8 +256,7 @@ class Player {
 
   readAhead() {
     const ahead = this.position - this.shift + AHEAD * this.speed;
-    if (this.source.whole || this.source.asking || this.source.known > ahead) return;
-    this.source.reach(ahead).catch(() => this.broken());
+    this.shown.readAhead(ahead).catch(() => this.broken());
   }
 
   /** Go to the mark after, or before, where we are. */
@@ -373,14 +315,6 @@ class Player {
   }
 }
 
-function wantsReader() {
-  try {
-    return JSON.parse(localStorage.getItem("breakfix.terminal") ?? "{}").reader === true;
-  } catch {
-    return false; // storage is off, or holds something else
-  }
-}
-
 /** Say times as clocks here have them: those of marks to a second, for all are of one sitting. */
 function setUpTimes() {
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short", timeZone: zone });
@@ -414,7 +348,7 @@ function setUp(player) {
     seeking = requestAnimationFrame(() => player.seek(Number(byId("bar").value)));
   });
   byId("recording").addEventListener("change", () => player.choose(Number(byId("recording").value)));
-  window.addEventListener("resize", () => player.fit());
+  window.addEventListener("resize", () => player.shown.fit());
   byId("marks")?.addEventListener("listed", () => player.placeMarks());
   byId("player").addEventListener("keydown", (event) => {
     if (event.altKey || event.ctrlKey || event.metaKey) return;

@@ -1,4 +1,4 @@
-// The common time line of several recorded terminals: a lane for each, where something was done, and which one to follow.
+// The common time line of recorded terminals and desktops: a lane for each, where something was done, which to follow.
 
 const WIDE = 1000; // units of a lane, as the page's template has it
 
@@ -22,10 +22,16 @@ export class TimeLine {
     this.recordings = recordings;
     this.shifts = recordings.map((one) => parse(one.began) - this.began);
     this.pauses = pauses.map(([from, to]) => [parse(from) - this.began, parse(to) - this.began]);
+    this.opened = recordings.map(({ opened, seconds }, number) =>
+      (opened ?? [[0, seconds]]).map((span) => span.map((at) => at + this.shifts[number])),
+    );
     this.busy = recordings.map(({ busy }, number) => busy.map((span) => span.map((at) => at + this.shifts[number])));
     this.all = joined(this.busy.flat().map((span) => [...span]));
     this.turns = recordings
-      .flatMap(({ typed }, number) => [0, ...typed].map((at) => [at + this.shifts[number], number]))
+      .flatMap(({ typed }, number) => {
+        const opened = this.opened[number].map(([from]) => from);
+        return [...opened, ...typed.map((at) => at + this.shifts[number])].map((at) => [at, number]);
+      })
       .sort((one, other) => one[0] - other[0]);
     this.draw(place, act);
   }
@@ -34,26 +40,27 @@ export class TimeLine {
     return this.shifts[number];
   }
 
-  /** Which terminal was in use at a time: the one that was opened, or typed in anew, last. */
+  /** Which one was in use at a time: the one that was opened, or typed in anew, last. */
   followed(seconds) {
-    return (this.turns.findLast(([at]) => at <= seconds) ?? this.turns[0])[1];
+    return (this.turns.findLast(([at]) => at <= seconds) ?? this.turns[0] ?? [0, 0])[1];
   }
 
-  /** Which terminal was turned to between two times; undefined: none. */
+  /** Which one was turned to between two times; undefined: none. */
   turned(from, to) {
     return this.turns.findLast(([at]) => at > from && at <= to)?.[1];
   }
 
-  /** When something happens next in any terminal: now, where something does. */
+  /** When something happens next in any of them: now, where something does. */
   following(seconds) {
     const span = this.all.find(([, end]) => end > seconds);
     return span ? Math.max(span[0], seconds) : Infinity;
   }
 
-  /** How a terminal stands at a time: the word for it, or nothing where it is open. */
+  /** How one stands at a time: the word for it, or nothing where it is open. */
   standing(number, seconds) {
-    if (seconds < this.shifts[number]) return "unopened";
-    return seconds > this.shifts[number] + this.recordings[number].seconds ? "closed" : "";
+    const opened = this.opened[number];
+    if (!opened.length || seconds < opened[0][0]) return "unopened";
+    return opened.some(([from, to]) => seconds >= from && seconds <= to) ? "" : "closed";
   }
 
   /** Have every lane say where we are. */
@@ -74,12 +81,11 @@ export class TimeLine {
       button.textContent = label;
       button.addEventListener("click", () => choose(number));
       const lane = place.querySelector("template").content.firstElementChild.cloneNode(true);
-      const opened = [this.shifts[number], this.shifts[number] + this.recordings[number].seconds];
       const draw = (name, spans, top, height) => {
         lane.querySelector(`.${name}`).setAttribute("d", this.drawn(spans, top, height));
       };
       draw("paused", this.pauses, 0, 10);
-      draw("opened", [opened], 3, 4);
+      draw("opened", this.opened[number], 3, 4);
       draw("busy", this.busy[number], 1, 8);
       this.nows.push(lane.querySelector(".now"));
       lane.addEventListener("click", (event) => {

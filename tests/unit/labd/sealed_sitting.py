@@ -10,10 +10,12 @@ from typing import Any, Final
 from grader.report import CheckResult, Report
 from orchestrator.assessment.asciicast import TerminalRecorder
 from orchestrator.assessment.collecting import HostFiles, keep
+from orchestrator.assessment.desktop_pictures import PictureFolder, folder_of
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import seal
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.session_folder import sha256, write_whole
+from orchestrator.core.png_pixels import png_of
 from orchestrator.core.text import Text, same
 from orchestrator.deliverables.deliverables_store import CONVERSATION
 from orchestrator.fabric.fabric_interface import FileState
@@ -57,6 +59,7 @@ def sitting(session: JurySession, phase: str, number: str, scenario: str, *, han
     cut_off = terminals / f"{scenario}.srv1-2.cast"
     record(cut_off, START + 900.0, [(0.1, "o", b"first\r\n"), (9, "o", b"never whole\r\n")])
     cut_off.write_bytes(cut_off.read_bytes()[:-7])
+    pictured(terminals, scenario)
     keep(folder / f"{scenario}.start.json.gz", {"pc1": files(START - 9, hosts=b"one\n")})
     keep(
         folder / f"{scenario}.end.json.gz", {"pc1": files(START + 630, hosts=b"two\n", **{EVIL.replace("/", ""): b""})}
@@ -111,6 +114,20 @@ def sitting(session: JurySession, phase: str, number: str, scenario: str, *, han
     details = {"file": path.name, "sha256": made.sha256, "size": made.size, "files": made.files}
     session.keep(Draft("sealed", "breakfix", START + 4600, number, phase, details, made.sha256))
     return path
+
+
+def pictured(recordings: Path, scenario: str) -> None:
+    """Keep pictures of a desktop as labd does: open twice, the second time until a killed program's end."""
+    made = PictureFolder(folder_of(recordings, scenario, "pc1"))
+    made.note(START + 100.25, "opened")
+    for seconds, colour in ((101.5, 1), (102.5, 2), (400.0, 3)):
+        made.picture(START + seconds, png_of(4, 3, bytes((colour, 0, 0, 0)) * 12), 4, 3)
+    made.note(START + 399.0, "used")
+    made.note(START + 410.0, "trouble", "gone")
+    made.note(START + 420.0, "closed")
+    made.note(START + 800.0, "opened")
+    made.note(START + 801.0, "paced", 3)
+    made.picture(START + 802.0, png_of(2, 2, bytes(16)), 2, 2)
 
 
 def happened(session: JurySession, phase: str, number: str, scenario: str, graded: Mapping[str, Any]) -> None:

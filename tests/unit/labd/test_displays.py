@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import pty
@@ -13,7 +14,7 @@ import tty
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from websockets.asyncio.client import ClientConnection
@@ -22,6 +23,9 @@ from orchestrator.fabric.fabric_interface import HostRef
 from orchestrator.labd import account_contract, lab_contract, lab_displays
 from orchestrator.labd.calls import Nothing
 from orchestrator.labd.lab_contract import OfLab
+from orchestrator.labd.lab_desk import LabDesk
+from orchestrator.labd.lab_displays import LabDisplays
+from orchestrator.labd.lab_jobs import WorkThreads
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_client import LabdClient
 from tests.fakes.rfb import GREETING, FakeScreen, FakeVnc
@@ -275,3 +279,48 @@ def test_a_lab_goes_on_by_a_key_and_not_by_a_screen_that_is_shown(site: Site) ->
                 await events_until(client, lab, lea.token, "thawed")
 
     asyncio.run(play())
+
+
+def test_a_line_that_nobody_waits_for_any_more_is_hung_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its viewer has gone while the relay was being started."""
+    begun, go_on = threading.Event(), threading.Event()
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+
+    def opened(*_: object) -> int:
+        begun.set()
+        assert go_on.wait(SOON)
+        return master
+
+    monkeypatch.setattr(LabDisplays, "_opened", opened)
+
+    async def play() -> bytes:
+        threads = WorkThreads(1, "test")
+        displays = LabDisplays(cast("LabDesk", None), threads)
+
+        async def look() -> None:
+            async with displays.line_in("test", cast("Any", None), "pc1"):
+                raise AssertionError("it was cancelled before")
+
+        task = asyncio.create_task(look())
+        assert await asyncio.to_thread(begun.wait, SOON)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        assert displays.shown() == frozenset()
+        go_on.set()
+        async with asyncio.timeout(SOON):
+            end = await asyncio.to_thread(_end_of, slave)
+        threads.close()
+        return end
+
+    assert asyncio.run(play()) == b""
+    os.close(slave)
+
+
+def _end_of(slave: int) -> bytes:
+    """Return what a terminal says once its master has gone: nothing."""
+    try:
+        return os.read(slave, 1)
+    except OSError:
+        return b""

@@ -20,7 +20,7 @@ from orchestrator.labd.calls import Call, Nothing, Refusal
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS, LookInside
 from orchestrator.labd.command_contract import Acted
 from orchestrator.labd.contract import BY_NAME
-from orchestrator.labd.day_screen_contract import OfScreen
+from orchestrator.labd.day_screen_contract import OfDesktop, OfScreen, PictureOnWall
 from orchestrator.labd.help_contract import HELP_CALLS
 from orchestrator.labd.lab_contract import LAB_CALLS, OfLab
 from orchestrator.labd.lab_work_contract import LAB_WORK_CALLS
@@ -164,6 +164,8 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "close-seat-terminal": AT_A_SEAT,
     "screens": ORGANISER,
     "look-at-screen": ORGANISER,
+    "look-at-desktop": ORGANISER,
+    "desktop-picture": ORGANISER,
     "subject": AT_A_SEAT,
     "answer-subject": AT_A_SEAT,
     "report-subject": AT_A_SEAT,
@@ -179,6 +181,7 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
     "decide": JURY,
     "sign-record": JURY,
     "sitting-replay": JURY,
+    "sitting-picture": JURY,
     "sitting-piece": JURY,
     "search-sitting": JURY,
     "sealed-evidence": JURY,
@@ -190,7 +193,10 @@ EXPECTED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Call -> what becomes of nobody, a trainee, another class's trainer, the trainer of the class, the lab's owner, who is
 in the class, and an administrator, to whom the lab's owner is in no class; in an order that can be played."""
-THE_ROOM: Final = {"sessions", "day", "act-on-day", "screens", "look-at-screen", "seats", "answer-seat"}
+THE_ROOM: Final = {
+    "sessions", "day", "act-on-day", "screens", "look-at-screen", "look-at-desktop", "desktop-picture", "seats",
+    "answer-seat",
+}  # fmt: skip
 """What an invigilator may call besides what anybody may who is signed in."""
 SAID: Final[Mapping[str, Refusal]] = {
     OUT: signed_out().refusal,
@@ -279,6 +285,8 @@ def asked_of(name: str, lab: str, attempt: int) -> object:
     special |= {"seats": OfSession("none"), "answer-seat": seats.AnswerSeat("none", "confirm", "C-01", "0" * 16)}
     special |= {"withdraw-session": WithdrawSession("none", "why")}
     special |= {"screens": OfSession("none"), "look-at-screen": OfScreen("none", "reseau", "C-01", "x.pc1-1")}
+    special |= {"look-at-desktop": OfDesktop("none", "reseau", "C-01", "x.pc1")}
+    special |= {"desktop-picture": PictureOnWall("none", "reseau", "C-01", "x.pc1", 1)}
     special |= {"seat-terminals": at_seats.OfSeatPhase(), "seat-hosts": at_seats.OfSeatPhase()}
     special |= {"open-seat-terminal": at_seats.OpenSeatTerminal("reseau", SCENARIO, "pc1", "root")}
     special |= {"close-seat-terminal": at_seats.CloseSeatTerminal("reseau", "0" * 16)}

@@ -18,6 +18,7 @@ from orchestrator.core.errors import MachineError
 from orchestrator.labd import evidence_contract as e
 from orchestrator.labd import evidence_view, sealed_copy, sealed_recordings
 from orchestrator.labd.calls import Call
+from orchestrator.labd.desktop_contract import SITTING_PICTURE, SealedPictureOf
 from orchestrator.labd.labd_client import RefusedError
 from orchestrator.labd.rules import EVIDENCE
 from orchestrator.labd.sealed_copy import SealedCopy
@@ -36,6 +37,7 @@ MINE = e.OfSitting("december", "reseau", "C-01")
 ASKED: tuple[tuple[Call[Any, Any], Any], ...] = (
     (e.SITTING_REPLAY, MINE),
     (e.SITTING_PIECE, e.SealedPieceOf("december", "reseau", "C-01", 0, 0)),
+    (SITTING_PICTURE, SealedPictureOf("december", "reseau", "C-01", 0, 0)),
     (e.SEARCH_SITTING, e.SearchSitting("december", "reseau", "C-01", "ip route")),
     (e.SEALED_EVIDENCE, MINE),
 )
@@ -68,8 +70,8 @@ def test_everything_stands_on_one_time_line(site: Site) -> None:
         assert view.pauses == (("2099-12-03T18:00:00+01:00", "2099-12-03T18:01:00+01:00"),)
         said = [(one.kind, one.text.en) for one in view.marks]
         assert [kind for kind, _ in said] == [
-            "grading", "step", "step", "presence", "command", "command", "pause", "pause", "announcement",
-            "intervention", "cable", "incident", "file", "file", "command", "talk", "act", "cut", "step",
+            "grading", "step", "step", "presence", "command", "command", "pause", "incident", "pause", "announcement",
+            "intervention", "cable", "incident", "file", "file", "command", "talk", "act", "incident", "cut", "step",
             "grading", "difference", "difference", "step",
         ]  # fmt: skip
         assert ("command", "ip route") in said

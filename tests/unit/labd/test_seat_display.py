@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import struct
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from PIL import Image
 from starlette.websockets import WebSocketDisconnect
 from websockets.asyncio.client import ClientConnection
 
+from orchestrator.assessment.desktop_pictures import LIST, Happened, PictureFolder, folder_of, happened
+from orchestrator.labd import desktop_recording
 from orchestrator.labd import seat_contract as seats
 from orchestrator.labd import seat_terminal_contract as contract
 from orchestrator.labd.display_socket import _pass_on
 from orchestrator.labd.labd_client import LabdClient
+from orchestrator.labd.rfb_looker import LookerError, ScreenLooker
 from tests.fakes.rfb import GREETING, FakeScreen
 from tests.labd_talk import SOON, closing_code
 
-from .conftest import Member, Site
-from .test_day import Supervisors, act, opened, supervisors
+from .conftest import SCENARIO, Member, Site
+from .test_day import Supervisors, act, day, opened, supervisors
 from .test_displays import KEY, MISSING, SIGNED_OUT, common_content, frame, heard, screen
 from .test_seat_terminals import PLAN_WITH_READING, begun, organiser, seated, site
 
@@ -149,3 +154,94 @@ def test_a_lost_browser_leaves_nothing_behind(site: Site, organiser: Member, scr
 
     asyncio.run(play())
     assert screen.keys == []
+
+
+# Recording ----------------------------------------------------------------------------------------------------
+
+
+async def pictures(site: Site, count: int, host: str = "pc1", number: str = "C-01") -> tuple[Happened, ...]:
+    """Return what the list of a recorded desktop says once it has so many pictures."""
+    folder = site.registry.jury_session("december").folder.recordings("reseau", number)
+    path = folder_of(folder, SCENARIO, host) / LIST
+    async with asyncio.timeout(SOON):
+        while True:
+            said = happened(path.read_bytes()) if path.is_file() else ()
+            if sum(one.kind == "picture" for one in said) >= count:
+                return said
+            await asyncio.sleep(0.02)
+
+
+async def closed(site: Site, count: int = 1) -> list[str]:
+    """Return what happened to a desktop, in words, once it was closed so often."""
+    async with asyncio.timeout(SOON):
+        while (kinds := [one.kind for one in await pictures(site, 0)]).count("closed") < count:
+            await asyncio.sleep(0.02)
+    return list(kinds)
+
+
+def test_a_desktop_is_recorded_as_long_as_a_browser_shows_it(site: Site, organiser: Member, screen: FakeScreen) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            zoe, _ = await begun(client, organiser)
+            began = site.registry.jury_session("december").state().sittings["reseau", "C-01"].started
+            async with looking(client, zoe) as viewer, looking(client, zoe):
+                await viewer.send(KEY)
+                await frame(viewer)
+                (picture,) = [one for one in await pictures(site, 1) if one.kind == "picture"]
+                assert (picture.number, picture.width, picture.height) == (1, 320, 200)
+                assert began is not None
+                assert began <= picture.at < began + SOON, "the session's time"
+                assert site.registry.jury_session("december").folder.recordings("reseau", "C-02").exists() is False
+            said = await closed(site)
+            assert (said.count("opened"), said.count("closed"), said.count("used")) == (1, 1, 1), "two windows are one"
+            screen.colour = (1, 2, 3)
+            async with looking(client, zoe):
+                last = (await pictures(site, 2))[-1]
+                assert last.number == 2
+                await act(client, organiser, "pause", text="Alarme.")
+                assert (await closed(site, 2))[-1] == "closed"
+            folder = folder_of(
+                site.registry.jury_session("december").folder.recordings("reseau", "C-01"), SCENARIO, "pc1"
+            )
+            with Image.open(folder / "000002.png") as read:
+                assert (read.size, read.getpixel((5, 5))) == ((320, 200), (1, 2, 3))
+            assert folder.stat().st_mode & 0o77 == 0
+            assert (await day(client, organiser)).alarms == ()
+
+    asyncio.run(play())
+    assert (screen.typed, screen.other, screen.points) == ("x", [], []), "nothing but what the candidate did"
+
+
+@pytest.mark.parametrize("trouble", ["screen", "disk"])
+def test_trouble_with_a_recording_is_the_rooms_and_not_the_candidates(
+    site: Site, organiser: Member, screen: FakeScreen, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    monkeypatch.setattr(desktop_recording, "_GRACE_S", 0.01)
+    if trouble == "disk":
+        monkeypatch.setattr(PictureFolder, "_add", lambda *_: os.close(-1))
+    else:
+        monkeypatch.setattr(desktop_recording, "ScreenLooker", Refusing)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            zoe, _ = await begun(client, organiser)
+            async with looking(client, zoe) as viewer:
+                async with asyncio.timeout(SOON):
+                    while not (alarms := (await day(client, organiser)).alarms):
+                        await asyncio.sleep(0.05)
+                (told,) = [one.en for one in alarms]
+                assert told.startswith("The desktop of pc1, candidate C-01, is not recorded: ")
+                assert told.endswith({"disk": "the disk takes nothing.", "screen": "the screen is too large."}[trouble])
+                await viewer.send(KEY)
+                assert await frame(viewer) == bytes((160, 96, 32, 0))
+            assert (await day(client, organiser)).alarms == ()
+
+    asyncio.run(play())
+    assert screen.typed == "x"
+
+
+class Refusing(ScreenLooker):
+    """Finds every screen too large."""
+
+    async def meet(self) -> None:
+        raise LookerError("large")

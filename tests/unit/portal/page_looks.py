@@ -29,9 +29,12 @@ NO_PAGES = frozenset(
         "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events", "/sessions/{session}/screens/events",
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
+        "/sessions/{session}/desktops/{phase}/{number}/{desktop}/events",
+        "/sessions/{session}/desktops/{phase}/{number}/{desktop}/pictures/{picture}",
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
         "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
         "/jury/{session}/candidates/{number}/phases/{phase}/appeal/events",
+        "/jury/{session}/candidates/{number}/phases/{phase}/desktops/{desktop}/{picture}",
         "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
@@ -306,7 +309,19 @@ def _played_to_the_end(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('.xterm-rows').textContent.includes('restart')")
 
 
+def _desktop_at_the_end(page: Page) -> None:
+    _played(page)
+    page.locator(".lanes button").nth(2).click()
+    page.focus("#bar")
+    page.keyboard.press("End")
+    page.wait_for_function("() => document.querySelector('.desktop-picture').naturalWidth > 0")
+
+
 # What has to be so --------------------------------------------------------------------------------------------
+
+
+def _desktop_closed(labd: FakeLabd) -> None:
+    labd.day.desktops = tuple(replace(one, open=False) for one in labd.day.desktops)
 
 
 def _invited(labd: FakeLabd) -> None:
@@ -545,6 +560,14 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("sessions of an invigilator", "/sessions", "sessions.html.j2", "remi"),
     Look("day of an invigilator", f"{SESSION}/day", "session_day.html.j2", "remi", act=_unfold_all),
     Look("screen", f"{SESSION}/screens/reseau/C-04/moved-desks.pc1-1", "screen.html.j2", "ines"),
+    Look("desktop on a screen", f"{SESSION}/desktops/reseau/C-04/moved-desks.pc1", "screen_desktop.html.j2", "ines"),
+    Look(
+        "desktop that was closed",
+        f"{SESSION}/desktops/reseau/C-04/moved-desks.pc1",
+        "screen_desktop.html.j2",
+        "ines",
+        _desktop_closed,
+    ),
     Look("day of a candidate", f"{SESSION}/day/reseau/C-05", "day_candidate.html.j2", "ines", act=_unfold_all),
     Look("codes on paper", SESSION, "seat_codes.html.j2", "ines", act=_codes_made),
     Look("seat", "/seat", "seat.html.j2"),
@@ -571,6 +594,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("appeal", f"{SITTING}/appeal", "sitting_appeal.html.j2", "paul"),
     Look("appeal, being graded", f"{SITTING}/appeal", "sitting_appeal.html.j2", "paul", _regrading),
     Look("replay of a sitting", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_played_to_the_end),
+    Look("replay of a desktop", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_desktop_at_the_end),
     Look("search in a sitting", f"{SITTING}/replay?q=ping", "sitting_replay.html.j2", "paul", act=_unfold_all),
     Look("search in a sitting, wrong", f"{SITTING}/replay?q=wrong", "sitting_replay.html.j2", "paul"),
     Look("attempts of a member", f"{CLASS}/members/lea/attempts", "attempts.html.j2", "theo"),

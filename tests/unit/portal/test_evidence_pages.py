@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from orchestrator.core.text import same
 from orchestrator.labd import evidence_contract as e
@@ -33,7 +35,7 @@ def paul(browser: Browser) -> Browser:
 )
 def test_the_jury_looks_at_it_and_nobody_else(browser: Browser, handle: str, status: int) -> None:
     browser.sign_in(handle)
-    for path in (*PAGES, f"{SITTING}/recordings/0"):
+    for path in (*PAGES, f"{SITTING}/recordings/0", f"{SITTING}/desktops/0/2"):
         assert browser.get(path).status_code == status, path
 
 
@@ -43,7 +45,7 @@ def test_nothing_that_a_candidate_wrote_is_html(browser: Browser, path: str, lan
     browser.sign_in("paul", language)
     page = browser.get(path).text
     assert Reading.of(page).wrong == []
-    for wrong in ("<img", "<b>", "<script>alert", "<all>"):
+    for wrong in ("<img src=x", "<b>", "<script>alert", "<all>"):
         assert wrong not in page.replace("<br>", ""), wrong
 
 
@@ -113,9 +115,9 @@ def test_evidence_that_was_changed_is_told_with_the_reason(paul: Browser, labd: 
 
 
 def test_a_sitting_without_terminals_has_its_marks(paul: Browser, labd: FakeLabd) -> None:
-    labd.evidence.replay = replace(fake.REPLAY, terminals=(), marks=fake.MARKS[:2])
+    labd.evidence.replay = replace(fake.REPLAY, terminals=(), desktops=(), marks=fake.MARKS[:2])
     page = paul.get(REPLAY).text
-    assert "No terminal was recorded in this sitting." in page
+    assert "No terminal and no desktop was recorded in this sitting." in page
     assert 'id="player"' not in page
     assert "The assessment begins." in page
 
@@ -171,3 +173,23 @@ def test_what_is_said_about_a_file_is_no_line_of_it() -> None:
 def test_lines_that_look_like_a_head_are_lines() -> None:
     found = lines_of("--- start/a\n+++ end/a\n@@ -1,2 +1,2 @@\n--- x\n+++ y\n")
     assert [(line.kind, line.text) for line in found[1:]] == [("gone", "-- x"), ("new", "++ y")]
+
+
+def test_a_picture_of_a_desktop_is_given_as_it_was_sealed(paul: Browser) -> None:
+    answer = paul.get(f"{SITTING}/desktops/0/1")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+    assert answer.headers["cache-control"] == "no-store"
+    with Image.open(BytesIO(answer.content)) as read:
+        assert (read.size, read.getpixel((0, 0))) == ((320, 240), fake.COLOURS[1])
+    for wrong in ("0/3", "0/-1", "2/0", "x/0", "0/x", "0/1e1", "0/9999999", "0/²"):
+        assert paul.get(f"{SITTING}/desktops/{wrong}").status_code == 404, wrong
+
+
+def test_desktops_have_lanes_and_their_last_picture_is_printed(paul: Browser) -> None:
+    page = paul.get(REPLAY).text
+    for said in ("pc2 (desktop)", "pc3 (desktop)", "not in pictures of desktops", f'"address": "{SITTING}/desktops/0"'):
+        assert said in page, said
+    seen = paul.get(SITTING).text
+    assert "pc2: opened at 09:07:35, 3 pictures. The last one, of 09:09:05:" in seen
+    assert f'src="{SITTING}/desktops/0/2" width="160" height="100" alt="The desktop of pc2 at 09:09:05"' in seen
+    assert "pc3: opened at 09:09:00, no picture." in seen

@@ -110,6 +110,11 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/seat/terminals/reseau/1": (303, 303, 303, 303),
     "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-1": (303, 403, 403, 200),
     "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-9": (303, 403, 403, 404),
+    "/sessions/december-2026/desktops/reseau/C-04/moved-desks.pc1": (303, 403, 403, 200),
+    "/sessions/december-2026/desktops/reseau/C-04/moved-desks.pc9": (303, 403, 403, 404),
+    "/sessions/december-2026/desktops/reseau/C-04/moved-desks.pc1/pictures/12": (303, 403, 403, 200),
+    "/sessions/december-2026/desktops/reseau/C-04/moved-desks.pc1/pictures/11": (303, 403, 403, 404),
+    "/sessions/december-2026/desktops/reseau/C-04/moved-desks.pc1/pictures/x": (303, 404, 404, 404),
     "/seat/work/reseau/1": (303, 303, 303, 303),
     "/seat/work/reseau/x": (404, 404, 404, 404),
     "/seat/talk/reseau/1": (303, 303, 303, 303),
@@ -123,6 +128,7 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/jury/december-2026/candidates/C-01/phases/reseau/replay": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/appeal": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/recordings/0": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/desktops/0/0": (303, 403, 403, 403),
     "/join": (200, 200, 200, 200),
     "/nothing": (404, 404, 404, 404),
     static("portal.css"): (200, 200, 200, 200),
@@ -269,6 +275,11 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
     known = {re.sub(r"/(evidence|phases)/[^/]+", r"/\1/{phase}", path) for path in known}
     known = {re.sub(r"/day/[^/]+/[^/]+$", "/day/{phase}/{number}", path) for path in known}
     known = {re.sub(r"/screens/[^/]+/[^/]+/[^/]+$", "/screens/{phase}/{number}/{terminal}", path) for path in known}
+    known = {
+        re.sub(r"/desktops/[^/]+/[^/]+/[^/]+(?=/|$)", "/desktops/{phase}/{number}/{desktop}", path) for path in known
+    }
+    known = {re.sub(r"/pictures/[^/]+$", "/pictures/{picture}", path) for path in known}
+    known = {re.sub(r"/desktops/\d+/\d+$", "/desktops/{desktop}/{picture}", path) for path in known}
     known = {re.sub(r"^/seat/terminals/[^/]+/\d+", "/seat/terminals/{phase}/{lab:int}", path) for path in known}
     known = {re.sub(r"/terminals/[0-9a-f]{16}", "/terminals/{terminal}", path) for path in known}
     streams = {
@@ -277,6 +288,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
         "/sessions/{session}/day/events",
         "/sessions/{session}/screens/events",
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
+        "/sessions/{session}/desktops/{phase}/{number}/{desktop}/events",
         "/seat/wait/events",
         "/jury/{session}/candidates/{number}/phases/{phase}/appeal/events",
         "/seat/events",

@@ -148,13 +148,19 @@ def test_an_organiser_sees_the_terminals_of_all(
     portal.open(page, labd, "ines", f"/sessions/{fake.SESSION}/day")
     first = page.locator("#screens-list figure").first
     first.wait_for()
-    assert page.locator("#screens-list figure").count() == len(labd.day.screens)
+    assert page.locator("#screens-list figure").count() == len(labd.day.screens) + len(labd.day.desktops)
+    page.wait_for_function("() => document.querySelector('#screens-list img').naturalWidth === 80")
     assert first.locator("pre").text_content() == labd.day.screens[0].text  # its <script> is text
     assert page.locator("#screens script").count() == 0
     one, *others = labd.day.screens
     labd.day.screens = (replace(one, text="changed"), others[1])
     page.wait_for_function("() => document.querySelector('#screens-list pre').textContent === 'changed'")
-    page.wait_for_function("() => document.querySelectorAll('#screens-list figure').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('#screens-list figure').length === 3")
+    (desktop,) = labd.day.desktops
+    labd.day.desktops = (replace(desktop, picture=13),)
+    page.wait_for_function("() => /13.size=small$/.test(document.querySelector('#screens-list img').src)")
+    labd.day.desktops = (replace(desktop, open=False),)
+    page.wait_for_function("() => document.querySelectorAll('#screens-list img').length === 0")
 
     switch = page.locator("#screens-switch")
     switch.press("Enter")
@@ -175,5 +181,22 @@ def test_an_organiser_sees_the_terminals_of_all(
     page.wait_for_function("() => document.getElementById('screen').textContent === 'and again'")
     labd.day.screens = ()
     page.locator("#screens-lost").wait_for()
-    assert {name for name, _, _ in labd.asked} <= {"me", "day", "seats", "screens", "look-at-screen"}
+    assert {name for name, _, _ in labd.asked} <= {"me", "day", "seats", "screens", "look-at-screen", "desktop-picture"}
     assert portal.wrong == []
+
+
+def test_the_desktop_that_somebody_looks_at_follows(
+    portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen_pages, "POLL_SECONDS", 0.05)
+    (desktop,) = labd.day.desktops
+    portal.open(page, labd, "ines", f"/sessions/{fake.SESSION}/desktops/reseau/C-04/moved-desks.pc1")
+    page.wait_for_function("() => document.querySelector('#desktop img').naturalWidth === 320")
+    assert page.locator("#desktop-closed").is_hidden()
+    labd.day.desktops = (replace(desktop, picture=13, width=640, height=480, open=False),)
+    page.wait_for_function("() => document.querySelector('#desktop img').naturalWidth === 640")
+    page.locator("#desktop-closed").wait_for()
+    page.keyboard.type("rm -rf /")
+    labd.day.desktops = ()
+    page.locator("#screens-lost").wait_for()
+    assert {name for name, _, _ in labd.asked[-5:]} <= {"me", "look-at-desktop", "desktop-picture"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,6 +81,60 @@ def test_a_terminal_that_is_chosen_is_shown_as_it_was_then(page: Page) -> None:
     page.keyboard.press("Home")
     expect(page.locator(".xterm-rows")).not_to_contain_text("ping")
     assert page.locator("#recording").input_value() == "1"
+
+
+def test_a_desktop_is_shown_by_its_picture_of_the_moment(page: Page) -> None:
+    picture, time, standing = page.locator(".desktop-picture"), page.locator("#time"), page.locator("#standing")
+    page.locator(".lanes button", has_text="pc2 (desktop)").click()
+    expect(page.locator(".no-picture")).to_have_text("No picture before this moment.")
+    expect(standing).to_have_text("not opened yet")
+    expect(page.locator(".xterm-rows")).to_have_count(0)
+    page.focus("#bar")
+    page.evaluate("bar.value = 457; bar.dispatchEvent(new Event('input'))")
+    expect(picture).to_have_attribute("src", re.compile("/desktops/0/1$"))
+    expect(picture).to_have_attribute("alt", "The desktop of pc2 (desktop), 0:02 after it opened")
+    assert loaded(page) == [320, 240]
+    expect(standing).to_have_text("")
+    page.keyboard.press("End")
+    expect(picture).to_have_attribute("src", re.compile("/desktops/0/2$"))
+    assert loaded(page) == [160, 100]
+    page.keyboard.press("Home")
+    expect(picture).to_be_hidden()
+    page.evaluate("bar.value = 520; bar.dispatchEvent(new Event('input'))")
+    expect(standing).to_have_text("closed")
+    page.uncheck("#skip")
+    page.select_option("#speed", "16")
+    page.focus("#play")
+    page.keyboard.press("Space")
+    expect(picture).to_have_attribute("src", re.compile("/desktops/0/2$"))
+    expect(time).to_have_text("10:00 of 10:00", timeout=60_000)
+    expect(page.locator("#recording")).to_have_value("2")
+
+
+def loaded(page: Page) -> list[int]:
+    """Return the size of the picture that is shown, once it is there."""
+    page.wait_for_function("() => document.querySelector('.desktop-picture').complete")
+    size: list[int] = page.locator(".desktop-picture").evaluate("(one) => [one.naturalWidth, one.naturalHeight]")
+    return size
+
+
+def test_a_desktop_in_use_is_followed(page: Page) -> None:
+    page.focus("#bar")
+    page.evaluate("bar.value = 458; bar.dispatchEvent(new Event('input'))")
+    expect(page.locator("#recording")).to_have_value("2")
+    expect(page.locator(".desktop-picture")).to_be_visible()
+    page.evaluate("bar.value = 400; bar.dispatchEvent(new Event('input'))")
+    expect(page.locator("#recording")).to_have_value("1")
+    expect(page.locator(".desktop-picture")).to_have_count(0)
+    expect(page.locator(".xterm-rows")).to_be_visible()
+
+
+def test_a_picture_that_does_not_come_stops_the_player(page: Page, site: Served) -> None:
+    page.route(re.compile("/desktops/"), lambda route: route.abort())
+    page.locator(".lanes button", has_text="pc2 (desktop)").click()
+    page.evaluate("bar.value = 458; bar.dispatchEvent(new Event('input'))")
+    expect(page.locator("#told")).to_contain_text("could not be read")
+    site.said.clear()  # the browser tells that it is without an answer
 
 
 def test_marks_are_shown_by_kind_and_by_words(page: Page) -> None:
