@@ -9,13 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from orchestrator.assessment.desktop_pictures import ENDING, Happened, desktops_in, file_of, last_lines, named
 from orchestrator.assessment.jury_session import JurySession
-from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.png_pixels import small_png_of
 from orchestrator.labd.calls import Who
@@ -23,6 +21,7 @@ from orchestrator.labd.day_screen_contract import DesktopOnWall, OfDesktop, Pict
 from orchestrator.labd.desktop_contract import DesktopPicture
 from orchestrator.labd.screen_looks import ScreenLooks
 from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.session_times import session_time
 from orchestrator.labd.told_refusals import missing_desktop
 
 MOST_OF_ONE: Final = 3
@@ -137,7 +136,7 @@ class DayDesktops:
             name=state.plan.candidate(sitting.candidate).name,
             desktop=name,
             host=named(name)[1],
-            at=datetime.fromtimestamp(last.at, zone_of(state.plan)).isoformat(timespec="seconds"),
+            at=session_time(state, last.at),
             picture=last.number,
             width=last.width,
             height=last.height,

@@ -9,17 +9,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Final
 
 from orchestrator.assessment.jury_session import JurySession
-from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.screen_reading import MOST_AT_ONCE, LastScreen, RecordedScreen, SittingScreens
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.labd.calls import Who
 from orchestrator.labd.day_screen_contract import OfScreen, ScreenView
 from orchestrator.labd.screen_looks import ScreenLooks
 from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.session_times import session_time
 from orchestrator.labd.told_refusals import missing_terminal
 
 MOST_OF_ONE: Final = 3
@@ -129,7 +128,7 @@ def _look(one: RecordedScreen, most: int) -> bool:
 
 
 def _view(state: SessionState, sitting: Sitting, last: LastScreen) -> ScreenView:
-    at = datetime.fromtimestamp(last.at, zone_of(state.plan)).isoformat(timespec="seconds")
+    at = session_time(state, last.at)
     name = state.plan.candidate(sitting.candidate).name
     host = last.name.rpartition(".")[2].rpartition("-")[0]
     return ScreenView(sitting.phase, sitting.candidate, name, last.name, host, at, last.text)

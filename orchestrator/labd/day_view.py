@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from typing import Final
 
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import KIND_OF, PROGRAM, Kind, SessionEvent
 from orchestrator.assessment.extra_time import duration
 from orchestrator.assessment.lottery import drawn_again
-from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.roster import RosterRow, rows_of
 from orchestrator.assessment.state import SessionState
 from orchestrator.core.text import Text
@@ -26,6 +24,7 @@ from orchestrator.labd.day_contract import (
     DrawnLine,
     Supervision,
 )
+from orchestrator.labd.session_times import session_time
 from orchestrator.labd.told_refusals import speaks
 from orchestrator.model.session_plan import Phase
 
@@ -81,7 +80,6 @@ def day_of(
         name: returns who a reference of the journal is.
         told_kinds: which entries of the journal are told.
     """
-    zone = zone_of(state.plan)
     rows = rows_of(state, now, instances)
     running = any(row.standing in _TIME_RUNS for row in rows)
     return DayView(
@@ -89,14 +87,14 @@ def day_of(
         title=state.plan.title,
         stage=state.stage,
         minute=state.minute,
-        at=_iso(now, zone),
+        at=session_time(state, now),
         supervision=_supervision(state, supervised=doing.supervised),
         trouble=None if doing.supervised else doing.trouble,
         paused=state.open_pause(""),
         candidates=tuple((one.number, one.name) for one in state.plan.candidates),
         alarms=doing.alarms,
         phases=tuple(_phase(state, phase, now, rows, doing, title) for phase in state.plan.phases),
-        entries=tuple(_entries((one for one in state.events if one.kind in told_kinds), zone, name)),
+        entries=tuple(_entries(state, (one for one in state.events if one.kind in told_kinds), name)),
         acts=() if state.closed else tuple(_acts_on_all(state, running=running)),
     )
 
@@ -126,7 +124,6 @@ def _acts_on_all(state: SessionState, *, running: bool) -> Iterator[DayAct]:
 def _phase(
     state: SessionState, phase: Phase, now: int, rows: Iterable[RosterRow], doing: Doing, title: Callable[[str], Text]
 ) -> DayPhase:
-    zone = zone_of(state.plan)
     drawing = state.drawings.get(phase.name)
     mine = [row for row in rows if row.phase == phase.name]
     each = sum(rule.count for rule in phase.draw) or len(phase.scenarios)
@@ -148,8 +145,8 @@ def _phase(
         opening=opening,
         trouble=doing.troubles.get(phase.name),
         failures=tuple(_failures(state, phase.name)),
-        begun="" if begun is None else _iso(begun, zone),
-        rows=tuple(_row(state, row, now, doing, zone, title) for row in mine),
+        begun="" if begun is None else session_time(state, begun),
+        rows=tuple(_row(state, row, now, doing, title) for row in mine),
         acts=() if state.closed else tuple(_acts_on_phase(state, phase, mine, missing=labs - opened, opening=opening)),
     )
 
@@ -183,9 +180,7 @@ def _failures(state: SessionState, phase: str) -> Iterator[DayFailure]:
 # A candidate --------------------------------------------------------------------------------------------------
 
 
-def _row(
-    state: SessionState, row: RosterRow, now: int, doing: Doing, zone: tzinfo, title: Callable[[str], Text]
-) -> DayRow:
+def _row(state: SessionState, row: RosterRow, now: int, doing: Doing, title: Callable[[str], Text]) -> DayRow:
     silent = doing.silent(row.candidate) if row.standing in {"ready", *_TIME_RUNS} else None
     moved = [event.at for event in state.of("seated", row.candidate) if event.details["changed"]]
     hosts = [host for some in row.hosts.values() for host in some.values()]
@@ -195,15 +190,15 @@ def _row(
         standing=row.standing,
         state=row.state,
         left=row.seconds,
-        deadline="" if row.deadline is None else _iso(row.deadline, zone),
+        deadline="" if row.deadline is None else session_time(state, row.deadline),
         hosts=row.machines,
         lost=row.standing in {"ready", *_TIME_RUNS} and not _UP.issuperset(hosts),
         paused=state.open_pause(row.candidate),
         acts=() if state.closed else tuple(_acts_on_candidate(state, row)),
         subjects=tuple((scenario, title(scenario)) for scenario in row.hosts),
         browser="unknown" if silent is None else "gone" if silent else "there",
-        gone=_iso(now - int(silent), zone) if silent else "",
-        moved=_iso(moved[-1], zone) if moved and now - moved[-1] < _MOVED_S else "",
+        gone=session_time(state, now - int(silent)) if silent else "",
+        moved=session_time(state, moved[-1]) if moved and now - moved[-1] < _MOVED_S else "",
     )
 
 
@@ -228,17 +223,15 @@ def _acts_on_candidate(state: SessionState, row: RosterRow) -> Iterator[DayAct]:
 # The journal --------------------------------------------------------------------------------------------------
 
 
-def _entries(events: Iterable[SessionEvent], zone: tzinfo, name: Callable[[str], str]) -> Iterator[DayEntry]:
+def _entries(state: SessionState, events: Iterable[SessionEvent], name: Callable[[str], str]) -> Iterator[DayEntry]:
     """Yield the last entries, the newest first."""
     for event in reversed(list(events)[-_MOST_ENTRIES:]):
         by = "" if event.by in {PROGRAM, event.candidate} else name(event.by)
-        yield DayEntry(event.number, _iso(event.at, zone), by, event.candidate, event.phase, _said(told(event)))
+        yield DayEntry(
+            event.number, session_time(state, event.at), by, event.candidate, event.phase, _said(told(event))
+        )
 
 
 def _said(text: Text) -> Text:
     """Return what is told in a browser."""
     return text if speaks(text) else _NOT_SAID
-
-
-def _iso(at: int, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
