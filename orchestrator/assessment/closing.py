@@ -1,13 +1,16 @@
 """What follows a candidate's deadline: input is cut, files are looked at, hosts reboot, checks run, all is frozen.
 
-Each step is an event once it is done, so that a program that was killed goes on with the next one.
+Each step is an event once it is done, so that a program that was killed goes on with the next one. A few steps are done
+at once. Who waits until a lab is ready does nothing meanwhile, so all of these wait together: what its candidate has
+not repaired is waited for in vain, for as long as a slow machine may need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,12 +31,18 @@ from orchestrator.instances.instance import Instance
 from orchestrator.labs import Labs, Running
 from orchestrator.model.plan import Plan
 
+_AT_ONCE: Final = 4
+"""Steps that are done at once."""
 _GRACE: Final = 5
 """Seconds that a host gets to shut down before it is killed."""
 _BOOT: Final = 60.0
 """Seconds until a host must be back; one that is not was destroyed by its candidate."""
 _HOSTS: Final = 8
 """Hosts of one lab that are acted on at once."""
+
+
+class StoppedError(Exception):
+    """Nobody supervises any more: no further step is begun."""
 
 
 class Closing:
@@ -44,11 +53,13 @@ class Closing:
         self._jury_session = jury_session
         self._labs = labs
         self._known: dict[str, Running] = {}
+        self._turns = threading.Semaphore(_AT_ONCE)
+        self._stopped = threading.Event()
         self._acts: Mapping[Kind, Callable[[Sitting], dict[str, Any]]] = {
-            "collected": self._collect,
-            "rebooted": self._reboot,
+            "collected": self._in_turn(self._collect),
+            "rebooted": self._in_turn(self._reboot),
             "graded": self._grade,
-            "frozen": self._freeze,
+            "frozen": self._in_turn(self._freeze),
         }
 
     def cut(self, state: SessionState, sittings: Sequence[Sitting]) -> None:
@@ -66,11 +77,16 @@ class Closing:
             )
         )
 
+    def stop(self) -> None:
+        """Begin no step any more; who supervises next goes on."""
+        self._stopped.set()
+
     def close(self, phase: str, candidate: str) -> None:
         """Do every step that is still to be done; the last one seals the evidence.
 
         Raises:
             LabError: a step cannot be done; what was done stays done.
+            StoppedError: nobody supervises any more.
         """
         for step in STEPS:
             state = self._jury_session.state()
@@ -80,7 +96,8 @@ class Closing:
             if step == "cut":
                 self.cut(state, [sitting])
             elif step == "sealed":
-                self._seal(state, sitting)
+                with self._turn():
+                    self._seal(state, sitting)
             else:
                 self._keep(step, sitting, self._acts[step](sitting))
 
@@ -112,18 +129,20 @@ class Closing:
         return {"lost": _each_host(sitting, self._instances(), reboot)}
 
     def _grade(self, sitting: Sitting) -> dict[str, Any]:
-        graded: dict[str, dict[str, Any]] = {}
-        for lab in sitting.labs:
-            running = self._running(sitting, lab)
-            if running is None:
-                graded[lab.scenario] = {"verdict": "not_valid", "why": "the lab is gone"}
-                continue
-            unready = self._wait_until_ready(running)
+        with ThreadPoolExecutor(max(1, len(sitting.labs))) as pool:
+            graded = pool.map(lambda lab: self._grade_lab(sitting, lab), sitting.labs)
+            return {"labs": {lab.scenario: found for lab, found in zip(sitting.labs, graded, strict=True)}}
+
+    def _grade_lab(self, sitting: Sitting, lab: SessionLab) -> dict[str, Any]:
+        running = self._running(sitting, lab)
+        if running is None:
+            return {"verdict": "not_valid", "why": "the lab is gone"}
+        unready = self._wait_until_ready(running)
+        with self._turn():
             try:
-                graded[lab.scenario] = {**unready, **self._graded(sitting, lab, running)}
+                return {**unready, **self._graded(sitting, lab, running)}
             except BreakfixError as error:
-                graded[lab.scenario] = {**unready, "verdict": "not_valid", "why": error.text.en}
-        return {"labs": graded}
+                return {**unready, "verdict": "not_valid", "why": error.text.en}
 
     def _wait_until_ready(self, running: Running) -> dict[str, Any]:
         """Wait as long as a start does; what keeps a lab from being ready is stated, and it is graded."""
@@ -156,6 +175,21 @@ class Closing:
         sealed = seal(path, state, sitting, self._jury_session.folder, self._plans(sitting))
         details = {"file": path.name, "sha256": sealed.sha256, "size": sealed.size, "files": sealed.files}
         self._keep("sealed", sitting, details, sealed.sha256)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until a step may be done."""
+        with self._turns:
+            if self._stopped.is_set():
+                raise StoppedError
+            yield
+
+    def _in_turn(self, act: Callable[[Sitting], dict[str, Any]]) -> Callable[[Sitting], dict[str, Any]]:
+        def done(sitting: Sitting) -> dict[str, Any]:
+            with self._turn():
+                return act(sitting)
+
+        return done
 
     # What they share ------------------------------------------------------------------------------------
 

@@ -14,16 +14,19 @@ _Details = Mapping[str, Any]
 
 
 def told(event: SessionEvent) -> Text:
-    """Return what an event says; what was forgotten of it is left out."""
-    say = _WORDS.get(event.kind, same(event.kind))
-    if isinstance(say, Text):
-        return say
-    if not event.details:
-        return same(event.kind)
-    said, more = say(event.details), remarks(event)
+    """Return what an event says, with its remarks; what was forgotten of it is left out."""
+    said, more = sentence(event), remarks(event)
     return Text(
         fr=" ".join([said.fr, *(f"{one.fr}." for one in more)]), en=" ".join([said.en, *(f"{one.en}." for one in more)])
     )
+
+
+def sentence(event: SessionEvent) -> Text:
+    """Return what an event says without its remarks."""
+    say = _WORDS.get(event.kind, same(event.kind))
+    if isinstance(say, Text):
+        return say
+    return say(event.details) if event.details else same(event.kind)
 
 
 def differences(count: int) -> Text:

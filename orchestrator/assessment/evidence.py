@@ -87,13 +87,17 @@ def seal(path: Path, state: SessionState, sitting: Sitting, folder: SessionFolde
     return Sealed(write_whole(path, content), len(content), len(files))
 
 
-def read_evidence(path: Path) -> Evidence:
+def read_evidence(path: Path, sealed: str = "") -> Evidence:
     """Return evidence whose files are what the manifest says.
+
+    Args:
+        path: the .zip.
+        sealed: as for ``problems_of``.
 
     Raises:
         UsageError: it cannot be read, or ``problems_of`` finds something.
     """
-    found = problems_of(path)
+    found = problems_of(path, sealed)
     if found:
         listed = found[:5]
         raise UsageError(

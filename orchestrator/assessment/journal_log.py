@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.assessment.events import KIND_OF, PROGRAM, Draft, SessionEvent, damaged
@@ -19,6 +20,14 @@ _SOMEBODY: Final = "operator"
 """The actor of what a person did: who it was is in the payload, which can be erased."""
 
 
+@dataclass(frozen=True)
+class _Read:
+    """What was read of a session: the last entry about it, and its events."""
+
+    last: journal.JournalEntry
+    events: tuple[SessionEvent, ...]
+
+
 class JournalLog:
     """See ``orchestrator.assessment.events.Log``."""
 
@@ -26,6 +35,7 @@ class JournalLog:
         """Keep events in a database."""
         self._database = database
         self._sound = ""  # the fingerprint of a journal in which nothing was found
+        self._read: dict[str, _Read] = {}
 
     def sessions(self) -> tuple[str, ...]:
         """See ``Log``."""
@@ -42,10 +52,23 @@ class JournalLog:
         return self._keep(session, drafts, first=True)
 
     def events(self, session: str) -> tuple[SessionEvent, ...]:
-        """See ``Log``."""
+        """See ``Log``; of what was read before, only what follows is read: a day is looked at several times a second.
+
+        Where an entry was erased since, or the last one is not what it was, all of them are read again. That an earlier
+        one was touched is for ``require_sound``.
+        """
+        subject, known = f"{_SUBJECT}{session}", self._read.get(session)
         with self._database.read() as transaction:
-            entries = journal.entries(transaction, subject=f"{_SUBJECT}{session}")
-        return tuple(_event(session, entry) for entry in entries if entry.event.kind.startswith(_KIND))
+            entries = () if known is None else journal.entries_since(transaction, known.last.seq, subject=subject)
+            goes_on = known is not None and entries[:1] == (known.last,) and not any(map(_erases, entries))
+            if not goes_on:
+                entries = journal.entries(transaction, subject=subject)
+        before = known.events if known is not None and goes_on else ()
+        new = entries[1:] if goes_on else entries
+        events = (*before, *(_event(session, entry) for entry in new if entry.event.kind.startswith(_KIND)))
+        if entries:
+            self._read[session] = _Read(entries[-1], events)
+        return events
 
     def head(self) -> str:
         """Return the journal's last entry, as ``breakfix audit verify --head`` takes it."""
@@ -112,6 +135,10 @@ class JournalLog:
                 kept = journal.JournalEvent(actor, f"{_KIND}{draft.kind}", subject, draft.content_hash, payload)
                 journal.append(transaction, kept)
             return True
+
+
+def _erases(entry: journal.JournalEntry) -> bool:
+    return entry.event.kind == journal.ERASED
 
 
 def _event(session: str, entry: journal.JournalEntry) -> SessionEvent:

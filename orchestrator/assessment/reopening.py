@@ -96,7 +96,7 @@ class Reopening:
         """Grade a candidate's phase again, compare with what was sealed, and note it.
 
         Raises:
-            UsageError: it is not sealed, or the sealed file is not intact.
+            UsageError: it is not sealed, or the file is not the sealed one.
             LabError: a kept lab cannot be graded.
         """
         state = self._jury_session.state()
@@ -108,7 +108,8 @@ class Reopening:
                     en=f"The evidence of {candidate} for {phase} is not sealed.",
                 )
             )
-        evidence = read_evidence(self._jury_session.folder.sealed(phase, candidate))
+        path, sealed = self._jury_session.folder.sealed(phase, candidate), sitting.steps["sealed"].content_hash
+        evidence = read_evidence(path, sealed)
         kept = {instance.name: instance for instance in self._labs.running.all()}
         sources: dict[str, Source] = {}
         stale: list[str] = []
@@ -120,7 +121,7 @@ class Reopening:
             instance = kept.get(lab.instance)
             sources[lab.scenario] = "evidence" if instance is None else "instance"
             document = evidence.document(f"{lab.scenario}/report.json")
-            sealed = None if document is None else Report.from_document(document)
+            before = None if document is None else Report.from_document(document)
             if instance is None:
                 results, same = self._grade_evidence(evidence, lab.scenario)
             else:
@@ -128,12 +129,12 @@ class Reopening:
                 results, same = again.report.results, again.same
                 unready |= {} if again.unready is None else {lab.scenario: again.unready}
                 not_paused |= {lab.scenario: again.not_paused} if again.not_paused else {}
-                if sealed is not None and document["schema"] > 1:  # the first knew no differences
-                    differences += _changes(lab.scenario, sealed, again.report)
+                if before is not None and document["schema"] > 1:  # the first knew no differences
+                    differences += _changes(lab.scenario, before, again.report)
             if not same:
                 stale.append(lab.scenario)
             graded += len(results)
-            differences += _differences(lab.scenario, sealed, results)
+            differences += _differences(lab.scenario, before, results)
         found = Reopened(sources, graded, tuple(stale), unready, not_paused, tuple(differences))
         self._note(found, phase, candidate, by)
         return found

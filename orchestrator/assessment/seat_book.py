@@ -143,6 +143,17 @@ class SeatBook:
         """Return it without a browser that waited."""
         return replace(self, asking=tuple(one for one in self.asking if one != request))
 
+    def departed(self, token: str) -> SeatBook:
+        """Return it without a browser that leaves, whether it waits or has the seat; who else waits goes on waiting."""
+        found = self.of_token(token)
+        if found is None:
+            return self
+        number, at = found
+        if at == "asking":
+            gone = hash_of(token)
+            return replace(self, asking=tuple(one for one in self.asking if one.token != gone))
+        return replace(self.ended(number), asking=self.asking)
+
     def ended(self, number: str) -> SeatBook:
         """Return it without a candidate's seat, and without who waits for it."""
         seats = {key: seat for key, seat in self.seats.items() if key != number}

@@ -28,8 +28,8 @@ WARNINGS: Final = (15, 5)
 """Minutes that are left when the candidates are told."""
 _EVERY: Final = 0.1
 """Seconds between two looks at the clock."""
-_JOBS: Final = 4
-"""Sittings that are closed at once: each waits for its hosts' reboot most of the time."""
+_JOBS: Final = 64
+"""Sittings that are closed at once: each waits most of the time, and ``Closing`` lets few of them act."""
 _PATIENCE: Final = 5.0
 """Seconds until a step that could not be done is tried again; twice as many each time, a minute at most."""
 _LONGEST: Final = 60.0
@@ -84,6 +84,7 @@ class Supervisor:
                     continue
             except BaseException:
                 stop.set()
+                self._closing.stop()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
             finally:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.labd.account_contract import ACCOUNT_CALLS
+from orchestrator.labd.appeal_contract import APPEAL_CALLS
 from orchestrator.labd.calls import Call
 from orchestrator.labd.catalogue_contract import CATALOGUE_CALLS
 from orchestrator.labd.class_contract import CLASS_CALLS
@@ -39,7 +40,7 @@ PARTS: Mapping[str, tuple[Call[Any, Any], ...]] = {
     "catalogue and proofs": CATALOGUE_CALLS,
     "jury sessions": (*SESSION_CALLS, *PLAN_CALLS, *DAY_CALLS, *DAY_SCREEN_CALLS),
     "candidates' seats": (*SEAT_CALLS, *SITTING_CALLS, *SEAT_TALK_CALLS, *SEAT_TERMINAL_CALLS),
-    "a jury's deliberation": (*DELIBERATION_CALLS, *EVIDENCE_CALLS),
+    "a jury's deliberation": (*DELIBERATION_CALLS, *EVIDENCE_CALLS, *APPEAL_CALLS),
     "the command line": COMMAND_CALLS,
 }
 """What a part is about -> its calls."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from orchestrator.labd import appeal_contract as appeal
 from orchestrator.labd import deliberation_contract as contract
 from orchestrator.labd import desktop_contract as desktops
 from orchestrator.labd import evidence_contract as sealed
+from orchestrator.labd.appeal_desk import AppealDesk
 from orchestrator.labd.calls import Nothing, Who
 from orchestrator.labd.deliberation_desk import DeliberationDesk
 from orchestrator.labd.evidence_desk import EvidenceDesk
@@ -20,7 +22,7 @@ from orchestrator.labd.session_contract import OfSession
 class DeliberationCalls:
     """Does what somebody calls for; whether they may is for ``rules``, which ``access_control`` goes by."""
 
-    def __init__(self, desk: DeliberationDesk, threads: WorkThreads) -> None:
+    def __init__(self, desk: DeliberationDesk, appeals: AppealDesk, threads: WorkThreads) -> None:
         """Take who does it, and where."""
         self._desk = desk
         self._evidence = EvidenceDesk(desk)
@@ -37,6 +39,8 @@ class DeliberationCalls:
             desktops.SITTING_PICTURE.name: self.picture,
             sealed.SEARCH_SITTING.name: self.search,
             sealed.SEALED_EVIDENCE.name: self.seen,
+            appeal.APPEAL.name: appeals.view,
+            appeal.GRADE_AGAIN.name: appeals.begin,
         }
         self.files: Mapping[str, Callable[..., Awaitable[bytes]]] = {
             DOCUMENTS: self.documents,

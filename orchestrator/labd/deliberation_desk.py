@@ -123,7 +123,7 @@ class DeliberationDesk:
             RefusedCallError: as ``view``, or it says nothing that can be kept.
             BreakfixError: the record is closed, or there is no such candidate or competence.
         """
-        jury_session, _, me = self._acting(who, asked.session)
+        jury_session, _, me = self.acting(who, asked.session)
         text = _words(asked.text)
         self._jury(jury_session).observe(me, asked.number, text, asked.competence, question=asked.question)
 
@@ -134,7 +134,7 @@ class DeliberationDesk:
             RefusedCallError: as ``view``, or no reason is given that can be kept.
             BreakfixError: the evidence is not sealed, or there is no such candidate or subject.
         """
-        jury_session, state, me = self._acting(who, asked.session)
+        jury_session, state, me = self.acting(who, asked.session)
         reason, jury = _words(asked.reason), self._jury(jury_session)
         record = jury.correct if state.closed else jury.decide
         record(me, asked.number, asked.subject, asked.verdict, reason)
@@ -147,7 +147,7 @@ class DeliberationDesk:
                 be questioned and nobody agreed.
             BreakfixError: something is undecided, or there is nothing to sign.
         """
-        jury_session, state, me = self._acting(who, asked.session)
+        jury_session, state, me = self.acting(who, asked.session)
         jury = self._jury(jury_session)
         if record_of(state).digest != asked.digest:
             raise RefusedCallError(session_refusals.changed_since())
@@ -172,7 +172,7 @@ class DeliberationDesk:
         self._parts.registry().log.require_sound()
         return jury_session, state, member
 
-    def _acting(self, who: Who, session: str) -> tuple[JurySession, SessionState, str]:
+    def acting(self, who: Who, session: str) -> tuple[JurySession, SessionState, str]:
         """Return so a session in which somebody records something; raises as ``mine``, or where they organised it."""
         jury_session, state, member = self.mine(who, session)
         require_not_organised(self._parts.database, state, who)
@@ -196,11 +196,10 @@ class DeliberationDesk:
 
     def _deliberated(self, jury_session: JurySession, state: SessionState) -> Deliberated:
         folder = jury_session.folder
-        return Deliberated(
-            state, record_of(state), folder, self._title, lambda sitting: self._names.of(folder, sitting)
-        )
+        return Deliberated(state, record_of(state), folder, self.title, lambda sitting: self._names.of(folder, sitting))
 
-    def _title(self, scenario: str) -> Text:
+    def title(self, scenario: str) -> Text:
+        """Return a scenario's title, or its name where nobody knows it any more."""
         shelved = self._parts.shelf.all().get(scenario)
         return same(scenario) if shelved is None else shelved.document.title
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
 from typing import Final
 
 from grader.report_formats import difference_lines, difference_sentence, final_verdict
 from orchestrator.assessment.decisions import TITLE, Decision, Record, ccp_subject
 from orchestrator.assessment.events import SessionEvent
-from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.results import CandidatePart, Line, SeenResult, SeenScenario, Sheet, meaning
 from orchestrator.assessment.session_folder import SessionFolder
 from orchestrator.assessment.state import ANONYMOUS, SessionState, Sitting
@@ -30,6 +28,7 @@ from orchestrator.labd.deliberation_contract import (
     SubjectView,
 )
 from orchestrator.labd.interview import missing_of, questions_of
+from orchestrator.labd.session_times import session_time
 
 _THE_TITLE: Final = Text(fr="Le titre", en="The title")
 
@@ -53,14 +52,9 @@ class Deliberated:
     title: Callable[[str], Text]
     sealed_names: Callable[[Sitting], frozenset[str]]
 
-    @property
-    def zone(self) -> tzinfo:
-        """The session's time zone."""
-        return zone_of(self.state.plan)
-
     def iso(self, at: int | None) -> str:
         """Return a time of the session; empty for none."""
-        return "" if at is None else datetime.fromtimestamp(at, self.zone).isoformat(timespec="seconds")
+        return "" if at is None else session_time(self.state, at)
 
     def member(self, member: str) -> str:
         """Return a member's name."""

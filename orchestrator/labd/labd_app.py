@@ -46,6 +46,7 @@ from orchestrator.labd.rules import (
     concerns_an_attempt,
 )
 from orchestrator.labd.seat_calls import SeatCalls
+from orchestrator.labd.seat_contract import LEAVE_SEAT
 from orchestrator.labd.seat_display import SeatScreens
 from orchestrator.labd.seat_gates import SeatHolds
 from orchestrator.labd.seat_socket import SeatSockets
@@ -59,7 +60,10 @@ from orchestrator.labd.told_refusals import refused
 from orchestrator.labd.wire import encode
 
 _ENDS: Final = frozenset(
-    {"sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person", "answer-seat"}
+    {
+        *("sign-out", "use-link", "change-password", "end-sign-in", "remove-member", "erase-person"),
+        *("answer-seat", "leave-seat"),
+    }
 )
 """After these somebody may follow a lab no longer: their sign-in or seat has ended, or a trainee has left the class."""
 
@@ -181,6 +185,8 @@ class _Door:
         of_a_seat = {**seats.of_a_seat, **terminals.of_a_seat}
         if call.name in of_a_seat:
             return await of_a_seat[call.name](seat, asked)
+        if call.name == LEAVE_SEAT.name:
+            return await seats.leave(token, seat)
         return await seats.my_seat(seat, state)
 
     async def _of_somebody(self, call: Call[Any, Any], token: str, request: Request) -> object:

@@ -15,6 +15,7 @@ import uvicorn
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.keeper.keeper_client import KeeperClient
+from orchestrator.labd.appeal_desk import AppealDesk
 from orchestrator.labd.catalogue_calls import CatalogueCalls
 from orchestrator.labd.class_board import ClassBoards
 from orchestrator.labd.class_calls import ClassCalls
@@ -154,10 +155,13 @@ class LabdServer:
         presence = SeatPresence()
         self._seats = SeatCalls(parts, threads)
         self._desktops = DesktopRecorder(desk)
-        seats = SeatsNow(presence, self._desktops)
-        self._sessions = SessionCalls(parts, threads, room, limits.labs, self._supervision, seats)
+        self._sessions = SessionCalls(
+            parts, threads, room, limits.labs, self._supervision, SeatsNow(presence, self._desktops)
+        )
         self._seat_terminals = SeatTerminals(parts, terminals, self._seats, presence)
         command = CommandCalls(desk, self._idle, queue, terminals, self._threads)
+        juries = DeliberationDesk(parts, SessionDesk(parts), accounts.require_password)
+        self._appeals = AppealDesk(parts, juries, threads)
         self.command_key = command.key
         app = labd_app(
             LabdParts(
@@ -169,7 +173,7 @@ class LabdServer:
                 self._talk,
                 self._catalogue,
                 self._sessions,
-                DeliberationCalls(DeliberationDesk(parts, SessionDesk(parts), accounts.require_password), threads),
+                DeliberationCalls(juries, self._appeals, threads),
                 self._seats,
                 self._seat_terminals,
                 command,
@@ -230,6 +234,7 @@ class LabdServer:
             await self._catalogue.finish()
             await self._sessions.finish()
             await self._desktops.finish()
+            await self._appeals.finish()
             await sweeping
             await supervising
             await seating
@@ -248,6 +253,7 @@ class LabdServer:
         self._labs.close()
         self._catalogue.close()
         self._sessions.close()
+        self._appeals.close()
         self._supervision.end()
         self._seat_terminals.end()
         self._bell.close()

@@ -24,7 +24,7 @@ _AT_ONCE: Final = 3
 
 _CABLES_A_SECOND: Final = 1 / 20
 _CABLES_AT_ONCE: Final = 40
-"""Each act on a cable is an entry of the journal, which is read whole at each look: nobody makes those slow."""
+"""Each act on a cable is an entry of the journal, from which each look is worked out: nobody makes those slow."""
 
 
 class SeatCalls:
@@ -92,6 +92,11 @@ class SeatCalls:
     async def my_seat(self, seat: Seat, state: SeatState) -> contract.SeatDoor:
         """See ``seat_contract.MY_SEAT``."""
         return await self.threads.run(self._desk.door, seat, state)
+
+    async def leave(self, token: str, seat: Seat) -> Nothing:
+        """See ``seat_contract.LEAVE_SEAT``."""
+        await self.threads.run(self._desk.leave, token, seat)
+        return Nothing()
 
     async def note_places(self, seat: Seat, places: Sequence[str]) -> None:
         """Have the journal say that a seat is used from several addresses at once."""

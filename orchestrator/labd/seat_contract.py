@@ -175,10 +175,12 @@ TAKE_SEAT = Call("take-seat", TakeSeat, TakenSeat)
 """Ask for a seat; refused alike whatever is wrong with the code, and where there were too many tries."""
 MY_SEAT = Call("my-seat", Nothing, SeatDoor)
 """Return what the caller's browser is at; refused: at nothing, or no longer."""
+LEAVE_SEAT = Call("leave-seat", Nothing, Nothing)
+"""Have the caller's browser be at nothing: it waits no longer, or the seat is free; the code still holds."""
 SEATS = Call("seats", OfSession, SeatsView)
 """Return who asks for a seat and who has one."""
 ANSWER_SEAT = Call("answer-seat", AnswerSeat, Nothing)
 """Answer a browser that waits, or end an access; refused: it waits no longer, or nobody has that seat."""
 
-SEAT_CALLS: tuple[Call[Any, Any], ...] = (MAKE_CODES, TAKE_SEAT, MY_SEAT, SEATS, ANSWER_SEAT)
+SEAT_CALLS: tuple[Call[Any, Any], ...] = (MAKE_CODES, TAKE_SEAT, MY_SEAT, LEAVE_SEAT, SEATS, ANSWER_SEAT)
 """Every call of this part."""

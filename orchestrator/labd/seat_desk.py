@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Final
 
 from orchestrator.assessment.events import PROGRAM, Draft
-from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.seat_book import KeptSeats, SeatBook, SeatState
 from orchestrator.assessment.selectors import require_candidate
 from orchestrator.core.errors import MachineError
@@ -32,6 +30,7 @@ from orchestrator.labd.seat_contract import (
     TakeSeat,
 )
 from orchestrator.labd.session_desk import SessionDesk
+from orchestrator.labd.session_times import session_time
 
 _ASKS: Final = TryLimits(seconds=300, of_name_there=12, of_name=40, there=400)
 """How often browsers may ask for one seat: each time is a request that somebody has to look at."""
@@ -79,11 +78,6 @@ class SeatDesk:
         jury_session, state = self._desk.found(session)
         book, over = KeptSeats(jury_session.folder).read(plan_of(state)), is_over(state)
         closed = is_closed(state)
-        zone = zone_of(state.plan)
-
-        def iso(at: int) -> str:
-            return datetime.fromtimestamp(at, zone).isoformat(timespec="seconds")
-
         return SeatsView(
             asked=()
             if over
@@ -92,7 +86,7 @@ class SeatDesk:
                     one.id,
                     one.number,
                     state.plan.candidate(one.number).name,
-                    iso(one.at),
+                    session_time(state, one.at),
                     one.address,
                     book.changes_seat(one.number),
                 )
@@ -103,7 +97,7 @@ class SeatDesk:
                     one.number,
                     one.name,
                     one.number in book.codes,
-                    iso(held.at) if (held := book.seats.get(one.number)) and not closed else "",
+                    session_time(state, held.at) if (held := book.seats.get(one.number)) and not closed else "",
                     held.address if held and not closed else "",
                     held.changes if held else book.left.get(one.number, 0),
                 )
@@ -162,6 +156,18 @@ class SeatDesk:
         """Return what a browser is at."""
         _, session = self._access.look(seat.session)
         return SeatDoor(state == "seated", session.plan.title, seat.number)
+
+    def leave(self, token: str, seat: Seat) -> None:
+        """Have a browser leave the seat that it has or waits for; the journal knows of the first."""
+        jury_session, state = self._access.look_anew(seat.session)
+        kept = KeptSeats(jury_session.folder)
+        with kept.changing(plan_of(state)) as book:
+            found = book.of_token(token)
+            if found is not None and found[1] == "seated":
+                details = {"address": book.seats[seat.number].address}
+                now = jury_session.clock(state).now()
+                jury_session.keep(Draft("unseated", seat.number, now, seat.number, details=details))
+            kept.keep(book.departed(token))
 
     def note_places(self, seat: Seat, places: Sequence[str]) -> None:
         """Have the journal say that a seat is used from several addresses at once; raises as ``SeatAccess.look``."""

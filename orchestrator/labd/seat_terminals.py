@@ -214,7 +214,7 @@ class SeatTerminals:
 
     def _scenarios(self, seat: Seat, phase: str) -> tuple[contract.SeatScenario, ...]:
         gate = self._gate(seat, phase)
-        if gate is None or gate.sitting.started is None:
+        if gate is None or gate.sitting.started is None or gate.sitting.sealed:  # the labs of sealed evidence are gone
             return ()
         return tuple(map(self._scenario, gate.sitting.labs))
 

@@ -128,6 +128,15 @@ def opening_already() -> Refusal:
     )
 
 
+def regrading_already() -> Refusal:
+    """Return that a sitting is being graded again already."""
+    return Refusal(
+        "busy",
+        Text(fr="Une autre épreuve est déjà réévaluée.", en="Another sitting is being graded again already."),
+        Text(fr="Attendez que ce soit fini.", en="Wait until that is done."),
+    )
+
+
 def interrupted() -> Refusal:
     """Return that labs are not prepared, for labd ends."""
     return Refusal(

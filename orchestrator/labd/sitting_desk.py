@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from datetime import datetime
 from typing import Final
 
 from orchestrator.assessment.candidate import CandidateSeat
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Kind, SessionEvent
-from orchestrator.assessment.plan_file import zone_of
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.assessment.terminal_gate import require_seat
 from orchestrator.core.control_characters import CONTROLS
@@ -24,6 +22,7 @@ from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.scenario_shelf import page_of
 from orchestrator.labd.sealed_subject import SealedSubjects
 from orchestrator.labd.seat_access import Seat, SeatAccess
+from orchestrator.labd.session_times import session_time
 from orchestrator.labd.sitting_contract import (
     Announcement,
     AnswerSubject,
@@ -59,17 +58,14 @@ class SittingDesk:
     def view(self, seat: Seat) -> SittingView:
         """Return where a candidate is; raises as ``SeatAccess.look``."""
         jury_session, state = self._access.look(seat.session)
-        now, zone = jury_session.clock(state).now(), zone_of(state.plan)
+        now = jury_session.clock(state).now()
         said = [one for one in reversed(state.events) if one.kind in _SAID and one.candidate in {"", seat.number}]
         return SittingView(
             state.plan.title,
             seat.number,
             state.minute,
             tuple(self._phase(state, phase, seat.number, now) for phase in state.plan.phases),
-            tuple(
-                Announcement(datetime.fromtimestamp(one.at, zone).isoformat(timespec="seconds"), _words(one))
-                for one in said
-            ),
+            tuple(Announcement(session_time(state, one.at), _words(one)) for one in said),
         )
 
     def _phase(self, state: SessionState, phase: Phase, number: str, now: int) -> SittingPhase:

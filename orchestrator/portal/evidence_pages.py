@@ -60,7 +60,7 @@ def routes() -> list[BaseRoute]:
 @signed_in
 async def show_seen(request: Request) -> Response:
     """Show what was seen of a sitting."""
-    view: SealedEvidence = await ask(request, SEALED_EVIDENCE, _sitting_of(request))
+    view: SealedEvidence = await ask(request, SEALED_EVIDENCE, sitting_of(request))
     side = request.query_params.get("view") == "side"
     context = {
         "view": view,
@@ -74,7 +74,7 @@ async def show_seen(request: Request) -> Response:
 @signed_in
 async def show_replay(request: Request) -> Response:
     """Show a sitting on one time line, and what was searched for in it."""
-    of, words = _sitting_of(request), request.query_params.get("q", "")
+    of, words = sitting_of(request), request.query_params.get("q", "")
     view: SittingReplay = await ask(request, SITTING_REPLAY, of)
     found, refusal = FoundInSitting((), more=False), None
     if words:
@@ -102,7 +102,7 @@ async def show_replay(request: Request) -> Response:
 @signed_in
 async def piece(request: Request) -> Response:
     """Give a piece of a sealed recording, and where the next one begins."""
-    of, at = _sitting_of(request), request.query_params.get("at", "0")
+    of, at = sitting_of(request), request.query_params.get("at", "0")
     recording = request.path_params["recording"]
     if not _NUMBER.fullmatch(recording) or not _AT.fullmatch(at):
         raise HTTPException(404)
@@ -115,7 +115,7 @@ async def piece(request: Request) -> Response:
 @signed_in
 async def picture(request: Request) -> Response:
     """Give a sealed picture of a desktop."""
-    of, named = _sitting_of(request), [request.path_params[name] for name in ("desktop", "picture")]
+    of, named = sitting_of(request), [request.path_params[name] for name in ("desktop", "picture")]
     if not all(map(_NUMBER.fullmatch, named)):
         raise HTTPException(404)
     asked = SealedPictureOf(of.session, of.phase, of.number, *map(int, named))
@@ -132,7 +132,8 @@ def _recorded(view: SittingReplay) -> tuple[SittingTerminal | SittingDesktop, ..
     return (*view.terminals, *view.desktops)
 
 
-def _sitting_of(request: Request) -> OfSitting:
+def sitting_of(request: Request) -> OfSitting:
+    """Return the sitting that an address names."""
     session, phase, number = (request.path_params[name] for name in ("session", "phase", "number"))
     return OfSitting(session, phase, number)
 

@@ -19,6 +19,7 @@ VERIFIED = Text(
     fr="Ces preuves sont celles que le journal nomme. SHA-256 :",
     en="This evidence is what the journal names. SHA-256:",
 )
+APPEAL = Text(fr="Recours", en="Appeal")
 PRINT = Text(fr="Imprimer", en="Print")
 
 # The time line ------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections import Counter
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,6 +24,7 @@ from orchestrator.portal.page_socket import REFUSED, PageSocket
 from orchestrator.portal.page_target import led_to
 from orchestrator.portal.page_visits import PageVisit, PageVisits
 from orchestrator.portal.portal_settings import PortalSettings, WebOrigin
+from orchestrator.portal.visit import caller
 from orchestrator.portal.web_forms import fields_of
 
 MOST_AT_ONCE: Final = 6
@@ -64,7 +65,7 @@ class PageDoor:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send, label: str, origin: WebOrigin) -> None:
         """Pass on a WebSocket that a page opens to its own site: browsers let any page open one anywhere."""
-        page, headers = self._visits.find(label, shown_secrets(scope["headers"], origin)), Headers(scope=scope)
+        page, headers = self._found(scope, label, origin), Headers(scope=scope)
         ours = (scope.get("raw_path") or b"").startswith(OWN.encode())
         own = "origin" in headers and _from_here(headers, origin)
         if page is None or ours or not own or page.target.proxy is not None or self._sockets[label] >= MOST_SOCKETS:
@@ -84,7 +85,7 @@ class PageDoor:
             response = await self._own(Request(scope, receive), label, origin)
             await response(scope, receive, send)
             return
-        page = self._visits.find(label, shown_secrets(scope["headers"], origin))
+        page = self._found(scope, label, origin)
         answers = PageAnswers(scope, origin, page)
         refusal = answers.closed() if page is None else _refusal(scope, origin, answers)
         if page is None or refusal is not None:
@@ -103,6 +104,11 @@ class PageDoor:
             if not self._under_way[label]:
                 del self._under_way[label], self._turns[label]
 
+    def _found(self, scope: Scope, label: str, origin: WebOrigin) -> PageVisit | None:
+        """Return the page that is the browser's."""
+        address = caller(HTTPConnection(scope), trusted=self._settings.trust_proxy)
+        return self._visits.find(label, shown_secrets(scope["headers"], origin), address)
+
     # What is ours under a page's host name --------------------------------------------------------------------
 
     async def _own(self, request: Request, label: str, origin: WebOrigin) -> Response:
@@ -112,7 +118,7 @@ class PageDoor:
             return Response(file.read_bytes(), 200, {**own_headers(), "Cache-Control": "max-age=3600"}, kind)
         if path.startswith("open/") and request.method == "GET":
             return self._opened(request, path.removeprefix("open/"), label, origin)
-        page = self._visits.find(label, shown_secrets(request.scope["headers"], origin))
+        page = self._found(request.scope, label, origin)
         if path == "trust" and request.method == "POST" and page is not None:
             return await self._trusted(request, page, origin)
         return PageAnswers(request.scope, origin, None).closed()

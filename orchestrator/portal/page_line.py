@@ -208,7 +208,7 @@ async def _plain(
     line = (
         labd.web(visit.lab, visit.host, asked, visit.token)
         if seat is None
-        else labd.seat_web(seat.phase, seat.place, visit.host, asked, visit.token)
+        else labd.seat_web(seat.phase, seat.place, visit.host, asked, visit.token, visit.address)
     )
     async with line as connection:
         try:

@@ -51,6 +51,7 @@ class PageVisit:
         seat: the candidate's lab; None: it is a trainee's.
         trusted: the SHA-256 of the certificate that was accepted all the same; empty: none.
         used: when it was used last, by the clock.
+        address: where the browser was that used it last, which labd is told of a candidate's.
     """
 
     label: str
@@ -64,6 +65,7 @@ class PageVisit:
     used: float
     seat: SeatPlace | None = None
     trusted: str = ""
+    address: str = ""
 
     @property
     def whose(self) -> str | SeatPlace:
@@ -131,12 +133,18 @@ class PageVisits:
             return None
         return (found.visit, found.path) if self._visits.get(label) is found.visit else None
 
-    def find(self, label: str, shown: Iterable[str]) -> PageVisit | None:
-        """Return the page under a host name to whoever shows its secret; several may be shown, some of them planted."""
+    def find(self, label: str, shown: Iterable[str], address: str = "") -> PageVisit | None:
+        """Return the page under a host name to whoever shows its secret; several may be shown, some of them planted.
+
+        Args:
+            label: the first part of the host name.
+            shown: what the browser's cookies hold.
+            address: where the browser is.
+        """
         visit = self._visits.get(label)
         if visit is None or not any(hmac.compare_digest(visit.secret.encode(), one.encode()) for one in shown):
             return None
-        visit.used = self._clock()
+        visit.used, visit.address = self._clock(), address
         return visit
 
 

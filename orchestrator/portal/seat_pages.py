@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from orchestrator.core.text import Text
 from orchestrator.labd.calls import STATUS, Nothing, Refusal
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.labd.seat_contract import MY_SEAT, TAKE_SEAT, SeatDoor, TakenSeat, TakeSeat
+from orchestrator.labd.seat_contract import LEAVE_SEAT, MY_SEAT, TAKE_SEAT, SeatDoor, TakenSeat, TakeSeat
 from orchestrator.labd.sitting_contract import SITTING
 from orchestrator.portal import cookies, seat_words
 from orchestrator.portal.browser_events import EventStream, frame
@@ -22,6 +23,8 @@ from orchestrator.portal.visit import SEAT_PATH, ask, visit_of
 
 POLL_SECONDS = 2.0
 """How often labd is asked whether somebody has confirmed, for each browser that waits."""
+_WHY_OUT: Final[Mapping[str, Text]] = {"gone": seat_words.GONE, "left": seat_words.HAS_LEFT}
+"""What an address says besides -> why the code is asked for."""
 
 
 def routes() -> list[BaseRoute]:
@@ -30,13 +33,15 @@ def routes() -> list[BaseRoute]:
         Route(SEAT_PATH, show_seat, methods=["GET"]),
         Route(SEAT_PATH, take_seat, methods=["POST"]),
         Route(f"{SEAT_PATH}/wait/events", events, methods=["GET"]),
+        Route(f"{SEAT_PATH}/leave", leave, methods=["POST"]),
     ]
 
 
 async def show_seat(request: Request) -> Response:
     """Ask for the code; say that somebody has to confirm; or show where the candidate is."""
     if visit_of(request).token is None:
-        return _code_page(request, gone="gone" in request.query_params)
+        said = next((said for name, said in _WHY_OUT.items() if name in request.query_params), None)
+        return _code_page(request, said=said)
     try:
         door = await ask(request, MY_SEAT, Nothing())
         if door.seated:
@@ -56,6 +61,18 @@ async def take_seat(request: Request) -> Response:
         return _code_page(request, said_at_form(error), code)
     answer, ours = go_to(SEAT_PATH), visit_of(request).cookies
     answer.headers.append("set-cookie", ours.write(cookies.SEAT, taken.token))
+    answer.headers.append("set-cookie", ours.delete(cookies.KEY))
+    return answer
+
+
+async def leave(request: Request) -> Response:
+    """Have the browser leave its seat, or wait no longer."""
+    try:
+        await ask(request, LEAVE_SEAT, Nothing())
+    except RefusedError as error:
+        return gone(request, error)
+    answer, ours = go_to(f"{SEAT_PATH}?left=yes"), visit_of(request).cookies
+    answer.headers.append("set-cookie", ours.delete(cookies.SEAT))
     answer.headers.append("set-cookie", ours.delete(cookies.KEY))
     return answer
 
@@ -91,8 +108,10 @@ def gone(request: Request, error: RefusedError) -> Response:
     return answer
 
 
-def _code_page(request: Request, refusal: Refusal | None = None, code: str = "", *, gone: bool = False) -> Response:
-    context = {"code": code, "refusal": refusal, "gone": gone}
+def _code_page(
+    request: Request, refusal: Refusal | None = None, code: str = "", *, said: Text | None = None
+) -> Response:
+    context = {"code": code, "refusal": refusal, "said": said}
     return _page(request, "seat.html.j2", context, STATUS[refusal.kind] if refusal else 200)
 
 

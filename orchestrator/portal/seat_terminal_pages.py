@@ -36,7 +36,7 @@ from orchestrator.portal.day_wall import clock
 from orchestrator.portal.lab_actions import size_of
 from orchestrator.portal.lab_addresses import host_of, terminal_of
 from orchestrator.portal.page_visits import SeatPlace
-from orchestrator.portal.pages import form_of, render
+from orchestrator.portal.pages import form_of, go_to, render
 from orchestrator.portal.polled_frames import polled_frames
 from orchestrator.portal.visit import SEAT_PATH, ask, visit_of
 
@@ -89,6 +89,8 @@ async def show_terminals(request: Request) -> Response:
     phase, number = request.path_params["phase"], request.path_params["lab"]
     room = await _room(request, phase)
     found = (await ask(request, contract.SEAT_HOSTS, contract.OfSeatPhase(phase))).scenarios
+    if room.view.over and not found:  # all is sealed: what was handed in is shown there
+        return go_to(f"{SEAT_PATH}/work/{quote(phase, safe='')}/{number}")
     here = _numbered(found, number)
     language = visit_of(request).language
     data = {
@@ -134,7 +136,7 @@ def terminal_frames(request: Request) -> AsyncIterator[bytes]:
 
     async def look() -> _Room:
         if not known:
-            known.append(await _scenario(request))
+            known.append(await _scenario(request, sealed=""))
         return await _room(request, phase)
 
     def news(told: _Room | None, room: _Room) -> bytes:
@@ -196,9 +198,16 @@ def _screen(socket: WebSocket, token: str) -> OpeningLine:
     return labd.seat_display(phase, place, host_of(socket), token, visit_of(socket).address)
 
 
-async def _scenario(request: Request) -> str:
-    """Return the scenario of the lab that an address names; raises as ``_numbered``."""
+async def _scenario(request: Request, sealed: str | None = None) -> str:
+    """Return the scenario of the lab that an address names; raises as ``_numbered``.
+
+    Args:
+        request: the request.
+        sealed: what is returned where there is no lab any more; None: nothing is.
+    """
     found = await ask(request, contract.SEAT_HOSTS, contract.OfSeatPhase(request.path_params["phase"]))
+    if sealed is not None and not found.scenarios:
+        return sealed
     return _numbered(found.scenarios, request.path_params["lab"]).id
 
 

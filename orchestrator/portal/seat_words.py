@@ -34,6 +34,19 @@ WAIT_ABOUT = Text(
     en="Your code is right. The invigilator now makes sure that it is you who sits here; this page then goes on "
     "by itself.",
 )
+NOT_ME = Text(fr="Annuler ma demande", en="Withdraw my request")
+LEAVE = Text(fr="Quitter ce poste", en="Leave this computer")
+LEAVE_ABOUT = Text(
+    fr="Plus rien de vous ne restera ouvert dans ce navigateur. Votre temps continue, et ce que vous avez écrit est "
+    "gardé. Pour revenir, ici ou ailleurs, il faut votre code et la personne qui surveille ; une fois tout scellé, "
+    "on ne revient plus.",
+    en="Nothing of yours will stay open in this browser. Your time goes on, and what you wrote is kept. To come back, "
+    "here or elsewhere, you need your code and the invigilator; once all is sealed, nobody comes back.",
+)
+HAS_LEFT = Text(
+    fr="Plus rien de vous n'est ouvert dans ce navigateur. Pour revenir, retapez votre code.",
+    en="Nothing of yours is open in this browser any more. To come back, type your code again.",
+)
 YOU_ARE = Text(fr="Candidat {number}", en="Candidate {number}")
 LOOK_AGAIN = Text(fr="Regarder à nouveau", en="Look again")
 LOST = Text(

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.portal import (
     account_pages,
+    appeal_pages,
     attempt_pages,
     board_pages,
     catalogue_pages,
@@ -82,6 +83,7 @@ def make_app(settings: PortalSettings, labd: LabdClient) -> Starlette:
             *seat_terminal_pages.routes(),
             *sitting_pages.routes(),
             *evidence_pages.routes(),
+            *appeal_pages.routes(),
             *join_pages.routes(),
             *lab_pages.routes(),
             *page_actions.routes(),

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from orchestrator.records.columns import canonical
@@ -134,6 +134,13 @@ def entries(session: Session, *, subject: str | None = None, kind: str | None = 
     if kind is not None:
         wanted = wanted.where(JournalRow.kind == kind)
     return tuple(entry_of(row) for row in session.scalars(wanted))
+
+
+def entries_since(session: Session, seq: int, *, subject: str) -> tuple[JournalEntry, ...]:
+    """Return the entry of a number, where it is about a subject, the later ones about it, and any later erasures."""
+    wanted = select(JournalRow).order_by(JournalRow.seq).where(JournalRow.seq >= seq)
+    about = or_(JournalRow.subject == subject, JournalRow.kind == ERASED)
+    return tuple(entry_of(row) for row in session.scalars(wanted.where(about)))
 
 
 def erase(session: Session, seqs: Iterable[int], *, actor: str, reason: str) -> JournalEntry:

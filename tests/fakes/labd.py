@@ -32,6 +32,7 @@ from orchestrator.labd import account_contract, calls, event_contract, lab_contr
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.wire import WireError, decode, encode
 from tests.fakes import labd_world as world
+from tests.fakes.labd_appeals import FakeAppeals
 from tests.fakes.labd_catalogue import FakeCatalogue
 from tests.fakes.labd_classes import FakeClasses
 from tests.fakes.labd_day import FakeDay
@@ -150,6 +151,7 @@ class FakeLabd:
         deliberation: what it knows of their juries.
         seats: what it knows of their candidates' seats.
         evidence: what it knows of their sealed evidence.
+        appeals: what it knows of appeals.
         seat_terminals: what it knows of the terminals there.
         seat_talk: what it knows of talk there.
         web: the web sites that its hosts reach.
@@ -182,6 +184,7 @@ class FakeLabd:
         self.deliberation = FakeDeliberation(self, RefusalError)
         self.seats = FakeSeats(self, self.sessions, RefusalError)
         self.evidence = FakeEvidence(self, RefusalError)
+        self.appeals = FakeAppeals(self, RefusalError)
         self.seat_terminals = FakeSeatTerminals(self, RefusalError)
         self.seat_talk = FakeSeatTalk(self, RefusalError)
         self.web = FakeWeb(self._who, self.owners)
@@ -199,6 +202,7 @@ class FakeLabd:
             **self.seats.calls,
             **self.seats.calls_of_seats,
             **self.evidence.calls,
+            **self.appeals.calls,
             **self.seat_terminals.calls,
             **self.seat_talk.calls,
         }

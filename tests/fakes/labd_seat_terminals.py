@@ -42,6 +42,7 @@ class FakeSeatTerminals:
     Attributes:
         shut: why the machines take no input; None: they do.
         over: whether the candidate's time is over.
+        scenarios: the scenarios of the phase, with their labs' machines.
     """
 
     def __init__(self, labd: FakeLabd, refuse: Callable[..., Exception]) -> None:
@@ -51,11 +52,12 @@ class FakeSeatTerminals:
         self._scenarios: dict[str, str] = {}
         self.shut: Text | None = None
         self.over = False
+        self.scenarios: tuple[t.SeatScenario, ...] = SCENARIOS
 
     @property
     def screens(self) -> set[tuple[int, str]]:
         """The screens of hosts: the place of each one's scenario, and its name."""
-        return {(at, one.name) for at, found in enumerate(SCENARIOS, 1) for one in found.hosts if one.desktop}
+        return {(at, one.name) for at, found in enumerate(self.scenarios, 1) for one in found.hosts if one.desktop}
 
     @property
     def calls(self) -> Mapping[str, tuple[Call[Any, Any], Callable[[str, Any], Any]]]:
@@ -79,14 +81,14 @@ class FakeSeatTerminals:
     def hosts(self, token: str, asked: t.OfSeatPhase) -> t.SeatHosts:
         """Return the machines."""
         self.require(token, asked.phase or PHASE)
-        return t.SeatHosts(SCENARIOS)
+        return t.SeatHosts(self.scenarios)
 
     def open(self, token: str, asked: t.OpenSeatTerminal) -> t.SeatTerminalView:
         """Open a terminal."""
         self.require(token, asked.phase)
         if self.shut is not None:
             raise self._refuse("wrong", self.shut.fr, self.shut.en)
-        hosts = {host.name for one in SCENARIOS if one.id == asked.scenario for host in one.hosts}
+        hosts = {host.name for one in self.scenarios if one.id == asked.scenario for host in one.hosts}
         if asked.host not in hosts:
             raise self._refuse("wrong", "Pas de telle machine.", "There is no such host.")
         view = lab_contract.TerminalView(secrets.token_hex(8), asked.host, asked.kind, world.NOW, ended=False)

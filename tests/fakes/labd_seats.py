@@ -104,9 +104,9 @@ class FakeSeats:
     def calls_of_seats(self) -> Mapping[str, tuple[Call[Any, Any], Callable[[str, Any], Any]]]:
         """Each call of a browser's with what answers it, by its token."""
         does: Mapping[str, Callable[[str, Any], Any]] = {
-            "take-seat": self.take, "my-seat": self.my_seat, "sitting": self.show, "subject": self.show_subject,
-            "answer-subject": self.answer_subject, "report-subject": self.report_subject,
-            "cable-subject": self.cable_subject,
+            "take-seat": self.take, "my-seat": self.my_seat, "leave-seat": self.leave,
+            "sitting": self.show, "subject": self.show_subject, "answer-subject": self.answer_subject,
+            "report-subject": self.report_subject, "cable-subject": self.cable_subject,
         }  # fmt: skip
         return {call.name: (call, does[call.name]) for call in (*e.SEAT_CALLS, *g.SITTING_CALLS) if call.name in does}
 
@@ -144,6 +144,12 @@ class FakeSeats:
         if token not in self.tokens:
             raise self._refuse("signed-out", "Vous n'êtes pas connecté.", "You are not signed in.")
         return e.SeatDoor(self.tokens[token], VIEW.title, "C-02")
+
+    def leave(self, token: str, _asked: Nothing) -> Nothing:
+        """Have a browser be at nothing."""
+        self.my_seat(token, Nothing())
+        del self.tokens[token]
+        return Nothing()
 
     def _seated(self, token: str) -> None:
         if not self.tokens.get(token):

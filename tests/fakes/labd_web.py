@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket
 
+from orchestrator.labd.calls import ADDRESS as FROM
 from orchestrator.labd.lab_web import PageReached
 from orchestrator.labd.web_contract import PageState
 from orchestrator.labd.web_socket import show_page
@@ -35,6 +36,7 @@ class FakeWeb:
         authorities: what hosts trust, PEM.
         asked: the host of each connection, with what was asked for.
         places: the phase and the scenario's place of each connection at a candidate's seat.
+        addresses: where the browser of each of these is.
     """
 
     def __init__(self, who: Callable[[HTTPConnection], object], owners: Mapping[str, str]) -> None:
@@ -44,6 +46,7 @@ class FakeWeb:
         self.authorities = ""
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.places: list[tuple[str, str]] = []
+        self.addresses: list[str] = []
 
     async def connect(self, viewer: WebSocket) -> None:
         """Be labd's ``/v1/web``."""
@@ -64,6 +67,7 @@ class FakeWeb:
             await viewer.close(code)
         else:
             self.places.append((viewer.path_params["phase"], viewer.path_params["place"]))
+            self.addresses.append(viewer.headers.get(FROM, ""))
             await self._show(viewer, yours=True)
 
     async def _show(self, viewer: WebSocket, *, yours: bool) -> None:

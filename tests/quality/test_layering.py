@@ -149,8 +149,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "assessment.event_words assessment.events "
         "assessment.evidence assessment.extra_time assessment.filled_plan assessment.jury "
         "assessment.jury_session assessment.lottery "
-        "assessment.opening assessment.plan_context assessment.plan_file assessment.reserved_places "
-        "assessment.results assessment.roster assessment.screen_reading assessment.seat_book assessment.selectors "
+        "assessment.opening assessment.plan_context assessment.plan_file assessment.reopening "
+        "assessment.reserved_places assessment.results assessment.roster assessment.screen_reading "
+        "assessment.seat_book assessment.selectors "
         "assessment.session_clock assessment.session_documents assessment.session_folder "
         "assessment.session_registry assessment.state assessment.terminal_gate assessment.written_plan "
         "deliverables doctor.machine fabric.fabric_interface "
@@ -171,9 +172,9 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     # The portal's pages: they know the contract with labd, and nothing else of the program.
     "orchestrator.portal": (
-        "labd.account_contract labd.calls labd.catalogue_contract labd.class_contract labd.day_contract "
-        "labd.day_screen_contract labd.deliberation_contract labd.desktop_contract labd.event_contract "
-        "labd.evidence_contract "
+        "labd.account_contract labd.appeal_contract labd.calls labd.catalogue_contract labd.class_contract "
+        "labd.day_contract labd.day_screen_contract labd.deliberation_contract labd.desktop_contract "
+        "labd.event_contract labd.evidence_contract "
         "labd.help_contract labd.lab_contract labd.lab_work_contract labd.labd_client labd.path_contract "
         "labd.plan_contract labd.plan_form_contract labd.privacy_contract labd.proof_contract labd.seat_contract "
         "labd.seat_talk_contract labd.seat_terminal_contract labd.session_contract labd.sitting_contract "

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.job import EVERYTHING, Selection
 from grader.report import CheckResult, Difference, Report
 from grader.runner import OnResult, OnRunning
-from orchestrator.assessment import session_retention, supervision
+from orchestrator.assessment import closing, session_retention, supervision
 from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.event_words import told
@@ -31,6 +33,7 @@ from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
 from orchestrator.core.text import same
+from orchestrator.core.waiting import wait_until
 from orchestrator.instances import freezing
 from orchestrator.labs import Differences, Running
 from orchestrator.labs.lab_grading import LabGrading
@@ -52,8 +55,12 @@ class NeverReady(LabLifecycle):
     """Starts labs that do not get ready, where somebody says why."""
 
     why_unready: LabError | None = None
+    together: threading.Barrier | None = None
+    """Who waits goes on once so many do."""
 
     def wait_until_ready(self, running: Running) -> None:  # noqa: ARG002
+        if self.together is not None:
+            self.together.wait(60)
         if self.why_unready is not None:
             raise self.why_unready
 
@@ -241,6 +248,43 @@ def test_a_lab_that_does_not_get_ready_is_graded_and_the_reason_stated(course: C
     assert graded.details["labs"][SCENARIO]["unready"]["en"] == "pc1 is not ready"
     assert f"{SCENARIO}: the lab was not ready when it was graded: pc1 is not ready." in told(graded).en
     assert [result.outcome for result in report.results] == ["fail", "pass"]
+
+
+def test_labs_are_waited_for_together_and_acted_on_in_turn(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing, "_AT_ONCE", 1)
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.labs.lifecycle.together = threading.Barrier(2)  # type: ignore[attr-defined]
+    check, most = Scripted.check, 0
+    grading: list[Running] = []
+
+    def watched(self: Scripted, running: Running, **asked: Any) -> Report:  # noqa: ANN401
+        nonlocal most
+        grading.append(running)
+        try:
+            wait_until(lambda: len(grading) > 1, within=0.2)
+            most = max(most, len(grading))
+            return check(self, running, **asked)
+        finally:
+            grading.remove(running)
+
+    monkeypatch.setattr(Scripted, "check", watched)
+    closed(course)
+    assert all(sitting.sealed for sitting in course.jury_session.state().sittings.values())
+    assert most == 1
+
+
+def test_who_is_interrupted_begins_no_step_any_more(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.source.go(100 * 60)
+    stopped = Closing(course.jury_session, course.labs)
+    stopped.stop()
+    with pytest.raises(closing.StoppedError):
+        stopped.close("reseau", "C-01")
+    assert list(course.jury_session.state().sittings["reseau", "C-01"].steps) == ["cut"]
+    course.supervise()
+    assert course.jury_session.state().sittings["reseau", "C-01"].sealed
 
 
 @pytest.mark.parametrize(

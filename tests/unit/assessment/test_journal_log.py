@@ -15,8 +15,9 @@ from orchestrator.assessment.journal_log import JournalLog
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.errors import MachineError, UsageError
-from orchestrator.records import audit
+from orchestrator.records import audit, journal
 from orchestrator.records.database import Database
+from orchestrator.records.models import JournalRow
 from tests.unit.assessment.sessions import PLAN, START, Played, make_registry, open_in_memory
 from tests.unit.records.conftest import postgres_address, postgres_template, store
 from tests.unit.records.test_journal import tamper
@@ -79,6 +80,44 @@ def test_names_are_forgotten_and_the_journal_holds(jury_session: JurySession, st
     assert not session_retention.due(jury_session.state(), date(2031, 1, 1))
     with store.read() as transaction:
         assert audit.verify(transaction) == ()
+
+
+def test_of_what_was_read_before_only_what_follows_is_read(
+    jury_session: JurySession, store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, entry_of = JournalLog(store), journal.entry_of
+    read: list[int] = []
+
+    def noted(row: JournalRow) -> journal.JournalEntry:
+        read.append(row.seq)
+        return entry_of(row)
+
+    monkeypatch.setattr(journal, "entry_of", noted)
+    known = log.events("december")
+    assert len(read) == len(known) > 2
+    jury_session.incident("organiser", "Une alarme")
+    read.clear()
+    again = log.events("december")
+    assert again[:-1] == known
+    assert (len(read), again[-1].details["text"]) == (2, "Une alarme")
+    assert again == JournalLog(store).events("december")
+    assert log.events("june") == ()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE journal SET payload = replace(payload, 'Bruit', 'Rien') WHERE kind = 'session.incident'",
+        "DELETE FROM journal WHERE kind = 'session.incident'",
+        "DELETE FROM journal",
+    ],
+)
+def test_a_store_that_was_put_back_is_read_anew(jury_session: JurySession, store: Database, statement: str) -> None:
+    jury_session.incident("organiser", "Bruit")
+    log = JournalLog(store)
+    before = log.events("december")
+    tamper(store, statement)
+    assert log.events("december") == JournalLog(store).events("december") != before
 
 
 def test_a_decision_that_was_changed_in_the_store_is_found(jury_session: JurySession, store: Database) -> None:

@@ -13,6 +13,7 @@ from orchestrator.assessment.evidence import seal
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import ANSWERS, CONVERSATION, REPORT
 from orchestrator.labd import seat_talk_contract as k
+from orchestrator.labd import seat_terminal_contract as t
 from orchestrator.labd import sitting_contract as g
 from orchestrator.labd.sealed_subject import SealedSubjects
 from orchestrator.model.deliverables import HostQuestion
@@ -101,6 +102,7 @@ def test_what_was_handed_in_stays_the_same_when_it_is_sealed(
             assert (after.questions[0].answer, after.talks[1].turns[0].said) == ("pc1", MASKED)
             assert [str(after).count(one) for one in (RESULT, "not_valid", PASSWORD, SCENARIO)] == [0, 0, 0, 0]
             assert (await here.call(k.SEAT_TALK, subject())).people == ()
+            assert (await here.call(t.SEAT_HOSTS, t.OfSeatPhase("reseau"))).scenarios == ()
             assert "over" in (await here.refused(g.ANSWER_SUBJECT, answer("srv1"))).text.en
             ali = await here.refused(g.SUBJECT, subject(2), here.ali)
             assert (ali.kind, ali.text.en) == ("missing", "There is no such scenario here.")

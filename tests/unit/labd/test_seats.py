@@ -159,6 +159,32 @@ def test_another_seat_needs_consent_and_ends_the_former(site: Site, organiser: M
     assert [kind for kind, _, _ in kinds(site)] == ["invited", "seated", "seated", "turned-away", "unseated"]
 
 
+def test_a_candidate_leaves_their_seat_and_comes_back_by_their_code(site: Site, organiser: Member) -> None:
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token)
+            code = (await codes_of(client, organiser))["C-01"]
+            first = await seated(client, organiser, code, "C-01")
+            other = await asking(client, code, address="192.0.2.99")
+            await client.call(e.LEAVE_SEAT, Nothing(), other)
+            assert await out(client, other)
+            assert (await client.call(e.MY_SEAT, Nothing(), first)).seated, "who waits takes nothing along"
+            other = await asking(client, code, address="192.0.2.99")
+            await client.call(e.LEAVE_SEAT, Nothing(), first)
+            assert await out(client, first)
+            assert (await refusal_of(client, e.LEAVE_SEAT, Nothing(), first)).kind == "signed-out"
+            view = await client.call(e.SEATS, DECEMBER, organiser.token)
+            assert (view.seats[0].since, len(view.asked)) == ("", 1)
+            await answered(client, organiser, "C-01")
+            assert (await client.call(e.MY_SEAT, Nothing(), other)).seated
+
+    asyncio.run(play())
+    ref = organiser.who.ref
+    assert kinds(site) == [
+        ("invited", "", ref), ("seated", "C-01", ref), ("unseated", "C-01", "C-01"), ("seated", "C-01", ref),
+    ]  # fmt: skip
+
+
 def test_seats_outlive_labd(site: Site, organiser: Member) -> None:
     async def play() -> None:
         async with site.labd() as client:
@@ -282,7 +308,12 @@ def test_a_seat_reaches_its_own_calls_and_no_other(site: Site, organiser: Member
             await planned(client, organiser.token)
             codes = await codes_of(client, organiser)
             token, waiting = await seated(client, organiser, codes["C-01"], "C-01"), await asking(client, codes["C-02"])
-            for name, call in BY_NAME.items():
+            for path in ("session-documents/december", "session-evidence/december/reseau/C-01"):
+                with pytest.raises(RefusedError) as refused:
+                    await anext(client.archive(path, token))
+                assert refused.value.refusal.kind == "signed-out"
+            leaving_last = sorted(BY_NAME.items(), key=lambda one: one[0] == e.LEAVE_SEAT.name)
+            for name, call in leaving_last:
                 for one in (token, waiting):
                     try:
                         await client.call(call, asked_of(name, "moved-desks-1", 1), one)
@@ -296,10 +327,6 @@ def test_a_seat_reaches_its_own_calls_and_no_other(site: Site, organiser: Member
                         assert (await refusal_of(client, call, asked_of(name, "", 1), organiser.token)).kind == (
                             "signed-out"
                         )
-            for path in ("session-documents/december", "session-evidence/december/reseau/C-01"):
-                with pytest.raises(RefusedError) as refused:
-                    await anext(client.archive(path, token))
-                assert refused.value.refusal.kind == "signed-out"
 
     asyncio.run(play())
 

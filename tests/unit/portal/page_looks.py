@@ -34,6 +34,7 @@ NO_PAGES = frozenset(
         "/jury/{session}/documents", "/jury/{session}/candidates/{number}/evidence/{phase}",
         "/jury/{session}/candidates/{number}/phases/{phase}/recordings/{recording}",
         "/jury/{session}/candidates/{number}/phases/{phase}/desktops/{desktop}/{picture}",
+        "/jury/{session}/candidates/{number}/phases/{phase}/appeal/events",
         "/attempts/{attempt}/recordings/{recording}",
     }
 )  # fmt: skip
@@ -154,6 +155,10 @@ def _codes_made(page: Page) -> None:
 
 def _wrong_seat(page: Page) -> None:
     _send(page, "form[action='/seat'] button:not([type=button])", code="no")
+
+
+def _regrading(labd: FakeLabd) -> None:
+    labd.appeals.view = replace(labd.appeals.view, running=True)
 
 
 def _waiting_at_seat(page: Page) -> None:
@@ -586,6 +591,8 @@ LOOKS = (  # a form that was refused holds all that it held before
     ),
     Look("sealed evidence", SITTING, "sitting_evidence.html.j2", "paul", act=_unfold_all),
     Look("sealed evidence, side by side", f"{SITTING}?view=side", "sitting_evidence.html.j2", "paul", act=_unfold_all),
+    Look("appeal", f"{SITTING}/appeal", "sitting_appeal.html.j2", "paul"),
+    Look("appeal, being graded", f"{SITTING}/appeal", "sitting_appeal.html.j2", "paul", _regrading),
     Look("replay of a sitting", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_played_to_the_end),
     Look("replay of a desktop", f"{SITTING}/replay", "sitting_replay.html.j2", "paul", act=_desktop_at_the_end),
     Look("search in a sitting", f"{SITTING}/replay?q=ping", "sitting_replay.html.j2", "paul", act=_unfold_all),

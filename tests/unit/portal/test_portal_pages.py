@@ -19,6 +19,7 @@ from orchestrator.core.language import Language
 from orchestrator.core.text import Text, same
 from orchestrator.labd.calls import Refusal
 from orchestrator.portal import (
+    appeal_words,
     board_words,
     catalogue_words,
     day_words,
@@ -104,6 +105,7 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/sessions/december-2026/day/reseau/C-99": (303, 403, 403, 404),
     "/seat": (200, 200, 200, 200),
     "/seat?gone=yes": (200, 200, 200, 200),
+    "/seat?left=yes": (200, 200, 200, 200),
     "/seat/terminals": (303, 303, 303, 303),
     "/seat/terminals/reseau/1": (303, 303, 303, 303),
     "/sessions/december-2026/screens/reseau/C-04/moved-desks.pc1-1": (303, 403, 403, 200),
@@ -124,6 +126,7 @@ SEEN: dict[str, tuple[int, int, int, int]] = {
     "/jury/december-2026/candidates/C-01/evidence/reseau": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/replay": (303, 403, 403, 403),
+    "/jury/december-2026/candidates/C-01/phases/reseau/appeal": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/recordings/0": (303, 403, 403, 403),
     "/jury/december-2026/candidates/C-01/phases/reseau/desktops/0/0": (303, 403, 403, 403),
     "/join": (200, 200, 200, 200),
@@ -178,6 +181,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
     "/sessions/nothing/day": ({"act": "open", "phase": "reseau"}, (303, 403, 403, 404)),
     "/sessions/december-2026/day/reseau/C-01": ({"act": "absent"}, (303, 403, 403, 303)),
     "/seat": ({"code": "none"}, (422, 422, 422, 422)),
+    "/seat/leave": ({}, (303, 303, 303, 303)),
     "/seat/terminals/reseau/1/pages": ({"host": "pc1", "address": "http://shop.lab/"}, (303, 303, 303, 303)),
     "/seat/terminals/reseau/1/terminals": ({"host": "pc1"}, (303, 303, 303, 303)),
     "/seat/terminals/reseau/1/terminals/0011223344556677/close": ({}, (303, 303, 303, 303)),
@@ -197,6 +201,7 @@ SENT: dict[str, tuple[dict[str, str], tuple[int, int, int, int]]] = {
         (303, 403, 403, 403),
     ),
     "/jury/december-2026/candidates/C-01/observe": ({"text": "Seen."}, (303, 403, 403, 403)),
+    "/jury/december-2026/candidates/C-01/phases/reseau/appeal": ({}, (303, 403, 403, 403)),
     "/join": ({"code": "none"}, (404, 404, 404, 404)),
     "/join/account": ({"code": "none"}, (404, 404, 404, 404)),
     "/": ({}, (405, 405, 405, 405)),
@@ -285,6 +290,7 @@ def test_every_route_stands_in_the_tables(browser: Browser) -> None:
         "/sessions/{session}/screens/{phase}/{number}/{terminal}/events",
         "/sessions/{session}/desktops/{phase}/{number}/{desktop}/events",
         "/seat/wait/events",
+        "/jury/{session}/candidates/{number}/phases/{phase}/appeal/events",
         "/seat/events",
         "/seat/talk/{phase}/{place}/events",
         "/seat/terminals/{phase}/{lab:int}/events",
@@ -462,6 +468,7 @@ PHRASES = (
     (seat_words, "g|seat_words"),
     (terminal_words, "z|terminal_words"),
     (evidence_words, "e|evidence_words"),
+    (appeal_words, "a|appeal_words"),
 )  # fmt: skip
 
 

@@ -77,6 +77,21 @@ def test_a_seat_that_is_no_more_is_forgotten(browser: Browser) -> None:
     assert 'id="code"' in browser.get("/seat?gone=yes").text
 
 
+@pytest.mark.parametrize("token", [WAITING, SEATED])
+def test_a_candidate_leaves_the_computer_to_somebody_else(browser: Browser, labd: FakeLabd, token: str) -> None:
+    at_seat(browser, token)
+    assert 'action="/seat/leave"' in browser.get("/seat").text
+    answer = browser.post("/seat/leave", {}, page="/seat")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/seat?left=yes")
+    (cookie,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(COOKIE)]
+    assert "Max-Age=0" in cookie
+    assert token not in labd.seats.tokens
+    browser.http.cookies.clear()
+    page = browser.get("/seat?left=yes", **{"Accept-Language": "en"}).text
+    assert "Nothing of yours is open in this browser any more." in page
+    assert 'id="code"' in page
+
+
 def test_a_seat_counts_nowhere_else_and_an_account_not_at_a_seat(browser: Browser, labd: FakeLabd) -> None:
     at_seat(browser)
     for path in ("/", "/account", "/sessions", f"{WALL}", "/jury", "/people"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 
 from orchestrator.core.text import Text
-from orchestrator.portal.seat_terminal_pages import SCRIPT_WORDS
+from orchestrator.portal.seat_terminal_pages import SCRIPT_WORDS, terminal_frames
 from tests.fakes import labd_world as world
 from tests.fakes.labd import FakeLabd
 from tests.fakes.labd_seat_terminals import PLACE, SCENARIOS
 from tests.fakes.labd_seats import SEATED, WAITING
 from tests.unit.portal.browser import Browser, Reading
+from tests.unit.portal.test_seat_pages import request_of
 
 LAB = "/seat/terminals/reseau/1"
 SHUT = Text(fr="Le temps est arrêté.", en="Time stands still.")
@@ -83,6 +85,27 @@ def test_terminals_are_opened_and_closed(browser: Browser, labd: FakeLabd) -> No
     shut = browser.post(f"{LAB}/terminals", {"host": "pc1"}, page=LAB)
     assert shut.status_code == 422
     assert data_of(browser.get(LAB).text)["open"] is False
+
+
+def test_the_terminals_of_sealed_labs_lead_to_what_was_handed_in(
+    browser: Browser, labd: FakeLabd, runner: asyncio.Runner
+) -> None:
+    sit(browser)
+    labd.seat_terminals.over = True
+    assert browser.get(LAB).status_code == 200, "until it is sealed"
+    labd.seat_terminals.scenarios = ()
+    answer = browser.get(LAB)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/seat/work/reseau/1")
+    assert browser.get("/seat/terminals").status_code == 200
+
+    request = request_of(browser, SEATED)
+    request.scope["path_params"] = {"phase": "reseau", "lab": 1}
+
+    async def first() -> bytes:
+        frames = terminal_frames(request)
+        return [await anext(frames) for _ in range(2)][1]
+
+    assert b'"over": true' in runner.run(first())
 
 
 def test_the_labs_are_listed_with_why_they_are_shut(browser: Browser, labd: FakeLabd) -> None:

@@ -73,6 +73,7 @@ def test_a_candidate_opens_the_pages_of_their_own_machines(zoe: SeatBrowser, lab
         assert other.host != opened.host
         other.get()
         assert labd.web.places[-1] == ("reseau", "2")
+        assert set(labd.web.addresses) == {"127.0.0.1"}, "a seat that is used from two places is seen by it"
 
 
 def test_outside_their_time_a_page_says_so_and_leads_back(zoe: SeatBrowser, labd: FakeLabd) -> None:
