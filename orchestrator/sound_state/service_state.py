@@ -11,12 +11,13 @@ from orchestrator.sound_state.provider import Thought
 
 NAME: Final = "services"
 _COMES_AND_GOES = re.compile(
-    r".*\.(?:scope|slice|mount|swap)|(?:user|user-runtime-dir|getty|serial-getty)@.*|dbus\.service"
+    r".*\.(?:scope|slice|mount|swap|socket)|(?:user|user-runtime-dir|getty|serial-getty)@.*|dbus\.service"
     r"|systemd-(?:hostnamed|localed|logind|timedated)\.service|polkit\.service"
     r"|(?:bureau|screen)\.service"
 )
 """Units that systemd makes and removes with those who log in, that it starts when somebody asks them, and desktops:
-one is open on a screen, or is not."""
+one is open on a screen, or is not. A socket has a process for a moment only: while it is set up or taken down, as those
+of whoever logs in are (Debian's ``ssh-agent.socket``); who listens is looked at by itself."""
 _WORDS: Final = {
     "wanted-by": (
         Text(fr="ne démarre plus avec la machine.", en="no longer starts with the host."),
