@@ -90,16 +90,21 @@ function figure(told) {
   const time = document.createElement("time");
   time.className = "hint";
   caption.append(link, time);
-  made.append(caption, document.createElement(told.image ? "img" : "pre"));
+  made.append(caption, told.image ? described(told.image) : document.createElement("pre"));
   return made;
 }
 
+/** Return a picture's place with what stands for it until it is there. */
+function described({ width, height, alt }) {
+  return Object.assign(new Image(), { width, height, alt });
+}
+
 /** Show another picture once it is there: until then the one before stays. */
-function picture(place, { src, width, height, alt }) {
-  place.wanted = src;
-  const next = new Image();
-  next.addEventListener("load", () => place.wanted === src && place.querySelector("img").replaceWith(next));
-  Object.assign(next, { width, height, alt, src });
+function picture(place, image) {
+  place.wanted = image.src;
+  const next = described(image);
+  next.addEventListener("load", () => place.wanted === image.src && place.querySelector("img").replaceWith(next));
+  next.src = image.src;
 }
 
 async function takeAll({ screens, order }) {

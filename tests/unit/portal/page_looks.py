@@ -298,6 +298,11 @@ def _unfold_all(page: Page) -> None:
     page.evaluate("() => document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
 
 
+def _all_shown(page: Page) -> None:
+    _unfold_all(page)
+    page.wait_for_function("() => document.querySelector('#screens-list img')?.naturalWidth > 0")
+
+
 def _played(page: Page) -> None:
     page.wait_for_selector(".xterm-rows", state="attached")
 
@@ -555,7 +560,7 @@ LOOKS = (  # a form that was refused holds all that it held before
     Look("session", SESSION, "session.html.j2", "ines", act=_unfold_all),
     Look("readiness of a session", f"{SESSION}/readiness", "readiness.html.j2", "ada"),
     Look("session, not withdrawn", SESSION, "session.html.j2", "ines", act=_wrong_withdrawal),
-    Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_unfold_all),
+    Look("day", f"{SESSION}/day", "session_day.html.j2", "ines", act=_all_shown),
     Look("day, refused", f"{SESSION}/day", "session_day.html.j2", "ines", _day_stopped, _wrong_pause),
     Look("sessions of an invigilator", "/sessions", "sessions.html.j2", "remi"),
     Look("day of an invigilator", f"{SESSION}/day", "session_day.html.j2", "remi", act=_unfold_all),

@@ -13,7 +13,7 @@ from tests.fakes.labd import FakeLabd
 from tests.unit.portal.served_portal import ServedPortal
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -183,6 +183,23 @@ def test_an_organiser_sees_the_terminals_of_all(
     page.locator("#screens-lost").wait_for()
     assert {name for name, _, _ in labd.asked} <= {"me", "day", "seats", "screens", "look-at-screen", "desktop-picture"}
     assert portal.wrong == []
+
+
+def test_what_a_picture_shows_is_said_before_it_is_there(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/pictures/*", lambda route: held.append(route))  # noqa: PLW0108 - a method takes no notes
+    portal.open(page, labd, "ines", f"/sessions/{fake.SESSION}/day")
+    image = page.locator("#screens-list img")
+    image.wait_for()
+    asked = {name: image.get_attribute(name) for name in ("src", "alt", "width")}
+    assert asked["src"] is None
+    assert asked["alt"] == "The desktop of pc1, candidate C-04"
+    assert asked["width"] == "320"
+    for one in held:
+        one.continue_()
+    page.unroute("**/pictures/*")
+    page.wait_for_function("() => document.querySelector('#screens-list img').naturalWidth === 80")
+    assert image.get_attribute("alt") == asked["alt"]
 
 
 def test_the_desktop_that_somebody_looks_at_follows(

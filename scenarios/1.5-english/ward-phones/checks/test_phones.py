@@ -6,7 +6,7 @@ import re
 import pytest
 
 from grader import check, concurrently, lines_in, reason, scaled_timeout
-from lab_tools import RESERVED, assert_service_lasts, office_scope
+from lab_tools import RESERVED, assert_service_lasts, dhcp_configuration, office_scope
 
 MODELS = ("H310", "H320", "H340")
 VISITORS = ("192.168.10.100", "192.168.10.199")
@@ -95,6 +95,30 @@ def is_between(address, first, last):
     return low <= ipaddress.IPv4Address(address) <= high
 
 
+def is_in_pool(address, pool):
+    """Say whether an address is in a pool, which Kea takes as two ends or as a network."""
+    first, dash, last = (part.strip() for part in pool.partition("-"))
+    if dash:
+        return is_between(address, first, last)
+    return ipaddress.IPv4Address(address) in ipaddress.IPv4Network(pool.strip())
+
+
+def option_values(tree):
+    """Yield the values of all options in a part of Kea's configuration, of those in hexadecimal the text."""
+    if isinstance(tree, list):
+        for one in tree:
+            yield from option_values(one)
+    if not isinstance(tree, dict):
+        return
+    for key, value in tree.items():
+        if key == "data" and isinstance(value, str):
+            yield value.strip().strip("'")
+            digits = re.sub(r"0x|[\s:]", "", value)
+            if re.fullmatch(r"([0-9a-fA-F]{2})+", digits):
+                yield text_of(bytes.fromhex(digits))
+        yield from option_values(value)
+
+
 def text_of(value):
     """Return an option's text as a phone reads it: some servers end it with a zero octet."""
     return value.rstrip(b"\0").decode("ascii", errors="replace")
@@ -142,6 +166,34 @@ def test_phones_have_their_range(lab):
             fr=f"un téléphone qui demande {wish} se voit proposer {address} : la plage ne va pas jusque-là",
             en=f"a phone that asks for {wish} is offered {address}: the range does not go as far as that",
         )
+
+
+@check(
+    "objective",
+    points=1,
+    competence="2.1",
+    fr="Le fichier du serveur DHCP le dit aussi : après un redémarrage, les téléphones auront la même chose.",
+    en="The DHCP server's file says so too: after a restart, the phones will get the same.",
+    host="srv1",
+    lock="",
+)
+def test_it_is_written_down(lab):
+    scope, (code, expected) = office_scope(lab), wanted_option(lab)
+    tried = lab.host("srv1").run("kea-dhcp4 -t /etc/kea/kea-dhcp4.conf")
+    assert tried.rc == 0, reason(
+        fr="kea-dhcp4 -t refuse /etc/kea/kea-dhcp4.conf", en="kea-dhcp4 -t refuses /etc/kea/kea-dhcp4.conf"
+    )
+    for number in range(200, lab.values["last"] + 1):
+        address = f"192.168.10.{number}"
+        own = [pool for pool in scope.get("pools", ()) if is_in_pool(address, pool["pool"])]
+        assert any(pool.get("client-class") for pool in own), reason(
+            fr=f"dans le fichier, aucune étendue réservée à une classe ne donne {address}",
+            en=f"in the file, no pool that is kept for a class gives {address}",
+        )
+    assert expected in set(option_values(dhcp_configuration(lab))), reason(
+        fr=f"dans le fichier, aucune option ne vaut {expected} (option {code})",
+        en=f"in the file, no option is {expected} (option {code})",
+    )
 
 
 @check(
