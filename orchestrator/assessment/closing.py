@@ -20,6 +20,7 @@ from orchestrator.assessment.candidate import as_assessed
 from orchestrator.assessment.collecting import keep, look_at
 from orchestrator.assessment.events import PROGRAM, Draft, Kind
 from orchestrator.assessment.evidence import seal
+from orchestrator.assessment.host_restarts import HostRestarts
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.second_look import grade_twice
 from orchestrator.assessment.session_folder import write_whole
@@ -46,10 +47,15 @@ class StoppedError(Exception):
 
 
 class Closing:
-    """Closes sittings."""
+    """Closes sittings.
+
+    Attributes:
+        restarts: notes the hosts that are started again before the program itself does so.
+    """
 
     def __init__(self, jury_session: JurySession, labs: Labs) -> None:
         """Take the session and the labs."""
+        self.restarts = HostRestarts(jury_session, labs)
         self._jury_session = jury_session
         self._labs = labs
         self._known: dict[str, Running] = {}
@@ -108,6 +114,7 @@ class Closing:
     # The steps ------------------------------------------------------------------------------------------
 
     def _collect(self, sitting: Sitting) -> dict[str, Any]:
+        self.restarts.note(sitting.phase, sitting.candidate)
         kept = {}
         for lab in sitting.labs:
             if lab.instance in self._instances():

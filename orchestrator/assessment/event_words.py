@@ -232,6 +232,10 @@ _WORDS: Mapping[Kind, Text | Callable[[_Details], Text]] = {
         fr=f"Le candidat a déplacé un câble de {d['scenario']} : {d['act']}",
         en=f"The candidate moved a cable of {d['scenario']}: {d['act']}",
     ),
+    "restarted": lambda d: Text(
+        fr=f"Machines {de(d['scenario'])} qui ont redémarré : {', '.join(d['hosts'])}.",
+        en=f"Hosts of {d['scenario']} that were started again: {', '.join(d['hosts'])}.",
+    ),
     "warned": lambda d: Text(fr=f"Il reste {d['minutes']} min.", en=f"{d['minutes']} min are left."),
     "hint": lambda d: Text(fr=f"Indice {d['number']} donné.", en=f"Hint {d['number']} given."),
     "finished": Text(fr="Le candidat a rendu avant la fin.", en="The candidate handed in before the end."),

@@ -34,6 +34,7 @@ Kind = Literal[
     "intervened",
     "looked",
     "cabled",
+    "restarted",
     "supervised",
     "warned",
     "hint",

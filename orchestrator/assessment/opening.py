@@ -218,6 +218,7 @@ class Opening:
                 "instance": running.instance.name,
                 "variant": variant,
                 "hosts": [host.name for host in running.plan.hosts],
+                "begun": self._labs.running.begun(running.instance),
                 "seen": seen,
                 "proof": proof.to_document(),
             }

@@ -33,6 +33,8 @@ _JOBS: Final = 64
 _PATIENCE: Final = 5.0
 """Seconds until a step that could not be done is tried again; twice as many each time, a minute at most."""
 _LONGEST: Final = 60.0
+_RESTARTS_EVERY: Final = 10.0
+"""Seconds between two looks at which hosts were started again: the engine is asked about each."""
 _LONGEST_SAID: Final = 300
 """Characters of an error that is nobody's sentence."""
 _DRIFT: Final = 2
@@ -59,6 +61,8 @@ class Supervisor:
         self._failures: dict[tuple[str, str], int] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._drift = 0
+        self._looking: Future[None] | None = None
+        self._looked = -_RESTARTS_EVERY
 
     def run(self, until: Callable[[SessionState], bool] | None = None) -> None:
         """Supervise.
@@ -76,6 +80,7 @@ class Supervisor:
 
             def tick() -> bool:
                 self._tell_what_ended()  # first: the state that is read next knows of it
+                self._look_for_restarts(pool)
                 self._do_what_is_due(self._jury_session.state(), pool)
                 return stop.is_set() or (not self._busy and enough(self._jury_session.state()))
 
@@ -130,6 +135,16 @@ class Supervisor:
             self._tell(Text(fr=f"✘ {text.fr}", en=f"✘ {text.en}"))
         else:
             self._tell(Text(fr=f"✔ {phase}, {candidate} : preuves scellées", en=f"✔ {phase}, {candidate}: sealed"))
+
+    def _look_for_restarts(self, pool: ThreadPoolExecutor) -> None:
+        """Look again where the last look has ended; an engine that is away is asked the next time."""
+        if self._looking is not None and not self._looking.done():
+            return
+        if time.monotonic() < self._looked + _RESTARTS_EVERY:
+            return
+        if self._looking is not None and (error := self._looking.exception()) is not None:
+            _log.warning("hosts cannot be looked at: %s", error)
+        self._looking, self._looked = pool.submit(self._closing.restarts.note_running), time.monotonic()
 
     def _note_drift(self, drift: int, now: int) -> None:
         """Note that somebody has set the machine's clock; the session's time is another matter."""

@@ -274,6 +274,11 @@ class DockerEngine:
             state=str(found["State"]["Status"]),
         )
 
+    def begun(self, container: str) -> str:
+        """Return when a container was started last, as the engine says it."""
+        with self._translated(container):
+            return str(self._api.inspect_container(container)["State"]["StartedAt"])
+
     def containers(self, labels: Mapping[str, str | None]) -> tuple[Container, ...]:
         """Return all containers, running or not, that carry every label, by name."""
         with self._translated("docker"):

@@ -259,6 +259,13 @@ class Engine(Protocol):
             NoSuchContainerError: it does not exist.
         """
 
+    def begun(self, container: str) -> str:
+        """Return when a container was started last, as the engine says it: another time after each start.
+
+        Raises:
+            NoSuchContainerError: it does not exist.
+        """
+
     def containers(self, labels: Mapping[str, str | None]) -> tuple[Container, ...]:
         """Return all containers, running or not, that carry every label (None: any value), by name."""
 

@@ -20,7 +20,7 @@ LONGEST_SEARCH = 200
 
 SittingMarkKind = Literal[
     "command", "file", "difference", "talk", "act", "cable", "intervention", "announcement", "pause", "incident",
-    "presence", "hint", "grading", "cut", "step",
+    "restart", "presence", "hint", "grading", "cut", "step",
 ]  # fmt: skip
 """What a mark is about, see ``evidence_marks``."""
 Looked = Literal["once", "twice", "disagreed"]

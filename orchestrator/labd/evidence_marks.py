@@ -39,6 +39,7 @@ _KINDS: Final[Mapping[Kind, SittingMarkKind]] = {
     "incident": "incident",
     "intervened": "intervention",
     "cabled": "cable",
+    "restarted": "restart",
     "hint": "hint",
     "cut": "cut",
     "graded": "grading",

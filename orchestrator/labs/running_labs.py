@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 from orchestrator.access.cabling import replace_cable
 from orchestrator.access.lab_driver import LabDriver
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
-from orchestrator.engine.engine_interface import Engine
+from orchestrator.engine.engine_interface import Engine, NoSuchContainerError
 from orchestrator.fabric.fabric_interface import Fabric, HostActivity, HostRef, PortState
 from orchestrator.instances.instance import Instance
 from orchestrator.instances.instance_records import InstanceRecords
@@ -154,6 +154,14 @@ class RunningLabs:
             MachineError: it does not answer.
         """
         return self.instances.engine
+
+    def begun(self, instance: Instance) -> dict[str, str]:
+        """Return when the engine started each host, in its own words; a host that is gone is left out."""
+        found = {}
+        for host in instance.hosts:
+            with suppress(NoSuchContainerError):  # it was removed just now
+                found[host.name] = self.engine().begun(host.container)
+        return found
 
     def activity(self, instances: Iterable[Instance]) -> Mapping[HostRef, HostActivity]:
         """Return what a passing look tells of the hosts of all these instances at once; see ``HelperLooks``."""

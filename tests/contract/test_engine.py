@@ -137,8 +137,11 @@ def test_a_container_goes_through_its_states(engine: Engine) -> None:
     assert engine.container(identity).state == "paused"
     assert engine.container(identity).running
     engine.unpause(identity)
+    begun = engine.begun(identity)
+    assert engine.begun(identity) == begun
     engine.restart(identity, grace=0)
     assert engine.container(identity).state == "running"
+    assert engine.begun(identity) != begun
     engine.stop(identity, grace=0)
     engine.stop(identity, grace=0)
     assert engine.container(identity).state == "exited"
@@ -210,7 +213,7 @@ def test_processors_are_limited_while_it_runs_or_is_frozen(engine: Engine) -> No
         engine.limit_processors(f"{RUN}-none", 1)
 
 
-@pytest.mark.parametrize("call", ["start", "pause", "unpause", "container"])
+@pytest.mark.parametrize("call", ["start", "pause", "unpause", "container", "begun"])
 def test_a_container_that_is_not_there_is_an_error(engine: Engine, call: str) -> None:
     with pytest.raises(NoSuchContainerError):
         getattr(engine, call)(f"{RUN}-none")

@@ -122,6 +122,7 @@ class FakeEngine:
         with self._lock:
             for record in self._containers.values():
                 if record.state != "created":
+                    record.starts += record.by_itself
                     record.state = record.runs_as if record.by_itself else "exited"
 
     def destroy(self, container: str) -> None:
@@ -228,6 +229,10 @@ class FakeEngine:
         """Return a container by id or name."""
         with self._lock:
             return _listed(self._record(container))
+
+    def begun(self, container: str) -> str:
+        """Return when a container was started last: its how many-th start that was."""
+        return f"start {self.starts(container)}"
 
     def containers(self, labels: Mapping[str, str | None]) -> tuple[Container, ...]:
         """Return all containers that carry every label, by name."""

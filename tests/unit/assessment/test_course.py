@@ -21,6 +21,7 @@ from orchestrator.assessment.closing import Closing
 from orchestrator.assessment.event_words import told
 from orchestrator.assessment.events import Draft, SessionEvent
 from orchestrator.assessment.evidence import read_evidence
+from orchestrator.assessment.host_restarts import HostRestarts
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.opening import Opened, Opening, seed_of
 from orchestrator.assessment.plan_file import Offer, PlanContext
@@ -138,8 +139,11 @@ class Course:
     def open(self) -> Opened:
         return Opening(self.jury_session, self.labs, proof).open("reseau", "organiser")
 
+    def closing(self) -> Closing:
+        return Closing(self.jury_session, self.labs)
+
     def supervise(self) -> None:
-        Supervisor(self.jury_session, Closing(self.jury_session, self.labs)).run()
+        Supervisor(self.jury_session, self.closing()).run()
 
     @property
     def running(self) -> set[str]:
@@ -189,7 +193,7 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
     course.jury_session.start("reseau", "organiser")
     course.source.go(75 * 60)
     state = course.jury_session.state()
-    Closing(course.jury_session, course.labs).cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
+    course.closing().cut(state, [state.sittings["reseau", "C-01"]])  # and then it was killed
     assert {h.state for i in course.labs.running.all() for h in i.hosts} == {"running", "paused"}
     course.source.go(25 * 60)
     course.supervise()
@@ -278,7 +282,7 @@ def test_who_is_interrupted_begins_no_step_any_more(course: Course) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
     course.source.go(100 * 60)
-    stopped = Closing(course.jury_session, course.labs)
+    stopped = course.closing()
     stopped.stop()
     with pytest.raises(closing.StoppedError):
         stopped.close("reseau", "C-01")
@@ -428,12 +432,74 @@ def test_a_destroyed_host_does_not_restart_for_ever(course: Course) -> None:
     assert set(states.values()) == {"paused"}
 
 
+def restarted(course: Course) -> list[tuple[str, list[str]]]:
+    return [(one.candidate, sorted(one.details["hosts"])) for one in course.jury_session.state().of("restarted")]
+
+
+def test_hosts_that_are_started_again_are_noted_once(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    engine, restarts = course.world.engine, HostRestarts(course.jury_session, course.labs)
+    restarts.note_running()
+    assert restarted(course) == []
+    lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
+    containers = {host.name: host.container for host in course.labs.running.find(lab.instance).hosts}
+    engine.restart(containers["pc1"], grace=0)
+    for _supervisor in range(2):
+        HostRestarts(course.jury_session, course.labs).note_running()
+    assert restarted(course) == [("C-01", ["pc1"])]
+    engine.begin_again()
+    restarts.note_running()
+    assert restarted(course)[1:] == [("C-01", list(lab.hosts)), ("C-02", list(lab.hosts))]
+    said = told(course.jury_session.state().of("restarted")[0])
+    assert said.en == f"Hosts of {SCENARIO} that were started again: pc1."
+
+    course.source.go(100 * 60)
+    engine.restart(containers["r1"], grace=0)
+    course.supervise()
+    restarts.note_running()
+    assert restarted(course)[3:] == [("C-01", ["r1"])], "what the program itself starts again is no news"
+    assert len(course.jury_session.state().of("sealed")) == 2
+
+
+def test_a_host_that_is_started_for_ever_does_not_fill_the_journal(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
+    victim = course.labs.running.find(lab.instance).hosts[0]
+    for _ in range(30):
+        course.world.engine.restart(victim.container, grace=0)
+        course.closing().restarts.note_running()
+    assert restarted(course) == [("C-01", [victim.name])] * 20
+    course.world.engine.remove(victim.container)
+    course.closing().restarts.note_running()
+    assert len(restarted(course)) == 20
+
+
+def test_whoever_supervises_looks_for_them(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "_RESTARTS_EVERY", 0.0)
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    looks = iter((LabError(same("the engine is away")), None))
+    note = HostRestarts.note_running
+
+    def away_at_first(self: HostRestarts) -> None:
+        if (error := next(looks, None)) is not None:
+            raise error
+        note(self)
+
+    monkeypatch.setattr(HostRestarts, "note_running", away_at_first)
+    course.world.engine.begin_again()
+    Supervisor(course.jury_session, course.closing()).run(until=lambda state: bool(state.of("restarted")))
+    assert [who for who, _ in restarted(course)] == ["C-01", "C-02"]
+
+
 def test_those_who_have_time_are_warned_once(course: Course) -> None:
     course.open()
     course.jury_session.start("reseau", "organiser")
     for minutes in (59, 1, 0, 10, 0):
         course.source.go(minutes * 60)
-        Supervisor(course.jury_session, Closing(course.jury_session, course.labs)).run(until=lambda _state: True)
+        Supervisor(course.jury_session, course.closing()).run(until=lambda _state: True)
     warned = [
         (event.candidate, event.details["minutes"], event.at - START)
         for event in course.jury_session.state().of("warned")
@@ -447,7 +513,7 @@ def test_who_is_given_minutes_has_them_and_is_warned_again(course: Course) -> No
 
     def look(minutes: int) -> None:
         course.source.go(minutes * 60)
-        Supervisor(course.jury_session, Closing(course.jury_session, course.labs)).run(until=lambda _state: True)
+        Supervisor(course.jury_session, course.closing()).run(until=lambda _state: True)
 
     look(66)
     course.jury_session.extend("reseau", "C-01", 20, "roux", "Un onduleur en panne.")
