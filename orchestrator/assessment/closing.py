@@ -59,6 +59,7 @@ class Closing:
         self._jury_session = jury_session
         self._labs = labs
         self._known: dict[str, Running] = {}
+        self._cut: dict[tuple[str, str], tuple[int, dict[str, dict[str, str]]]] = {}
         self._turns = threading.Semaphore(_AT_ONCE)
         self._stopped = threading.Event()
         self._acts: Mapping[Kind, Callable[[Sitting], dict[str, Any]]] = {
@@ -69,19 +70,25 @@ class Closing:
         }
 
     def cut(self, state: SessionState, sittings: Sequence[Sitting]) -> None:
-        """Cut candidates' input: every process of their hosts stands still from here, all of them at once."""
+        """Cut candidates' input: every process of their hosts stands still from here, all of them at once.
+
+        Raises:
+            MachineError: it cannot be noted; their hosts stand still all the same, and it is noted when asked again.
+        """
         if not sittings:
             return
         instances = self._instances()
         with ThreadPoolExecutor(len(sittings)) as pool:
             found = list(pool.map(lambda sitting: self._pause(sitting, instances), sittings))
         now = self._jury_session.clock(state).now()
-        self._jury_session.keep(
-            *(
-                Draft("cut", PROGRAM, now, s.candidate, s.phase, {"deadline": state.deadline(s), "not_paused": lost})
-                for s, lost in zip(sittings, found, strict=True)
-            )
-        )
+        for sitting, lost in zip(sittings, found, strict=True):
+            self._cut.setdefault((sitting.phase, sitting.candidate), (now, lost))
+        self._jury_session.keep(*(self._noted_cut(state, sitting) for sitting in sittings))
+
+    def _noted_cut(self, state: SessionState, sitting: Sitting) -> Draft:
+        at, lost = self._cut[sitting.phase, sitting.candidate]
+        details = {"deadline": state.deadline(sitting), "not_paused": lost}
+        return Draft("cut", PROGRAM, at, sitting.candidate, sitting.phase, details)
 
     def stop(self) -> None:
         """Begin no step any more; who supervises next goes on."""

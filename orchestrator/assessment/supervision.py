@@ -1,7 +1,9 @@
 """Supervising a session: warnings in time, and what follows each deadline, for as many candidates at once as there are.
 
 Nothing is kept here: whoever supervises reads the events, does what is due and writes that it is done. A supervisor
-that was killed is replaced by the next one, which goes on where the events end.
+that was killed is replaced by the next one, which goes on where the events end. Where events can be neither read nor
+written for a while, on a full disk or without the store's server, it goes by those that it has read, and a deadline is
+as exact as ever: who cannot note that input is cut cuts it all the same, and notes later when that was.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
@@ -18,7 +20,7 @@ from orchestrator.assessment.events import PROGRAM, Draft
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.state import SessionState, Sitting
 from orchestrator.core.control_characters import in_one_line
-from orchestrator.core.errors import BreakfixError
+from orchestrator.core.errors import BreakfixError, MachineError
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 
@@ -33,6 +35,8 @@ _JOBS: Final = 64
 _PATIENCE: Final = 5.0
 """Seconds until a step that could not be done is tried again; twice as many each time, a minute at most."""
 _LONGEST: Final = 60.0
+_WRITTEN_EVERY: Final = 1.0
+"""Seconds between two tries to write where that cannot be done."""
 _RESTARTS_EVERY: Final = 10.0
 """Seconds between two looks at which hosts were started again: the engine is asked about each."""
 _LONGEST_SAID: Final = 300
@@ -61,6 +65,11 @@ class Supervisor:
         self._failures: dict[tuple[str, str], int] = {}
         self._not_before: dict[tuple[str, str], float] = {}
         self._drift = 0
+        self._known: SessionState | None = None
+        self._cut: set[tuple[str, str]] = set()
+        self._unwritten: list[Draft] = []
+        self._not_written_before = 0.0
+        self._away_since = 0.0
         self._looking: Future[None] | None = None
         self._looked = -_RESTARTS_EVERY
 
@@ -80,9 +89,10 @@ class Supervisor:
 
             def tick() -> bool:
                 self._tell_what_ended()  # first: the state that is read next knows of it
+                self._write()
                 self._look_for_restarts(pool)
-                self._do_what_is_due(self._jury_session.state(), pool)
-                return stop.is_set() or (not self._busy and enough(self._jury_session.state()))
+                self._do_what_is_due(self._state(), pool)
+                return stop.is_set() or (not self._busy and enough(self._state()))
 
             try:
                 while not wait_until(tick, within=3600, every=_EVERY):
@@ -95,23 +105,78 @@ class Supervisor:
             finally:
                 self._keep_supervised(on=False)
 
+    # The journal ----------------------------------------------------------------------------------------
+
+    def _state(self) -> SessionState:
+        """Return the session as it is now; while that cannot be read, as it was when it could: time goes on."""
+        try:
+            self._known = self._jury_session.state()
+        except MachineError as error:
+            if self._known is None:
+                raise
+            self._journal_is_away(error)
+        return self._known
+
+    def _keep(self, *drafts: Draft) -> None:
+        """Write events, now or as soon as that can be done again."""
+        self._unwritten += drafts
+        self._write()
+
+    def _write(self) -> None:
+        """Write what is still to be written, and that for a while nothing could be."""
+        if not self._may_write or not (self._unwritten or self._away_since):
+            return
+        drafts = list(self._unwritten)
+        if self._away_since:
+            seconds = max(1, round(time.monotonic() - self._away_since))
+            drafts.append(_incident(_away_for(seconds), self._jury_session.clock(self._state()).now()))
+        try:
+            self._jury_session.keep(*drafts)
+        except MachineError as error:
+            self._journal_is_away(error)
+        else:
+            self._unwritten.clear()
+            self._away_since = 0.0
+
+    @property
+    def _may_write(self) -> bool:
+        return time.monotonic() >= self._not_written_before
+
+    def _journal_is_away(self, error: BreakfixError) -> None:
+        if not self._away_since:
+            self._away_since = time.monotonic()
+            self._tell(Text(fr=f"✘ {error.text.fr}", en=f"✘ {error.text.en}"))
+        self._not_written_before = time.monotonic() + _WRITTEN_EVERY
+
+    # What is due ----------------------------------------------------------------------------------------
+
     def _keep_supervised(self, *, on: bool) -> None:
         """Write down that somebody supervises from now on, or nobody; who is killed cannot say so."""
-        state = self._jury_session.state()
-        self._jury_session.keep(Draft("supervised", PROGRAM, self._jury_session.clock(state).now(), details={"on": on}))
+        state = self._state()
+        self._keep(Draft("supervised", PROGRAM, self._jury_session.clock(state).now(), details={"on": on}))
 
     def _do_what_is_due(self, state: SessionState, pool: ThreadPoolExecutor) -> None:
         clock = self._jury_session.clock(state)
         now = clock.now()
         self._note_drift(clock.drift(), now)
-        due = [(key, sitting) for key, sitting in state.sittings.items() if _due(state, sitting, now)]
-        self._closing.cut(state, [sitting for _, sitting in due if "cut" not in sitting.steps])
-        for key, _ in due:
-            if key not in self._busy and time.monotonic() >= self._not_before.get(key, 0.0):
+        due = {key: sitting for key, sitting in state.sittings.items() if _due(state, sitting, now)}
+        self._cut_input(state, {key: sitting for key, sitting in due.items() if "cut" not in sitting.steps})
+        for key, sitting in due.items():
+            ready = "cut" in sitting.steps and key not in self._busy
+            if ready and time.monotonic() >= self._not_before.get(key, 0.0):
                 self._busy[key] = pool.submit(self._closing.close, *key)
-        for minutes, sitting in _warnings(state, now):
-            details = {"minutes": minutes}
-            self._jury_session.keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, details))
+        for minutes, sitting in _warnings(state, now) if not self._away_since else ():
+            self._keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, {"minutes": minutes}))
+
+    def _cut_input(self, state: SessionState, due: Mapping[tuple[str, str], Sitting]) -> None:
+        """Cut the input of those whose time is over: at once; what could not be noted, or done, again in a while."""
+        if due.keys() <= self._cut and not self._may_write:
+            return
+        self._cut |= due.keys()
+        try:
+            self._closing.cut(state, list(due.values()))
+        except BreakfixError as error:
+            self._journal_is_away(error)
 
     def _tell_what_ended(self) -> None:
         for key, future in list(self._busy.items()):
@@ -160,8 +225,19 @@ class Supervisor:
         )
 
     def _note(self, text: Text, now: int, candidate: str = "", phase: str = "") -> None:
-        """Write an incident that the program met, in both languages."""
-        self._jury_session.keep(Draft("incident", PROGRAM, now, candidate, phase, {"text": text.en, "fr": text.fr}))
+        self._keep(_incident(text, now, candidate, phase))
+
+
+def _incident(text: Text, now: int, candidate: str = "", phase: str = "") -> Draft:
+    """Return an incident that the program met, in both languages."""
+    return Draft("incident", PROGRAM, now, candidate, phase, {"text": text.en, "fr": text.fr})
+
+
+def _away_for(seconds: int) -> Text:
+    return Text(
+        fr=f"Pendant {seconds} s, rien n'a pu être fait ou écrit au journal ; les heures de fin ont couru.",
+        en=f"For {seconds} s, nothing could be done or written in the journal; times have run on.",
+    )
 
 
 def _said_of(error: BaseException) -> Text:

@@ -27,6 +27,8 @@ _WAITING = 50
 """Events that wait for a slow reader; then labd waits."""
 PASSING = frozenset({"machine", "busy", "too-often", "broken"})
 """Refusals after which the browser comes again by itself."""
+BEAT = b"event: beat\ndata: {}\n\n"
+"""Says that the line is alive: a page hears no comments, and lets a line go that is silent for much longer."""
 HERE = b"event: here\ndata: {}\n\n"
 """Says that labd is there: the stream itself begins without it."""
 _Queue = asyncio.Queue[LabEvent | Refusal | bytes | None]
@@ -102,7 +104,7 @@ async def _read(request: Request, lab: str, after: int, queue: _Queue) -> None:
 
 
 async def _next(request: Request, queue: _Queue) -> LabEvent | Refusal | bytes | None:
-    """Return what comes next; a comment where none comes for a while and somebody is still signed in."""
+    """Return what comes next; a beat where none comes for a while and somebody is still signed in."""
     try:
         async with asyncio.timeout(BEAT_SECONDS):
             return await queue.get()
@@ -111,7 +113,7 @@ async def _next(request: Request, queue: _Queue) -> LabEvent | Refusal | bytes |
             await ask(request, ME, Nothing())
         except RefusedError as error:
             return error.refusal
-        return b": \n\n"
+        return BEAT
 
 
 def _heard(event: LabEvent, language: Language) -> bytes:

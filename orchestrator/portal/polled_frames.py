@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
 from orchestrator.labd.labd_client import RefusedError
-from orchestrator.portal.browser_events import BEAT_SECONDS, PASSING, frame
+from orchestrator.portal.browser_events import BEAT, BEAT_SECONDS, PASSING, frame
 
 V = TypeVar("V")
 
@@ -39,7 +39,7 @@ async def polled_frames(
         said = news(told, view)
         told, silent = view, 0.0 if said else silent + every
         if silent >= BEAT_SECONDS:
-            said, silent = b": \n\n", 0.0
+            said, silent = BEAT, 0.0
         if said:
             yield said
         if over(view):

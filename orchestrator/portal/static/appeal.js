@@ -1,14 +1,7 @@
 // A sitting is being graded again: the page is asked anew once that is done.
 
-const source = new EventSource(document.getElementById("grading").dataset.events);
+import { EventLine } from "./event_line.js";
 
-const again = () => {
-  source.close();
-  location.reload();
-};
+const again = () => location.reload();
 
-source.addEventListener("message", again);
-source.addEventListener("end", again);
-source.addEventListener("error", () => {
-  if (source.readyState === EventSource.CLOSED) setTimeout(again, 5_000);
-});
+new EventLine(document.getElementById("grading").dataset.events, { take: again, end: again }).begin();

@@ -1,11 +1,10 @@
 // The live board of a class, and the wall of a jury session's day: what has changed comes as events, times count on here,
 // and a check's sentence is read where one looks.
 
+import { EventLine } from "./event_line.js";
 import { post } from "./portal.js";
 import { released } from "./pressed.js";
 
-const HIDDEN_FOR = 60_000; // a browser allows six connections to a host: a page behind others gives its own back
-const LONGEST_WAIT = 30_000;
 const MINUTE = 60_000;
 const COUNTED = ["data-seconds", "data-left"];
 
@@ -119,56 +118,21 @@ function looked(moment) {
 
 // The line to the portal ----------------------------------------------------------------------------------------
 
-let source = null;
-let tries = 0;
-let over = false;
-let waiting = 0;
-let hiding = 0;
-
-function open() {
-  clearTimeout(waiting);
-  if (over || source) return;
-  source = new EventSource(byId("live").dataset.events);
-  source.addEventListener("open", () => {
-    tries = 0;
-    byId("board-lost").hidden = true;
-  });
-  source.addEventListener("message", async ({ data }) => {
-    const told = JSON.parse(data);
-    await released();
-    if (told.html) take(told.html);
-    else looked(told.looked);
-  });
-  source.addEventListener("end", () => {
-    over = true;
-    close();
-    byId("board-lost").hidden = false;
-  });
-  source.addEventListener("error", lost);
-}
-
-function close() {
-  clearTimeout(waiting);
-  source?.close();
-  source = null;
-}
-
-function lost() {
-  close();
-  if (over) return;
-  byId("board-lost").hidden = false;
-  waiting = setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
-  tries += 1;
-}
-
-document.addEventListener("visibilitychange", () => {
-  clearTimeout(hiding);
-  if (document.hidden) hiding = setTimeout(close, HIDDEN_FOR);
-  else open();
-});
-window.addEventListener("online", open);
-window.addEventListener("pagehide", close);
-window.addEventListener("pageshow", (event) => event.persisted && open());
+const lost = byId("board-lost");
+const line = new EventLine(
+  byId("live").dataset.events,
+  {
+    async take(told) {
+      await released();
+      if (told.html) take(told.html);
+      else looked(told.looked);
+    },
+    here: () => (lost.hidden = true),
+    lost: () => (lost.hidden = false),
+    end: () => (lost.hidden = false),
+  },
+  { hides: true },
+);
 
 // A check's sentence, where one looks ---------------------------------------------------------------------------
 
@@ -211,4 +175,4 @@ document.addEventListener("submit", async (event) => {
 
 countOn();
 setInterval(countOn, document.querySelector(".day") ? 1000 : 10_000);
-open();
+line.begin();

@@ -1,75 +1,20 @@
 // What candidates' screens show: terminals as text, desktops as pictures. All of them beside a session's wall, or one.
 // Nothing is sent.
 
+import { EventLine } from "./event_line.js";
 import { released } from "./pressed.js";
 
-const HIDDEN_FOR = 60_000; // a browser allows six connections to a host: a page behind others gives its own back
-const LONGEST_WAIT = 30_000;
 const OFF = "breakfix.screens";
 
 const byId = (id) => document.getElementById(id);
 const lost = byId("screens-lost");
 
-/** Events that come again by themselves, as long as somebody sees the page. */
-class Stream {
-  constructor(address, take) {
-    this.address = address;
-    this.take = take;
-    this.tries = 0;
-    this.wanted = false;
-    let hiding = 0;
-    document.addEventListener("visibilitychange", () => {
-      clearTimeout(hiding);
-      if (document.hidden) hiding = setTimeout(() => this.close(), HIDDEN_FOR);
-      else this.open();
-    });
-    window.addEventListener("online", () => this.open());
-    window.addEventListener("pagehide", () => this.close());
-    window.addEventListener("pageshow", (event) => event.persisted && this.open());
-  }
-
-  begin() {
-    this.wanted = true;
-    this.open();
-  }
-
-  end() {
-    this.wanted = false;
-    lost.hidden = true;
-    this.close();
-  }
-
-  open() {
-    clearTimeout(this.waiting);
-    if (!this.wanted || this.source) return;
-    this.source = new EventSource(this.address);
-    this.source.addEventListener("open", () => {
-      this.tries = 0;
-      lost.hidden = true;
-    });
-    this.source.addEventListener("message", ({ data }) => this.take(JSON.parse(data)));
-    this.source.addEventListener("end", () => {
-      this.end();
-      lost.hidden = false;
-    });
-    this.source.addEventListener("error", () => this.again());
-  }
-
-  close() {
-    clearTimeout(this.waiting);
-    this.source?.close();
-    this.source = null;
-  }
-
-  again() {
-    this.close();
-    if (!this.wanted) return;
-    lost.hidden = false;
-    const wait = Math.min(LONGEST_WAIT, 500 * 2 ** this.tries) * (0.75 + Math.random() / 2);
-    this.waiting = setTimeout(() => this.open(), wait);
-    this.tries += 1;
-  }
-}
+const lineOf = (address, take) =>
+  new EventLine(
+    address,
+    { take, here: () => (lost.hidden = true), lost: () => (lost.hidden = false), end: () => (lost.hidden = false) },
+    { hides: true },
+  );
 
 function fill(element, told) {
   const time = element.querySelector("time");
@@ -132,13 +77,14 @@ async function takeAll({ screens, order }) {
 
 const all = byId("screens");
 if (all) {
-  const stream = new Stream(all.dataset.events, takeAll);
+  const line = lineOf(all.dataset.events, takeAll);
   const turn = (on) => {
     byId("screens-switch").textContent = on ? all.dataset.hide : all.dataset.show;
     byId("screens-list").hidden = !on;
     byId("screens-none").hidden = true;
-    if (on) stream.begin();
-    else stream.end();
+    lost.hidden = true;
+    if (on) line.begin();
+    else line.end();
   };
   let on = true;
   try {
@@ -163,21 +109,21 @@ if (all) {
 
 const one = byId("screen");
 if (one) {
-  const stream = new Stream(one.dataset.events, (told) => {
+  const line = lineOf(one.dataset.events, (told) => {
     const below = one.scrollTop + one.clientHeight >= one.scrollHeight - 4;
     one.textContent = told.text;
     fill(document.querySelector("main"), told);
     if (below) one.scrollTop = one.scrollHeight;
   });
-  stream.begin();
+  line.begin();
 }
 
 const desktop = byId("desktop");
 if (desktop) {
-  const stream = new Stream(desktop.dataset.events, (told) => {
+  const line = lineOf(desktop.dataset.events, (told) => {
     picture(desktop, told.image);
     byId("desktop-closed").hidden = told.open;
     fill(document.querySelector("main"), told);
   });
-  stream.begin();
+  line.begin();
 }

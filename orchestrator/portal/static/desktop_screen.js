@@ -1,6 +1,7 @@
 // A host's screen: noVNC, a line that comes back by itself, the keyboard and the clipboard of whoever sits before it.
 
 import { DesktopKeys } from "./desktop_keys.js";
+import { LINE_BACK } from "./event_line.js";
 import { openSocket } from "./portal.js";
 import RFB from "./vendor/novnc/core/rfb.js";
 
@@ -40,6 +41,7 @@ export class DesktopScreen {
     this.goOffline = () => this.drop("screen_offline");
     this.goBlur = () => this.keys.leave();
     window.addEventListener("online", this.goOnline);
+    window.addEventListener(LINE_BACK, this.goOnline);
     window.addEventListener("offline", this.goOffline);
     window.addEventListener("blur", this.goBlur);
     let before = Date.now();
@@ -131,6 +133,7 @@ export class DesktopScreen {
     this.letGo();
     clearInterval(this.beat);
     window.removeEventListener("online", this.goOnline);
+    window.removeEventListener(LINE_BACK, this.goOnline);
     window.removeEventListener("offline", this.goOffline);
     window.removeEventListener("blur", this.goBlur);
   }

@@ -1,12 +1,9 @@
 // A proof as it goes on: each stage comes as an event, and takes the place of what was shown.
 
-const LONGEST_WAIT = 30_000;
+import { EventLine } from "./event_line.js";
 
 const live = document.getElementById("live-proof");
 const lost = document.getElementById("proof-lost");
-
-let source = null;
-let tries = 0;
 
 function take(html) {
   const young = new DOMParser().parseFromString(html, "text/html").getElementById("proof-run");
@@ -15,30 +12,12 @@ function take(html) {
   if (held) document.getElementById(held)?.focus();
 }
 
-function open() {
-  source = new EventSource(live.dataset.events);
-  source.addEventListener("open", () => {
-    tries = 0;
-    lost.hidden = true;
-  });
-  source.addEventListener("message", ({ data }) => {
-    const told = JSON.parse(data);
-    if (told.number !== Number(live.dataset.number)) location.reload();
-    else take(told.html);
-  });
-  source.addEventListener("end", ({ data }) => {
-    source.close();
-    if (JSON.parse(data).kind !== "over") lost.hidden = false;
-  });
-  source.addEventListener("error", () => {
-    source.close();
-    lost.hidden = false;
-    setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
-    tries += 1;
-  });
-}
-
 if (live?.dataset.events) {
-  open();
-  window.addEventListener("pagehide", () => source.close());
+  const line = new EventLine(live.dataset.events, {
+    take: ({ number, html }) => (number === Number(live.dataset.number) ? take(html) : location.reload()),
+    here: () => (lost.hidden = true),
+    lost: () => (lost.hidden = false),
+    end: ({ kind }) => (lost.hidden = kind === "over"),
+  });
+  line.begin();
 }

@@ -1,9 +1,9 @@
 // A candidate's day as it changes. The time that is left is the service's: it comes every few seconds, and between two
 // times the page counts on by a clock that nobody can set.
 
+import { EventLine } from "./event_line.js";
 import { released } from "./pressed.js";
 
-const LONGEST_WAIT = 15_000;
 const byId = (id) => document.getElementById(id);
 const live = byId("live");
 
@@ -38,52 +38,33 @@ function countOn() {
   }
 }
 
-let source = null;
-let waiting = 0;
-let tries = 0;
+const line = new EventLine(
+  live.dataset.events,
+  {
+    async take(told) {
+      if (told.number !== live.dataset.number) {
+        location.assign("/seat"); // somebody else sits at this browser now: this page is not theirs
+        return;
+      }
+      heard = performance.now();
+      clocks = told.clocks;
+      countOn();
+      for (const listener of changed) listener(clocks, told);
+      if (!told.html) return;
+      await released();
+      const young = new DOMParser().parseFromString(told.html, "text/html").getElementById("seat-board");
+      byId("seat-board").replaceWith(young);
+      countOn();
+    },
+    here: () => (byId("seat-lost").hidden = true),
+    lost: () => (byId("seat-lost").hidden = false),
+    // Another page of this browser's may have been told before that the seat is gone, and the code is asked for again.
+    end: () => location.assign("/seat?gone=yes"),
+  },
+  { longest: 15_000 },
+);
 
-function open() {
-  clearTimeout(waiting);
-  if (source) return;
-  source = new EventSource(live.dataset.events);
-  source.addEventListener("open", () => {
-    tries = 0;
-    byId("seat-lost").hidden = true;
-  });
-  source.addEventListener("message", async ({ data }) => {
-    const told = JSON.parse(data);
-    if (told.number !== live.dataset.number) {
-      location.assign("/seat"); // somebody else sits at this browser now: this page is not theirs
-      return;
-    }
-    heard = performance.now();
-    clocks = told.clocks;
-    countOn();
-    for (const listener of changed) listener(clocks, told);
-    if (!told.html) return;
-    await released();
-    byId("seat-board").replaceWith(new DOMParser().parseFromString(told.html, "text/html").getElementById("seat-board"));
-    countOn();
-  });
-  // Another page of this browser's may have been told before that the seat is gone, and the code is asked for again.
-  source.addEventListener("end", () => location.assign("/seat?gone=yes"));
-  source.addEventListener("error", lost);
-}
-
-function lost() {
-  source?.close();
-  source = null;
-  byId("seat-lost").hidden = false;
-  waiting = setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
-  tries += 1;
-}
-
-window.addEventListener("online", open);
-window.addEventListener("pagehide", () => {
-  source?.close();
-  source = null;
-});
 // Gone back to, it may be the page of who sat here before: it is asked for anew, by whoever sits here now.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 setInterval(countOn, 500);
-open();
+line.begin();

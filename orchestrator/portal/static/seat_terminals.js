@@ -1,11 +1,10 @@
 // A candidate's terminals: those of the lab page, as long as their time runs; what is left of it counts down here.
 
+import { EventLine } from "./event_line.js";
 import { data, make, say, setUpMessages, signedOut, words } from "./lab_calls.js";
 import { setUpDialogs, setUpMenus } from "./lab_menus.js";
 import { Terminals } from "./lab_terminals.js";
 import { released } from "./pressed.js";
-
-const LONGEST_WAIT = 30_000;
 
 const byId = (id) => document.getElementById(id);
 
@@ -86,50 +85,19 @@ function take(young) {
   countOn();
 }
 
-let source = null;
-let tries = 0;
-let waiting = 0;
-let over = false;
-
-function open() {
-  clearTimeout(waiting);
-  if (source || over) return;
-  source = new EventSource(`${data.base}/events`);
-  source.addEventListener("open", () => {
-    tries = 0;
-    byId("lab-lost").hidden = true;
-  });
-  source.addEventListener("message", async ({ data: text }) => {
-    const young = JSON.parse(text);
+const line = new EventLine(`${data.base}/events`, {
+  async take(young) {
     await released();
     take(young);
-  });
-  source.addEventListener("end", ({ data: text }) => {
-    over = true;
-    source.close();
-    if (JSON.parse(text).kind === "signed-out") signedOut();
-    else say(words.failed, { trouble: true });
-  });
-  source.addEventListener("error", () => {
-    close();
-    if (over) return;
-    byId("lab-lost").hidden = false;
-    waiting = setTimeout(open, Math.min(LONGEST_WAIT, 500 * 2 ** tries) * (0.75 + Math.random() / 2));
-    tries += 1;
-  });
-}
+  },
+  here: () => (byId("lab-lost").hidden = true),
+  lost: () => (byId("lab-lost").hidden = false),
+  end: ({ kind }) => (kind === "signed-out" ? signedOut() : say(words.failed, { trouble: true })),
+});
 
-function close() {
-  clearTimeout(waiting);
-  source?.close();
-  source = null;
-}
-
-window.addEventListener("online", open);
-window.addEventListener("pagehide", close);
 // Gone back to, it may be the page of who sat here before: it is asked for anew, by whoever sits here now.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 take(data);
 setInterval(countOn, 1000);
-open();
+line.begin();

@@ -1,20 +1,17 @@
 // A candidate waits until somebody confirms who sits there: then the page is asked anew; where that is not to be, they
 // are asked for a code again, and told why.
 
+import { EventLine } from "./event_line.js";
+
 const lost = document.getElementById("seat-lost");
-const source = new EventSource(document.getElementById("waiting").dataset.events);
 
-const again = () => {
-  source.close();
-  location.reload();
-};
-
-source.addEventListener("open", () => {
-  lost.hidden = true;
-});
-source.addEventListener("message", again);
-source.addEventListener("end", () => location.assign("/seat?gone=yes"));
-source.addEventListener("error", () => {
-  lost.hidden = false;
-  if (source.readyState === EventSource.CLOSED) setTimeout(again, 5_000);
-});
+new EventLine(
+  document.getElementById("waiting").dataset.events,
+  {
+    take: () => location.reload(),
+    end: () => location.assign("/seat?gone=yes"),
+    here: () => (lost.hidden = true),
+    lost: () => (lost.hidden = false),
+  },
+  { longest: 5_000 },
+).begin();

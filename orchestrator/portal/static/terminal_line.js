@@ -1,5 +1,6 @@
 // The line to a terminal: a WebSocket that comes back by itself, and knows which byte it has seen last.
 
+import { LINE_BACK } from "./event_line.js";
 import { openSocket } from "./portal.js";
 
 const SHORTEST_WAIT = 500;
@@ -29,6 +30,7 @@ export class TerminalLine {
     this.goOnline = () => this.again();
     this.goOffline = () => this.drop("offline");
     window.addEventListener("online", this.goOnline);
+    window.addEventListener(LINE_BACK, this.goOnline);
     window.addEventListener("offline", this.goOffline);
     let before = Date.now();
     this.beat = setInterval(() => {
@@ -155,6 +157,7 @@ export class TerminalLine {
     this.over = true;
     clearInterval(this.beat);
     window.removeEventListener("online", this.goOnline);
+    window.removeEventListener(LINE_BACK, this.goOnline);
     window.removeEventListener("offline", this.goOffline);
     this.drop("closed");
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,13 @@ from orchestrator.assessment.opening import Opened, Opening, seed_of
 from orchestrator.assessment.plan_file import Offer, PlanContext
 from orchestrator.assessment.reopening import Reopening
 from orchestrator.assessment.session_registry import SessionRegistry
-from orchestrator.assessment.state import STEPS
-from orchestrator.assessment.supervision import Supervisor
+from orchestrator.assessment.state import STEPS, SessionState
+from orchestrator.assessment.supervision import Supervisor, all_sealed
 from orchestrator.assessment.written_plan import WrittenPlan
 from orchestrator.core.control_characters import CONTROLS
 from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.progress import Silent
-from orchestrator.core.text import same
+from orchestrator.core.text import Text, same
 from orchestrator.core.waiting import wait_until
 from orchestrator.instances import freezing
 from orchestrator.labs import Differences, Running
@@ -450,7 +450,7 @@ def test_hosts_that_are_started_again_are_noted_once(course: Course) -> None:
     assert restarted(course) == [("C-01", ["pc1"])]
     engine.begin_again()
     restarts.note_running()
-    assert restarted(course)[1:] == [("C-01", list(lab.hosts)), ("C-02", list(lab.hosts))]
+    assert sorted(restarted(course)[1:]) == [("C-01", list(lab.hosts)), ("C-02", list(lab.hosts))]
     said = told(course.jury_session.state().of("restarted")[0])
     assert said.en == f"Hosts of {SCENARIO} that were started again: pc1."
 
@@ -491,7 +491,7 @@ def test_whoever_supervises_looks_for_them(course: Course, monkeypatch: pytest.M
     monkeypatch.setattr(HostRestarts, "note_running", away_at_first)
     course.world.engine.begin_again()
     Supervisor(course.jury_session, course.closing()).run(until=lambda state: bool(state.of("restarted")))
-    assert [who for who, _ in restarted(course)] == ["C-01", "C-02"]
+    assert {who for who, _ in restarted(course)} == {"C-01", "C-02"}
 
 
 def test_those_who_have_time_are_warned_once(course: Course) -> None:
@@ -573,6 +573,63 @@ def test_a_step_that_cannot_be_done_is_tried_again(
     assert "nouvel essai" in told(state.of("incident")[0]).fr
     assert not CONTROLS.search(state.of("incident")[0].details["text"])
     assert "\n" not in state.of("incident")[0].details["text"]
+
+
+class Away:
+    """A journal that is away for a number of calls, to write alone or to read as well."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, course: Course, *, calls: int, reads: bool) -> None:
+        self.left = 0
+        self.states: list[set[str]] = []
+        for name in ("append", *(["events"] if reads else [])):
+            monkeypatch.setattr(MemoryLog, name, self.refusing(getattr(MemoryLog, name)))
+        self.course, self.calls = course, calls
+
+    def begin(self) -> None:
+        self.left = self.calls
+
+    def refusing(self, own: Callable[..., object]) -> Callable[..., object]:
+        def called(*args: object, **named: object) -> object:
+            if not self.left:
+                return own(*args, **named)
+            self.left -= 1
+            self.states.append({host.state for one in self.course.labs.running.all() for host in one.hosts})
+            if not self.left:
+                self.course.source.go(600)  # ten minutes later
+            raise MachineError(same("the disk is full"))
+
+        return called
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_a_deadline_is_kept_while_nothing_can_be_written(
+    course: Course, monkeypatch: pytest.MonkeyPatch, *, reads: bool
+) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    monkeypatch.setattr(supervision, "_WRITTEN_EVERY", 0.0)
+    away = Away(monkeypatch, course, calls=30, reads=reads)
+    told_of: list[Text] = []
+    looks = 0
+
+    def once_it_is_away(state: SessionState) -> bool:
+        """Let the time of all run out, at once after the journal is away."""
+        nonlocal looks
+        looks += 1
+        if looks == 1:
+            away.begin()
+            course.source.go(100 * 60)
+        return all_sealed(state)
+
+    Supervisor(course.jury_session, course.closing(), told_of.append).run(once_it_is_away)
+    assert away.left == 0
+    assert {"paused"} in away.states, "their hosts stand still before that can be noted"
+    state = course.jury_session.state()
+    assert [one.at - START for one in state.of("cut")] == [6000, 6000], "it is noted when that was"
+    assert [one.kind for one in state.events if one.candidate == "C-01" and one.kind in STEPS] == list(STEPS)
+    assert ["nothing could be done or written" in told(one).en for one in state.of("incident")] == [True]
+    assert [one.en for one in told_of if "disk" in one.en] == ["✘ the disk is full"]
+    assert [one.details["on"] for one in state.of("supervised")] == [True, False]
 
 
 def test_only_one_supervises(course: Course) -> None:

@@ -17,6 +17,7 @@ from orchestrator.labd.calls import Refusal, RefusalKind
 from orchestrator.labd.lab_contract import OfLab
 from orchestrator.portal import board_stream, polled_frames
 from orchestrator.portal.board_view import essence, outcomes
+from orchestrator.portal.browser_events import BEAT
 from orchestrator.portal.portal_settings import WebOrigin
 from orchestrator.portal.visit import Visit
 from tests.fakes import labd_classes as fake
@@ -148,7 +149,7 @@ def test_a_stream_that_is_silent_for_long_says_that_it_lives(
 ) -> None:
     monkeypatch.setattr(polled_frames, "BEAT_SECONDS", 0.0)
     frames = board_stream.board_frames(request_of(browser), fake.CLASS)
-    assert runner.run(told(frames, 3))[2] == b": \n\n"
+    assert runner.run(told(frames, 3))[2] == BEAT
 
 
 @pytest.mark.parametrize(("kind", "over"), [("missing", True), ("signed-out", True), ("machine", False)])
