@@ -87,6 +87,8 @@ import errno, posix, select, sys, time, _socket as socket, _struct as struct
 RECVERR, ICMP_ORIGIN, PROHIBITED = 11, 2, {(3, 9), (3, 10), (3, 13)}
 ABORT = struct.pack("2i", 1, 0)
 AWAY = {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENONET, errno.ENOPROTOOPT}
+# What a host's own routes and filter make of it: blackhole, prohibit, a dropped packet, no interface, no address.
+AWAY |= {errno.EINVAL, errno.EACCES, errno.EPERM, errno.ENETDOWN, errno.EADDRNOTAVAIL}
 patience, words = float(sys.argv[1]), sys.argv[2:]
 questions = list(zip(words[::3], words[1::3], words[2::3]))
 found, asked, poll = {}, {}, select.poll()
