@@ -160,11 +160,15 @@ class SessionFolder:
 def write_whole(path: Path, content: bytes) -> str:
     """Write a file whole or not at all, on the disk before this returns, and return its SHA-256."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)  # on a full disk it would take what little there is
+        raise
     return sha256(content)
 
 

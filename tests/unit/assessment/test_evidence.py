@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import time
 import zipfile
@@ -24,7 +26,7 @@ from orchestrator.assessment.asciicast import (
 from orchestrator.assessment.collecting import HostFiles, changes
 from orchestrator.assessment.events import Draft
 from orchestrator.assessment.evidence import MANIFEST, SUMS, problems_of, read_evidence, seal
-from orchestrator.assessment.session_folder import sha256
+from orchestrator.assessment.session_folder import sha256, write_whole
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import same
 from orchestrator.deliverables.deliverables_store import CONVERSATION
@@ -355,3 +357,16 @@ def test_a_file_that_was_replaced_added_or_taken_away_is_named(sealed: Path, tmp
     with pytest.raises(UsageError, match="not intact"):
         read_evidence(forged)
     assert MANIFEST not in found
+
+
+def test_a_file_that_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "report.json"
+    write_whole(path, b"first")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, b"second")
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("report.json", b"first")]
