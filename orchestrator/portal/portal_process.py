@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +26,12 @@ _MOST_CONNECTIONS = 2000
 """Open connections at once, streams and terminals among them; beyond, callers are told to come again (503)."""
 _GRACE_SECONDS = 5
 """How long answers that are under way may take once the portal is told to end; terminals live on in the keeper."""
+
+
+_UNHEARD_S = 30
+"""Seconds after which a browser of which nothing is heard is gone, whose cable was pulled for instance. The kernel would
+wait for a quarter of an hour, and a candidate would seem to be at their seat."""
+_ASKED_EVERY_S = 10
 
 
 class ListenError(UsageError):
@@ -65,8 +73,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return asyncio.run(_serve(asked, settings))
 
 
+def _notice_who_is_gone(listening: int) -> None:
+    """Have the kernel end the connections of a listening socket that nobody answers on, see tcp(7)."""
+    with socket.socket(fileno=os.dup(listening)) as line:
+        if line.family == socket.AF_UNIX:
+            return  # a proxy's, which notices by itself
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # those who are accepted have what is set here
+        for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+            line.setsockopt(socket.IPPROTO_TCP, option, _ASKED_EVERY_S)
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNHEARD_S * 1000)
+
+
 async def _serve(asked: argparse.Namespace, settings: PortalSettings) -> int:
     labd = LabdClient(asked.labd)
+    if asked.fd is not None:
+        _notice_who_is_gone(asked.fd)
     config = uvicorn.Config(
         make_app(settings, labd),
         host=asked.host,

@@ -34,6 +34,9 @@ def test_it_serves_at_a_socket_it_is_given_and_ends_when_told(tmp_path: Path) ->
         ) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
+            patience = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+            assert patience == 30_000, "the kernel ends a line on which nobody answers: accepted ones have it from here"
+            assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
             answer = httpx.get(f"{origin}/sign-in")
             assert answer.status_code == 200
             assert "server" not in answer.headers
