@@ -29,8 +29,8 @@ _GRACE_SECONDS = 5
 
 
 _UNHEARD_S = 30
-"""Seconds after which a browser of which nothing is heard is gone, whose cable was pulled for instance. The kernel would
-wait for a quarter of an hour, and a candidate would seem to be at their seat."""
+"""Seconds after which a browser of which nothing is heard is gone, since its cable was pulled for instance. The kernel
+would wait for a quarter of an hour, and a candidate would seem to be at their seat."""
 _ASKED_EVERY_S = 10
 
 
