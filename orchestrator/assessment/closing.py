@@ -181,7 +181,13 @@ class Closing:
         return details
 
     def _freeze(self, sitting: Sitting) -> dict[str, Any]:
-        lost = self._pause(sitting, self._instances())
+        engine = self._labs.running.engine()
+
+        def keep_still(_target: HostRef, container: str) -> None:
+            freeze(engine, container)
+            engine.start_by_itself(container, wanted=False)  # nor does it with the machine
+
+        lost = _each_host(sitting, self._instances(), keep_still)
         return {"not_paused": lost, "instances": [lab.instance for lab in sitting.labs]}
 
     def _seal(self, state: SessionState, sitting: Sitting) -> None:

@@ -19,7 +19,7 @@ from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import NONE, read_answers
 from orchestrator.instances.freezing import freeze
-from orchestrator.instances.instance import Instance
+from orchestrator.instances.instance import PAUSED, Instance
 from orchestrator.labs import Labs, Running
 
 Source = Literal["instance", "evidence"]
@@ -144,8 +144,11 @@ class Reopening:
         running = self._labs.running.planned(instance.name)
         engine = self._labs.running.engine()
         for host in instance.hosts:
-            with suppress(LabError):  # it was not frozen: destroyed, perhaps
-                engine.unpause(host.container)
+            with suppress(LabError):  # it is gone
+                if host.state == PAUSED:
+                    engine.unpause(host.container)
+                else:  # destroyed, or frozen before the machine was restarted
+                    engine.start(host.container)
         not_paused: dict[str, Text] = {}
         try:
             unready = self._wait_until_ready(running)

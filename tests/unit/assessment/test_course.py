@@ -333,6 +333,23 @@ def test_an_appeal_compares_the_changes_too(course: Course) -> None:
     assert "'The firewall lets everything through': forbidden → absent." in told(regraded).en
 
 
+def test_kept_labs_do_not_go_on_with_the_machine_and_can_be_graded_again(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    course.source.go(100 * 60)
+    course.supervise()
+    course.world.engine.begin_again()
+    (lab,) = course.jury_session.state().sittings["reseau", "C-01"].labs
+
+    def states() -> set[str]:
+        return {host.state for host in course.labs.running.find(lab.instance).hosts}
+
+    assert states() == {"exited"}
+    found = Reopening(course.jury_session, course.labs).reopen("reseau", "C-01", "organiser")
+    assert (found.sources, found.differences, found.not_paused) == ({SCENARIO: "instance"}, (), {})
+    assert states() == {"paused"}
+
+
 def test_an_appeal_tells_which_host_goes_on_after_it(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel may refuse to freeze a host; nobody is told that it stands still."""
     course.open()
