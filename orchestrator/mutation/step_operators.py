@@ -9,7 +9,7 @@ from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.model.scenario import Step
-from orchestrator.mutation.mutant import Mutant, PlayedRepair, handed_in, repaired_then
+from orchestrator.mutation.mutant import NOT_HERE, Mutant, PlayedRepair, handed_in, repaired_then
 
 _TAKES_EFFECT: Final = re.compile(
     r"\s*(?:systemctl\s+(?:-\S+\s+)*(?:re)?(?:start|load|load-or-restart)\b"
@@ -129,13 +129,16 @@ def repair_of_another_cause(repair: PlayedRepair) -> Iterator[Mutant]:
 
 
 def disabled_unit(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, and have a unit that the repair names start no more by itself."""
+    """Repair, and have a unit that the repair names start no more by itself.
+
+    One that something else starts, as Debian's generator does a PostgreSQL cluster, would start all the same.
+    """
     for host, unit in units_of(repair):
         summary = Text(
             fr=f"Après la réparation, {unit} est désactivé sur {host}.",
             en=f"After the repair, {unit} is disabled on {host}.",
         )
-        script = f"systemctl disable {unit}"
+        script = f'[ "$(systemctl is-enabled {unit})" = enabled ] || exit {NOT_HERE}\nsystemctl disable {unit}'
         yield repaired_then(repair, "disabled-unit", host, script, summary, f"{host} {unit}")
 
 
