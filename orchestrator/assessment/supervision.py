@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 from orchestrator.assessment.closing import Closing
@@ -56,7 +57,7 @@ class Supervisor:
         Args:
             jury_session: the session.
             closing: does what follows a deadline.
-            tell: is told what happens, from several threads.
+            tell: is told what happens; where it cannot write that down, nothing else waits for it.
         """
         self._jury_session = jury_session
         self._closing = closing
@@ -105,6 +106,10 @@ class Supervisor:
             finally:
                 self._keep_supervised(on=False)
 
+    def _say(self, text: Text) -> None:
+        with suppress(OSError):  # what it is written to may be on the disk that is full
+            self._tell(text)
+
     # The journal ----------------------------------------------------------------------------------------
 
     def _state(self) -> SessionState:
@@ -145,7 +150,7 @@ class Supervisor:
     def _journal_is_away(self, error: BreakfixError) -> None:
         if not self._away_since:
             self._away_since = time.monotonic()
-            self._tell(Text(fr=f"✘ {error.text.fr}", en=f"✘ {error.text.en}"))
+            self._say(Text(fr=f"✘ {error.text.fr}", en=f"✘ {error.text.en}"))
         self._not_written_before = time.monotonic() + _WRITTEN_EVERY
 
     # What is due ----------------------------------------------------------------------------------------
@@ -197,9 +202,9 @@ class Supervisor:
             )
             if not failures:  # once is enough for the record
                 self._note(text, self._jury_session.clock(self._jury_session.state()).now(), candidate, phase)
-            self._tell(Text(fr=f"✘ {text.fr}", en=f"✘ {text.en}"))
+            self._say(Text(fr=f"✘ {text.fr}", en=f"✘ {text.en}"))
         else:
-            self._tell(Text(fr=f"✔ {phase}, {candidate} : preuves scellées", en=f"✔ {phase}, {candidate}: sealed"))
+            self._say(Text(fr=f"✔ {phase}, {candidate} : preuves scellées", en=f"✔ {phase}, {candidate}: sealed"))
 
     def _look_for_restarts(self, pool: ThreadPoolExecutor) -> None:
         """Look again where the last look has ended; an engine that is away is asked the next time."""

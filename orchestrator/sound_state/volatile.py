@@ -21,6 +21,7 @@ EVERYWHERE: Final = (
     _volatile("/etc/.pwd.lock", "all", "a lock"),
     _volatile("/etc/adjtime", "all", "hwclock's"),
     _volatile("/etc/ld.so.cache", "all", "ldconfig's; whether it leads elsewhere, the tools' identity tells"),
+    _volatile("/etc/rc*.d", "all", "no boot reads the links of scripts that have a unit; any other is a new script"),
     _volatile("/etc/krb5.keytab", "content", "the keys of a machine that has joined again are others"),
     *(
         _volatile(f"/etc/{name}-", "all", "the copy that passwd(1) and its kin make before they write")

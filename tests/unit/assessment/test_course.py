@@ -629,6 +629,10 @@ def test_a_deadline_is_kept_while_nothing_can_be_written(
     told_of: list[Text] = []
     looks = 0
 
+    def tell(text: Text) -> None:
+        told_of.append(text)
+        raise OSError(errno.ENOSPC, "the log is on that disk")
+
     def once_it_is_away(state: SessionState) -> bool:
         """Let the time of all run out, at once after the journal is away."""
         nonlocal looks
@@ -638,7 +642,7 @@ def test_a_deadline_is_kept_while_nothing_can_be_written(
             course.source.go(100 * 60)
         return all_sealed(state)
 
-    Supervisor(course.jury_session, course.closing(), told_of.append).run(once_it_is_away)
+    Supervisor(course.jury_session, course.closing(), tell).run(once_it_is_away)
     assert away.left == 0
     assert {"paused"} in away.states, "their hosts stand still before that can be noted"
     state = course.jury_session.state()
