@@ -200,10 +200,21 @@ def test_mail_programs_work(lab):
     assert_earlier_mail_is_there(lab, [employee(lab, login) for login in PASSWORDS])
 
 
+def hosts_in(key, value):
+    """Return the hosts of a setting of Roundcube's: one, a list, or a table.
+
+    A table has the hosts with what people call them, or, for sending, each behind the mail host that it is for.
+    """
+    if isinstance(value, dict):
+        return [str(one if key == "smtp_host" or name.isdigit() else name) for name, one in value.items()]
+    return [str(one) for one in value] if isinstance(value, list) else [str(value or "")]
+
+
 def tls_weaknesses(settings):
     """Return what of Roundcube's settings would let it give passwords to whoever answers, in both languages."""
-    for key, ways in {"imap_host": ("ssl://", "tls://"), "smtp_host": ("ssl://", "tls://")}.items():
-        if not str(settings.get(key, "")).startswith(ways):
+    for key in ("imap_host", "smtp_host"):
+        hosts = hosts_in(key, settings.get(key))
+        if not hosts or not all(host.startswith(("ssl://", "tls://")) for host in hosts):
             yield reason(fr=f"{key} se passe de TLS", en=f"{key} does without TLS")
     for key in ("imap_conn_options", "smtp_conn_options"):
         options = (settings.get(key) or {}).get("ssl", {})
