@@ -170,8 +170,17 @@ class Supervisor:
             ready = "cut" in sitting.steps and key not in self._busy
             if ready and time.monotonic() >= self._not_before.get(key, 0.0):
                 self._busy[key] = pool.submit(self._closing.close, *key)
-        for minutes, sitting in _warnings(state, now) if not self._away_since else ():
-            self._keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, {"minutes": minutes}))
+        if not self._away_since:
+            self._warn(state, now)
+
+    def _warn(self, state: SessionState, now: int) -> None:
+        """Tell candidates what time is left; what cannot be told now is not told late."""
+        for minutes, sitting in _warnings(state, now):
+            details = {"minutes": minutes}
+            try:
+                self._jury_session.keep(Draft("warned", PROGRAM, now, sitting.candidate, sitting.phase, details))
+            except MachineError as error:
+                self._journal_is_away(error)
 
     def _cut_input(self, state: SessionState, due: Mapping[tuple[str, str], Sitting]) -> None:
         """Cut the input of those whose time is over: at once; what could not be noted, or done, again in a while."""
