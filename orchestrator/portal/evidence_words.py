@@ -115,7 +115,9 @@ GROUPS: Mapping[str, Text] = {
     "command": Text(fr="commandes", en="commands"),
     "file difference": Text(fr="fichiers et configuration", en="files and configuration"),
     "talk act": Text(fr="échanges", en="talk"),
-    "cable intervention incident": Text(fr="câbles, interventions, incidents", en="cables, interventions, incidents"),
+    "cable restart intervention incident": Text(
+        fr="câbles, redémarrages, interventions, incidents", en="cables, restarts, interventions, incidents"
+    ),
     "announcement pause presence hint": Text(fr="salle et temps", en="room and time"),
     "grading cut step": Text(fr="évaluations et étapes", en="gradings and steps"),
 }

@@ -117,6 +117,14 @@ MARKS: Final = (
     e.SittingMark(
         "2026-12-14T09:08:10+01:00", "incident", Text(fr="Incident : machine disparue", en="Incident: host gone")
     ),
+    e.SittingMark(
+        "2026-12-14T09:08:15+01:00",
+        "restart",
+        Text(
+            fr="Machines de moved-desks qui ont redémarré : pc2.",
+            en="Hosts of moved-desks that were started again: pc2.",
+        ),
+    ),
     e.SittingMark("2026-12-14T09:08:20+01:00", "hint", Text(fr="Indice 1 donné.", en="Hint 1 given.")),
     e.SittingMark(
         "2026-12-14T09:09:24+01:00",

@@ -11,7 +11,7 @@ from PIL import Image
 from orchestrator.core.text import same
 from orchestrator.labd import evidence_contract as e
 from orchestrator.labd.calls import Refusal
-from orchestrator.portal import unified_diff
+from orchestrator.portal import evidence_words, unified_diff
 from orchestrator.portal.unified_diff import lines_of, rows_of
 from tests.fakes import labd_evidence as fake
 from tests.fakes.labd import FakeLabd
@@ -193,3 +193,8 @@ def test_desktops_have_lanes_and_their_last_picture_is_printed(paul: Browser) ->
     assert "pc2: opened at 09:07:35, 3 pictures. The last one, of 09:09:05:" in seen
     assert f'src="{SITTING}/desktops/0/2" width="160" height="100" alt="The desktop of pc2 at 09:09:05"' in seen
     assert "pc3: opened at 09:09:00, no picture." in seen
+
+
+def test_every_kind_of_mark_can_be_shown_and_left_out() -> None:
+    grouped = [kind for kinds in evidence_words.GROUPS for kind in kinds.split()]
+    assert sorted(grouped) == sorted(evidence_words.KINDS) == sorted(evidence_words.SIGNS)
