@@ -38,14 +38,57 @@ def _said(kind: str, pem: bytes) -> Iterator[str]:
     found: x509.Certificate | x509.CertificateSigningRequest
     if kind == "CERTIFICATE":
         found = x509.load_pem_x509_certificate(pem)
-        yield f"certificate of {found.subject.rfc4514_string()}"
+        yield f"certificate of {_holder(found)}"
         yield f"signed by {found.issuer.rfc4514_string()}"
     else:
         found = x509.load_pem_x509_csr(pem)
-        yield f"request for {found.subject.rfc4514_string()}"
+        yield f"request for {_holder(found)}"
     for extension in sorted(found.extensions, key=lambda one: one.oid.dotted_string):
-        if extension.oid._name not in _BY_KEY:  # noqa: SLF001 - the library's only way to the name
+        if extension.oid._name not in _BY_KEY and not _says_nothing(extension, found):  # noqa: SLF001 - as below
             yield _extension(extension)
+
+
+def _holder(found: x509.Certificate | x509.CertificateSigningRequest) -> str:
+    """Return whose it is: the whole name of an authority, of others the common name alone, where they have one."""
+    names = _common_names(found)
+    return f"CN={names[0]}" if len(names) == 1 and not _is_authority(found) else found.subject.rfc4514_string()
+
+
+def _common_names(found: x509.Certificate | x509.CertificateSigningRequest) -> list[str]:
+    from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
+
+    return [str(name.value) for name in found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+
+
+def _is_authority(found: x509.Certificate | x509.CertificateSigningRequest) -> bool:
+    from cryptography import x509  # noqa: PLC0415 - as above
+
+    values = [extension.value for extension in found.extensions]
+    return any(isinstance(value, x509.BasicConstraints) and value.ca for value in values) or any(
+        isinstance(value, x509.KeyUsage) and (value.key_cert_sign or value.crl_sign) for value in values
+    )
+
+
+def _says_nothing(
+    extension: x509.Extension[x509.ExtensionType], found: x509.Certificate | x509.CertificateSigningRequest
+) -> bool:
+    """Return whether an extension only spells out what a server's certificate is without it (RFC 5280, RFC 9525).
+
+    One that narrows too much, or one too few, is what the certificate's users refuse.
+    """
+    from cryptography import x509  # noqa: PLC0415 - as above
+    from cryptography.x509.oid import ExtendedKeyUsageOID  # noqa: PLC0415 - as above
+
+    if _is_authority(found):
+        return False
+    match extension.value:
+        case x509.BasicConstraints() | x509.KeyUsage():
+            return True
+        case x509.ExtendedKeyUsage() as usages:
+            return set(usages) == {ExtendedKeyUsageOID.SERVER_AUTH}
+        case x509.SubjectAlternativeName() as names:
+            return [str(name.value) for name in names] == _common_names(found)
+    return False
 
 
 def _extension(extension: x509.Extension[x509.ExtensionType]) -> str:

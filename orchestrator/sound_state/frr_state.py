@@ -23,11 +23,10 @@ cat /etc/frr/frr.conf 2>/dev/null
 true
 """
 _HEAD: Final = re.compile(
-    r"Building configuration\.*|Current configuration:|frr (?:version|defaults) .*|hostname .*|log .*"
+    r"Building configuration\.*|Current configuration:|frr defaults .*|hostname .*|log .*"
     r"|(?:no )?service .*|no ipv6 forwarding|(?:.* )?description .*"
 )
 """What FRR writes by itself, and what changes nothing of where packets go."""
-_AREA: Final = re.compile(r"\barea (\d+)\b(?!\.)")
 
 
 class FrrState:
@@ -81,10 +80,4 @@ class FrrState:
 
 def _commands(text: str) -> Counter[str]:
     """Return a configuration's commands, each behind the block that it is in; none where it is not understood."""
-    return Counter(_AREA.sub(_dotted, one) for one in frr(text) if not _HEAD.fullmatch(one))
-
-
-def _dotted(found: re.Match[str]) -> str:
-    """Return an area as FRR shows it: ``area 0.0.0.0``."""
-    number = int(found[1])
-    return "area " + ".".join(str(number >> shift & 255) for shift in (24, 16, 8, 0))
+    return Counter(one for one in frr(text) if not _HEAD.fullmatch(one))

@@ -21,6 +21,7 @@ from orchestrator.sound_state import meaning_ovsdb as ovsdb
 from orchestrator.sound_state import meaning_records as records
 from orchestrator.sound_state import meaning_sections as sections
 from orchestrator.sound_state import meaning_workplace as workplace
+from orchestrator.sound_state.meaning_nftables import nftables
 
 Reader: TypeAlias = Callable[..., Iterable[str]]
 """Turns a text into statements; groups with a name in the pattern of its path are further arguments of that name.
@@ -48,8 +49,8 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/sssd/.*\.conf", sections.sssd),
     (r"/etc/krb5\.conf(\.d/.*)?|/etc/ssl/.*\.cnf", sections.ordered_ini),
     (r"/etc/xrdp/.*\.ini", sections.xrdp),
-    (r"(/etc|/usr/lib|/lib|/run)/systemd/.*\.(conf|service|socket|timer|target|mount|automount|path|slice|swap|link"
-     r"|network|netdev)", sections.systemd),
+    (r"(/etc|/usr/lib|/lib|/run)/systemd/((.*/)?(?P<unit>[^/]+\.(service|socket|timer|target|mount|automount|path|slice"
+     r"|swap))(\.d/[^/]+\.conf)?|.*\.(conf|link|network|netdev))", sections.systemd),
     (r"/etc/network/interfaces(\.d/.*)?", lines.interfaces),
     (r"/etc/resolv\.conf", lines.resolv),
     (r"/etc/hosts", lines.hosts),
@@ -57,7 +58,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/frr/(frr|vtysh|zebra|ospfd|bgpd|staticd)\.conf", network.frr),
     (r"/etc/openvpn/.*\.(conf|ovpn)", lines.openvpn),
     (r"/etc/openvswitch/conf\.db", ovsdb.ovsdb),
-    (r"/etc/nftables(\.d/.*)?\.(conf|nft)|/etc/nftables\.d/.*", network.nftables),
+    (r"/etc/nftables(\.d/.*)?\.(conf|nft)|/etc/nftables\.d/.*", nftables),
     (r"/etc/(passwd|group|shadow|gshadow)", records.accounts),
     (r"/etc/sudoers(\.d/.*)?", lines.sudoers),
     (r"/etc/crontab|/etc/cron\.d/[^/]+", lines.system_crontab),

@@ -1,16 +1,15 @@
-"""What configuration files of a network say: its routing (FRR), its packet filter (nftables), its addresses (Kea)."""
+"""What configuration files of a network say: its routing (FRR), its addresses (Kea)."""
 
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
-from orchestrator.sound_state.meaning_blocks import BlockStatement, told_in_blocks, whole_file
+from orchestrator.sound_state.meaning_blocks import BlockStatement, told_in_blocks
 from orchestrator.sound_state.meaning_values import BLANK, keyword, plain_lines, setting, squeezed
 
 # --- FRR -------------------------------------------------------------------------------------------------------------
@@ -21,14 +20,23 @@ _FRR_COMMAND: Final = re.compile(r"(ip|ipv6) (address|\S+ \S+)|\S+")
 _FRR_BLOCKS: Final = re.compile(
     r"interface|router|route-map|vrf|line|key|address-family|segment-routing|bfd|pseudowire"
 )
+_FRR_AREA: Final = re.compile(r"\barea (\d{1,10})\b(?!\.)")
+_FRR_OF_IPV6: Final = re.compile(r"^[ \t]*(ipv6 (?!forwarding)|router (ospf6|ripng|bgp|isis)|no ipv6 nd)", re.MULTILINE)
 
 
 def frr(text: str) -> list[str]:
-    """Return FRR's commands, each behind the block that it is in; interfaces are sorted, others keep their order."""
+    """Return FRR's commands, each behind the block that it is in; interfaces are sorted, others keep their order.
+
+    A file that is written by hand and one that FRR wrote say the same: an area is an address, and what FRR writes of
+    itself (its version; that IPv6 is not forwarded where nothing routes it) is left out.
+    """
     nodes: list[BlockStatement] = []
     block: list[BlockStatement] | None = None
+    routes_ipv6 = _FRR_OF_IPV6.search(text)
     for line in plain_lines(text, "!#"):
-        words = squeezed(line)
+        words = _FRR_AREA.sub(_frr_dotted, squeezed(line))
+        if words.startswith("frr version ") or (words == "no ipv6 forwarding" and not routes_ipv6):
+            continue
         if words in {"exit", "end"}:
             block = None
         elif _FRR_BLOCKS.fullmatch(keyword(words)) and " " in words and not words.startswith("address-family"):
@@ -48,119 +56,10 @@ def frr(text: str) -> list[str]:
     return told_in_blocks(nodes, order)
 
 
-# --- nftables --------------------------------------------------------------------------------------------------------
-
-_NFT_PIECE: Final = re.compile(r'[ \t]+|\\\n|#[^\n]*|[{};,\n]|"[^"\n]*"|[^ \t\n{};,"#\\]+')
-_NFT_BLOCKS: Final[Mapping[str, int]] = {
-    "table": 3, "chain": 2, "set": 2, "map": 2, "flowtable": 2, "counter": 2, "quota": 2, "limit": 2, "synproxy": 2,
-}  # fmt: skip
-"""What opens a block → with how many words at the most; more of them are a rule's, before a set."""
-_NFT_COUNTED: Final = re.compile(r"(?<=\bcounter) packets \d+ bytes \d+\b|(?<=\bbytes) used \d+ \w*bytes\b")
-_NFT_MOST: Final = 10_000
-"""Pieces that values may add to a file."""
-_NFT_TALLY: Final = re.compile(r"packets \d+ bytes \d+")
-_NFT_REASON: Final = re.compile(r"(?<=\breject with )(icmp|icmpv6|icmpx) type(?= )")
-_NFT_NAME: Final = re.compile(r'"([A-Za-z_][A-Za-z0-9_.-]*)"')
-
-
-def nftables(text: str) -> list[str]:
-    """Return the commands and rules of an nftables file in their order; the elements of a plain set have none.
-
-    A file that is written by hand and one of ``nft list ruleset`` say the same of the same rules: names that a file
-    defines stand for their values, and what rules have counted is no part of them (nft(8)).
-    """
-    pieces = [piece for piece in _NFT_PIECE.findall(text) if piece[0] not in " \t#" and piece != "\\\n"]
-    if len("".join(_NFT_PIECE.findall(text))) != len(text):
-        raise ValueError("something that is no piece")
-    return told_in_blocks(whole_file(_nft_block, _nft_defined(pieces)), lambda _, __: None)
-
-
-def _nft_defined(pieces: list[str]) -> list[str]:
-    """Return the pieces with the values of names instead of the names; a file with other files in it keeps its own."""
-    if not {"include", "redefine", "undefine"}.isdisjoint(pieces):
-        return pieces
-    values: dict[str, list[str]] = {}
-    said: list[str] = []
-    rest = iter(pieces)
-    depth = 0
-    for piece in rest:
-        if piece == "define" and not depth and (not said or said[-1] in {"\n", ";", "}"}):
-            name, equals, *value = _nft_definition(rest)
-            if equals != "=" or not value or f"${name}" in values:
-                raise ValueError("a definition of another form")
-            values[f"${name}"] = _nft_valued(value, values)
-            continue
-        depth += {"{": 1, "}": -1}.get(piece, 0)
-        said.append(piece)
-    return _nft_valued(said, values)
-
-
-def _nft_valued(pieces: list[str], values: Mapping[str, list[str]]) -> list[str]:
-    """Return pieces with values for names, unless they grow beyond what a person would write."""
-    said = [values.get(piece, [piece]) for piece in pieces]
-    if sum(map(len, said)) > len(pieces) + _NFT_MOST:
-        raise ValueError("names of names of names")
-    return list(itertools.chain.from_iterable(said))
-
-
-def _nft_definition(pieces: Iterator[str]) -> list[str]:
-    """Take the words of a definition, whose value may be a set over several lines."""
-    words: list[str] = []
-    depth = 0
-    for piece in pieces:
-        if piece in {"\n", ";"} and not depth:
-            break
-        depth += {"{": 1, "}": -1}.get(piece, 0)
-        if piece != "\n":
-            words.append(piece)
-    return words if len(words) > 1 else ["", ""]
-
-
-def _nft_statement(words: list[str]) -> str:
-    """Return a statement as nft prints it: a plain name without quotes, a reason without the word ``type``."""
-    plain = (_NFT_NAME.fullmatch(word) for word in words)
-    said = " ".join(match[1] if match else word for match, word in zip(plain, words, strict=True))
-    return _NFT_REASON.sub(r"\1", _NFT_COUNTED.sub("", said))
-
-
-def _nft_block(pieces: Iterator[str]) -> list[BlockStatement]:
-    nodes: list[BlockStatement] = []
-    words: list[str] = []
-    for piece in pieces:
-        if piece in {"\n", ";", "}"}:
-            if words and not _NFT_TALLY.fullmatch(said := _nft_statement(words)):
-                nodes.append(BlockStatement(said))
-            words = []
-            if piece == "}":
-                is_base = any(node.said.startswith("type ") for node in nodes)
-                return [node for node in nodes if not (is_base and node.said == "policy accept")]
-        elif piece == "{" and 1 < len(words) <= _NFT_BLOCKS.get(words[0], 0):
-            family = ["ip"] if words[0] == "table" and len(words) == 2 else []  # noqa: PLR2004 (table and name)
-            nodes.append(BlockStatement(" ".join((words[0], *family, *words[1:])), _nft_block(pieces)))
-            words = []
-        elif piece == "{":
-            words.append(_nft_set(pieces))
-        else:
-            words.append(piece)
-    raise ValueError("a block that is not closed")
-
-
-def _nft_set(pieces: Iterator[str]) -> str:
-    """Return a set of a rule, its elements sorted where they are plain."""
-    elements: list[list[str]] = [[]]
-    for piece in pieces:
-        if piece == "}":
-            said = [" ".join(words) for words in elements if words]
-            return f"{{ {', '.join(said if any('{' in one for one in said) else sorted(said))} }}"
-        if piece == ",":
-            elements.append([])
-        elif piece == "{":
-            elements[-1].append(_nft_set(pieces))
-        elif piece == ";":
-            raise ValueError("a statement in a set")
-        elif piece != "\n":
-            elements[-1].append(piece)
-    raise ValueError("a set that is not closed")
+def _frr_dotted(found: re.Match[str]) -> str:
+    """Return an area as FRR shows it: ``area 0.0.0.0``; as it stands where FRR takes none of that number."""
+    number = int(found[1])
+    return f"area {ipaddress.IPv4Address(number)}" if number < 1 << 32 else found[0]
 
 
 # --- Kea -------------------------------------------------------------------------------------------------------------

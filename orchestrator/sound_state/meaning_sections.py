@@ -127,17 +127,23 @@ _UNIT_LISTS: Final = frozenset(
 _UNIT_GROUPS: Final = ("Listen", "Condition", "Assert", "Timeout", "StartLimitInterval", "StandardInput")
 """How keys begin that count for one another: sockets keep their order, and an empty value takes others back."""
 _UNIT_WORDS: Final = frozenset({"Environment", "EnvironmentFile", "CapabilityBoundingSet", "SystemCallFilter"})
+_UNIT_SPECIFIER: Final = re.compile(r"%(.)")
 _UNIT_TIME: Final = re.compile(r"[A-Za-z]*(?<!U)(?<!N)Sec")
 
 
-def systemd(text: str) -> list[str]:
+def systemd(text: str, unit: str | None = None) -> list[str]:
     """Return what a unit or a drop-in sets, sorted by key in its section; values of one key keep their order.
 
-    Units that it depends on are a set, an empty value apart.
+    Units that it depends on are a set, an empty value apart. The unit's own name stands for ``%n``, ``%N`` and ``%p``
+    (systemd.unit(5)), but in a template, whose instances have names of their own.
     """
+    own = unit if unit and "@" not in unit else "%n"
+    stem = own.rpartition(".")[0]
+    names = {"n": own, "N": stem or "%N", "p": stem or "%p"}
     lines = []
     for line in joined_lines(text, "#;", comments_within=True, joint=" "):
         key, equals, value = (part.strip(BLANK) for part in line.partition("="))
+        value = _UNIT_SPECIFIER.sub(lambda found: names.get(found[1], found[0]), value)
         if key in _UNIT_LISTS and re.fullmatch(r"[^\"'\\]+", value):
             lines += [f"{key}={word}" for word in sorted(set(words_in(value)))]
         else:

@@ -10,13 +10,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from orchestrator.sound_state.certificate_meaning import certificate_statements
 
 
-def name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+def name(common: str, organisation: str = "") -> x509.Name:
+    belongs_to = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation)] if organisation else []
+    return x509.Name([*belongs_to, x509.NameAttribute(NameOID.COMMON_NAME, common)])
 
 
 def made(
@@ -26,13 +27,18 @@ def made(
     *,
     ca: bool = False,
     year: int = 2001,
+    organisation: str = "",
+    more: tuple[x509.ExtensionType, ...] = (),
 ) -> str:
     key, start = ec.generate_private_key(ec.SECP256R1()), datetime(year, 1, 1, tzinfo=UTC)
-    builder = x509.CertificateBuilder(name(issuer), name(subject), key.public_key(), x509.random_serial_number())
+    holder = name(subject, organisation)
+    builder = x509.CertificateBuilder(name(issuer), holder, key.public_key(), x509.random_serial_number())
     builder = builder.not_valid_before(start).not_valid_after(start + timedelta(days=90))
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+    for one in more:
+        builder = builder.add_extension(one, critical=True)
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
 
@@ -46,7 +52,33 @@ def test_a_renewed_certificate_says_the_same() -> None:
     first = certificate_statements(made())
     assert first is not None
     assert first == certificate_statements(made(year=2002))
-    assert first[0].startswith("certificate of CN=srv, signed by CN=authority, ")
+    assert first[0] == "certificate of CN=srv, signed by CN=authority, subjectAltName srv.example"
+
+
+def test_what_a_server_s_certificate_is_without_saying_so_is_left_out() -> None:
+    usage = x509.KeyUsage(
+        digital_signature=True, content_commitment=False, key_encipherment=True, data_encipherment=False,
+        key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    for_servers = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+    plain = certificate_statements(made())
+    assert certificate_statements(made(more=(usage, for_servers))) == plain
+    assert certificate_statements(made(names=("srv",))) == ("certificate of CN=srv, signed by CN=authority",)
+
+
+@pytest.mark.parametrize("usages", [(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH), ()])
+def test_what_gives_it_more_is_told(usages: tuple[x509.ObjectIdentifier, ...]) -> None:
+    may_sign = x509.KeyUsage(
+        digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
+        key_agreement=False, key_cert_sign=True, crl_sign=False, encipher_only=False, decipher_only=False,
+    )  # fmt: skip
+    more = x509.ExtendedKeyUsage(usages) if usages else may_sign
+    assert certificate_statements(made(more=(more,))) != certificate_statements(made())
+
+
+def test_the_whole_name_of_an_authority_counts_of_others_the_common_name() -> None:
+    assert certificate_statements(made(organisation="Town")) == certificate_statements(made())
+    assert certificate_statements(made(organisation="Town", ca=True)) != certificate_statements(made(ca=True))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,316 @@
+"""Rules of nftables in one form, whichever way they are written (nft(8)).
+
+A set in a rule is a rule for each of its elements; the matches of a rule have no order; rules have none either, where
+they do the same or no packet can meet both. A rule that is not understood stays as it is written, where it stands.
+"""
+
+from __future__ import annotations
+
+import heapq
+import ipaddress
+import itertools
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from grader.nftables_matches import PROTOCOLS
+
+
+@dataclass(frozen=True)
+class AnonymousSet:
+    """A set, map or verdict map that stands in a rule: the words of each of its elements."""
+
+    elements: tuple[tuple[Word, ...], ...]
+
+    def __str__(self) -> str:
+        """Return it as nft prints it, its elements sorted where they are plain."""
+        said = [" ".join(map(str, words)) for words in self.elements]
+        return f"{{ {', '.join(said if any('{' in one for one in said) else sorted(said))} }}"
+
+
+Word: TypeAlias = "str | AnonymousSet"
+
+_MOST_RULES: Final = 256
+"""Rules that one is written as, and of a chain that are put in order; beyond that they stay as they are."""
+_SERVICES: Final[Mapping[str, str]] = {
+    "ftp": "21", "ssh": "22", "telnet": "23", "smtp": "25", "domain": "53", "bootps": "67", "bootpc": "68",
+    "tftp": "69", "http": "80", "kerberos": "88", "pop3": "110", "sunrpc": "111", "ntp": "123", "imap2": "143",
+    "imap": "143", "snmp": "161", "snmp-trap": "162", "ldap": "389", "https": "443", "microsoft-ds": "445",
+    "submissions": "465", "syslog": "514", "submission": "587", "ldaps": "636", "imaps": "993", "pop3s": "995",
+    "openvpn": "1194", "nfs": "2049", "mysql": "3306", "ms-wbt-server": "3389", "postgresql": "5432",
+    "http-alt": "8080",
+}  # fmt: skip
+"""Names that /etc/services of Debian gives the ports of a lab."""
+_KEYS: Final = (
+    "iifname", "oifname", "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "meta l4proto", "icmp type",
+    "icmpv6 type", "tcp sport", "udp sport", "th sport", "tcp dport", "udp dport", "th dport", "ct state", "ct status",
+)  # fmt: skip
+"""What a rule may ask of a packet, in the order in which it is told."""
+_SAME_KEYS: Final[Mapping[str, str]] = {"meta iifname": "iifname", "meta oifname": "oifname"}
+_VERDICT: Final = re.compile(
+    r"accept|drop|return|reject( with [a-z0-9-]+( type)? [a-z-]+)?|(jump|goto) \S+"
+    r"|(dnat|snat)( ip6?)? to \S+|masquerade|redirect( to \S+)?"
+)
+_BITS: Final = "ct status"
+"""A packet may have several of these at once, and an element of a set is all that it has."""
+_VALUE: Final = re.compile(r"(?!(and|or|lt|gt|le|ge|eq|ne|in|vmap|map)$)[A-Za-z0-9*][A-Za-z0-9_.:/*+-]*")
+"""A value that stands for itself: no other set, no operator."""
+_PRIORITIES: Final[Mapping[str, int]] = {
+    "raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100,
+}  # fmt: skip
+
+
+_NAME: Final = re.compile(r'"([A-Za-z_][A-Za-z0-9_.-]*)"')
+_COUNTED: Final = re.compile(r"(?<=\bcounter) packets \d+ bytes \d+\b|(?<=\bbytes) used \d+ \w*bytes\b")
+_REASON: Final = re.compile(r"(?<=\breject with )(icmp|icmpv6|icmpx) type(?= )")
+_TALLY: Final = ("packets", "bytes")
+
+
+def said(words: Iterable[Word]) -> str:
+    """Return a statement as nft prints it: a plain name without quotes, a reason without the word ``type``."""
+    plain = " ".join(_bare(word) if isinstance(word, str) else str(word) for word in words)
+    return _REASON.sub(r"\1", _COUNTED.sub("", plain))
+
+
+def hook(statement: str) -> str:
+    """Return the statement that hooks a chain, its priority as a number: ``filter`` is ``0``, but of a bridge."""
+    return re.sub(
+        r"(?<=\bpriority )(raw|mangle|dstnat|filter|security|srcnat)$",
+        lambda match: str(_PRIORITIES[match[1]]),
+        statement,
+    )
+
+
+@dataclass(frozen=True)
+class PacketRule:
+    """A rule that is understood: what it asks of a packet, one value of each key, and what becomes of the packet."""
+
+    matches: tuple[tuple[str, str], ...]
+    verdict: str
+
+    def __str__(self) -> str:
+        """Return the rule as nft prints it, its matches in the order of ``_KEYS``."""
+        return " ".join([*(f"{key} {value}" for key, value in self.matches), self.verdict])
+
+    @property
+    def protocol(self) -> str:
+        """Return the protocol that it asks for, or nothing."""
+        values = dict(self.matches)
+        asked = {key.split()[0] for key in values} & {"tcp", "udp", "icmp", "icmpv6"}
+        asked |= {value for value in (values.get("meta l4proto", ""),) if value and "!=" not in value}
+        return asked.pop() if len(asked) == 1 else ""
+
+    def may_change_places(self, other: PacketRule) -> bool:
+        """Return whether it does not matter which of two rules stands first."""
+        if self.verdict == other.verdict or (self.protocol and other.protocol and self.protocol != other.protocol):
+            return True
+        values = dict(other.matches)
+        return any(key in values and _are_apart(key, value, values[key]) for key, value in self.matches)
+
+
+def one_form(rules: Sequence[Sequence[Word]], family: str) -> list[str]:
+    """Return the rules of a chain in one form and order.
+
+    Args:
+        rules: their words and sets.
+        family: of the table: ``ip``, ``inet``, ….
+    """
+    told: list[str] = []
+    understood: list[PacketRule] = []
+    for words in rules:
+        try:
+            found = _rules_of(words, family)
+        except ValueError:
+            found = []
+        if found and len(understood) + len(found) <= _MOST_RULES:
+            understood += found
+            continue
+        told += [*map(str, _ordered(understood)), said(words)]
+        understood = []
+    return [*told, *map(str, _ordered(understood))]
+
+
+def _ordered(rules: Sequence[PacketRule]) -> list[PacketRule]:
+    """Return the first by name, of all orders in which rules do the same; what is said twice in a row, once."""
+    behind: list[list[int]] = [[] for _ in rules]
+    before = [0] * len(rules)
+    for (place, rule), (later, other) in itertools.combinations(enumerate(rules), 2):
+        if not rule.may_change_places(other):
+            behind[place].append(later)
+            before[later] += 1
+    free = [(str(rule), place) for place, rule in enumerate(rules) if not before[place]]
+    heapq.heapify(free)
+    ordered: list[PacketRule] = []
+    while free:
+        _, place = heapq.heappop(free)
+        if not ordered or ordered[-1] != rules[place]:
+            ordered.append(rules[place])
+        for later in behind[place]:
+            before[later] -= 1
+            if not before[later]:
+                heapq.heappush(free, (str(rules[later]), later))
+    return ordered
+
+
+_Values: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Values of keys; a verdict has the empty key."""
+
+
+def _rules_of(words: Sequence[Word], family: str) -> list[PacketRule]:
+    """Return the rules that a rule stands for.
+
+    Raises:
+        ValueError: it is not understood.
+    """
+    rest = _without_remarks([_bare(word) if isinstance(word, str) else word for word in words])
+    matches: list[list[_Values]] = []
+    while keys := _taken_keys(rest, family):
+        matches.append(_taken_values(keys, rest))
+    verdicts: list[list[_Values]] = [[(("", said(rest)),)]] if rest else []
+    choices = [*matches, *verdicts]
+    if math.prod(map(len, choices)) > _MOST_RULES:
+        raise ValueError("more rules than one is written as")
+    return [_packet_rule(tuple(itertools.chain(*chosen))) for chosen in itertools.product(*choices)]
+
+
+def _without_remarks(words: list[Word]) -> list[Word]:
+    """Leave out counters without a name, which count and do nothing else, and the comment at the end."""
+    words = words[:-2] if words[-2:-1] == ["comment"] else words
+    left: list[Word] = []
+    place = 0
+    while place < len(words):
+        behind = words[place + 1 : place + 5]
+        if words[place] == "counter" and behind[:1] != ["name"]:
+            place += 5 if tuple(behind[::2]) == _TALLY else 1
+        else:
+            left.append(words[place])
+            place += 1
+    return left
+
+
+def _taken_keys(rest: list[Word], family: str) -> list[str]:
+    """Take a key, or several with dots between them; none where there is none."""
+    keys: list[str] = []
+    while True:
+        for length in (2, 1):
+            key = " ".join(map(str, rest[:length]))
+            key = "meta l4proto" if key == "ip protocol" and family == "ip" else _SAME_KEYS.get(key, key)
+            if key in _KEYS:
+                break
+        else:
+            if keys:
+                raise ValueError("a key that is not known")
+            return []
+        keys.append(key)
+        del rest[:length]
+        if rest[:1] != ["."]:
+            return keys
+        del rest[0]
+
+
+def _taken_values(keys: list[str], rest: list[Word]) -> list[_Values]:
+    """Take what a match allows: the values of its keys, in each of its alternatives."""
+    if rest[:1] == ["vmap"]:
+        del rest[0]
+        return [_of_verdict(keys, element) for element in _taken_elements(rest)]
+    if rest[:1] in (["!="], ["ne"]) and len(keys) == 1:
+        if _BITS in keys:
+            raise ValueError("bits that are not set")
+        refused = sorted(_of_element(keys, element)[0][1] for element in _taken_elements(rest[1:2]))
+        del rest[:2]
+        others = refused[0] if len(refused) == 1 else AnonymousSet(tuple((one,) for one in refused))
+        return [((keys[0], f"!= {others}"),)]
+    if rest and isinstance(rest[0], AnonymousSet):
+        if _BITS in keys:
+            raise ValueError("bits that are exactly these")
+        return [_of_element(keys, element) for element in _taken_elements(rest)]
+    length = 2 * len(keys) - 1
+    alternatives = [_of_element(keys, rest[:length])]
+    del rest[:length]
+    while len(keys) == 1 and rest[:1] == [","]:
+        alternatives.append(_of_element(keys, rest[1:2]))
+        del rest[:2]
+    return alternatives
+
+
+def _taken_elements(rest: list[Word]) -> tuple[tuple[Word, ...], ...]:
+    """Take the elements of a set, or a word, as the only one."""
+    word = rest.pop(0) if rest else ""
+    return word.elements if isinstance(word, AnonymousSet) else ((word,),)
+
+
+def _of_verdict(keys: list[str], element: Sequence[Word]) -> _Values:
+    """Return the values of a verdict map's element, and its verdict."""
+    words = list(element)
+    place = words.index(":")
+    return (*_of_element(keys, words[:place]), ("", said(words[place + 1 :])))
+
+
+def _of_element(keys: list[str], words: Sequence[Word]) -> _Values:
+    """Return values with dots between them, one for each key."""
+    values = [_bare(word) if isinstance(word, str) else "" for word in words[::2]]
+    if len(words) != 2 * len(keys) - 1 or set(words[1::2]) - {"."} or not all(map(_VALUE.fullmatch, values)):
+        raise ValueError("not a value for each key")
+    return tuple((key, _value(key, value)) for key, value in zip(keys, values, strict=True))
+
+
+def _packet_rule(pairs: _Values) -> PacketRule:
+    """Return the rule of these values and this verdict."""
+    values = dict(pairs)
+    verdict = values.pop("", "")
+    if len(values) + 1 != len(pairs) or not _VERDICT.fullmatch(verdict):
+        raise ValueError("not one verdict, or a key twice")
+    protocol = values.get("meta l4proto", "")
+    for port in ("sport", "dport"):
+        if protocol in {"tcp", "udp"} and f"th {port}" in values:
+            values[f"{protocol} {port}"] = values.pop(f"th {port}")
+        if f"{protocol} {port}" in values:
+            values.pop("meta l4proto", None)
+    to, colon, port = verdict.rpartition(":")
+    if colon and to.count(":") == 0 and port in {values.get("tcp dport"), values.get("udp dport")}:
+        verdict = to
+    return PacketRule(tuple(sorted(values.items(), key=lambda pair: _KEYS.index(pair[0]))), verdict)
+
+
+def _value(key: str, word: str) -> str:
+    """Return a value as nft prints it: a port as a number, addresses as a network where they are one."""
+    if key.endswith("port"):
+        return _SERVICES.get(word, word)
+    if key == "meta l4proto":
+        return next((name for name, number in PROTOCOLS.items() if word == str(number)), word)
+    return _addresses(word) if key.endswith("addr") else word
+
+
+def _addresses(word: str) -> str:
+    first, dash, last = word.partition("-")
+    try:
+        if dash:
+            ends = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
+            network, *more = ipaddress.summarize_address_range(*ends)
+            if more:
+                return word
+        else:
+            network = ipaddress.IPv4Network(word, strict=False)
+    except ValueError:
+        return word
+    return str(network[0]) if network.num_addresses == 1 else str(network)
+
+
+def _are_apart(key: str, one: str, other: str) -> bool:
+    """Return whether no packet has both values of a key."""
+    if one == other or key == _BITS or "!=" in one + other:
+        return False
+    if key.endswith("addr"):
+        try:
+            return not ipaddress.IPv4Network(one).overlaps(ipaddress.IPv4Network(other))
+        except ValueError:
+            return False
+    if key.endswith("port"):
+        return one.isdigit() and other.isdigit()
+    return "*" not in one + other
+
+
+def _bare(word: str) -> str:
+    return match[1] if (match := _NAME.fullmatch(word)) else word
