@@ -19,7 +19,7 @@ from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.deliverables.answers_file import NONE, read_answers
 from orchestrator.instances.freezing import freeze
-from orchestrator.instances.instance import PAUSED, Instance
+from orchestrator.instances.instance import PAUSED, RUNNING, Instance
 from orchestrator.labs import Labs, Running
 
 Source = Literal["instance", "evidence"]
@@ -96,9 +96,31 @@ class Reopening:
         """Grade a candidate's phase again, compare with what was sealed, and note it.
 
         Raises:
-            UsageError: it is not sealed, or the file is not the sealed one.
+            UsageError: it is not sealed, the file is not the sealed one, or another program grades again.
             LabError: a kept lab cannot be graded.
         """
+        with self._jury_session.folder.regrading():
+            return self._reopen(phase, candidate, by)
+
+    def stand_still(self) -> tuple[str, ...]:
+        """Freeze the kept labs that go on, and return their names: an appeal was cut off, with the program.
+
+        Raises:
+            UsageError: another program grades again.
+            LabError: the engine does not answer.
+        """
+        sealed = {
+            lab.instance for one in self._jury_session.state().sittings.values() if one.sealed for lab in one.labs
+        }
+        going_on: list[str] = []
+        with self._jury_session.folder.regrading():
+            for instance in self._labs.running.all():
+                if instance.name in sealed and any(host.state == RUNNING for host in instance.hosts):
+                    self._freeze(instance)
+                    going_on.append(instance.name)
+        return tuple(going_on)
+
+    def _reopen(self, phase: str, candidate: str, by: str) -> Reopened:
         state = self._jury_session.state()
         sitting = sitting_of(state, phase, candidate)
         if not sitting.sealed:
@@ -149,17 +171,24 @@ class Reopening:
                     engine.unpause(host.container)
                 else:  # destroyed, or frozen before the machine was restarted
                     engine.start(host.container)
-        not_paused: dict[str, Text] = {}
+        not_paused: Mapping[str, Text] = {}
         try:
             unready = self._wait_until_ready(running)
             report = self._labs.grading.check(running)
         finally:
-            for host in instance.hosts:
-                try:
-                    freeze(engine, host.container)
-                except LabError as error:
-                    not_paused[host.name] = error.text
+            not_paused = self._freeze(instance)
         return _Regraded(report, not self._labs.running.stale(running), unready, not_paused)
+
+    def _freeze(self, instance: Instance) -> Mapping[str, Text]:
+        """Freeze an instance, and return by host why it goes on."""
+        engine = self._labs.running.engine()
+        going_on: dict[str, Text] = {}
+        for host in instance.hosts:
+            try:
+                freeze(engine, host.container)
+            except LabError as error:
+                going_on[host.name] = error.text
+        return going_on
 
     def _wait_until_ready(self, running: Running) -> Text | None:
         """Wait as long as a start does, and return what keeps a lab from being ready."""

@@ -19,6 +19,7 @@ SEATS: Final = "seats.json"
 """The file of a session's folder in which its candidates' codes and seats are kept."""
 _SUPERVISOR: Final = "supervisor.lock"
 _OPENING: Final = "opening.lock"
+_REGRADING: Final = "regrading.lock"
 _LOCKS: Final = Path("/proc/locks")
 """The kernel's list of who holds which lock (proc_locks(5))."""
 
@@ -112,6 +113,22 @@ class SessionFolder:
             Text(
                 fr="Un autre programme ouvre déjà des labs de cette session.",
                 en="Another program is opening labs of this session already.",
+            ),
+        ):
+            yield
+
+    @contextmanager
+    def regrading(self) -> Iterator[None]:
+        """Be the only program that grades kept labs of this session again within the block.
+
+        Raises:
+            UsageError: another program does.
+        """
+        with self._alone(
+            _REGRADING,
+            Text(
+                fr="Un autre programme est en train de corriger à nouveau des labs de cette session.",
+                en="Another program is grading labs of this session again.",
             ),
         ):
             yield

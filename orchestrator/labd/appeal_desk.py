@@ -71,6 +71,13 @@ class AppealDesk:
         finally:
             self._running = None
 
+    async def stand_still(self) -> None:
+        """Freeze the kept labs that go on because an appeal was cut off, with this service or another program."""
+        try:
+            await asyncio.to_thread(self._stand_still)
+        except BreakfixError as error:  # without the engine nothing goes on that anybody could see
+            _log.warning("kept labs cannot be looked at: %s", error.text.en)
+
     def close(self) -> None:
         """Begin no grading any more."""
         self._closed = True
@@ -81,6 +88,23 @@ class AppealDesk:
             await asyncio.wait(self._tasks)
 
     # In threads -------------------------------------------------------------------------------------------------
+
+    def _stand_still(self) -> None:
+        labs, registry = self._parts.labs(), self._parts.registry()
+        for session in registry.log.sessions():
+            if not (registry.folder / session).is_dir():
+                continue  # another machine's
+            try:
+                frozen = Reopening(registry.jury_session(session), labs).stand_still()
+            except (
+                BreakfixError
+            ) as error:  # it is damaged, or an appeal is going on: the others are looked at all the same
+                _log.warning("kept labs of the session %s may go on: %s", session, error.text.en)
+                continue
+            if frozen:
+                _log.warning(
+                    "kept labs of the session %s went on, and are frozen again: %s", session, ", ".join(frozen)
+                )
 
     def _asked(self, who: Who, asked: OfSitting) -> tuple[JurySession, str]:
         jury_session, state, me = self._deliberation.acting(who, asked.session)

@@ -218,6 +218,7 @@ class LabdServer:
         watching = asyncio.create_task(self._idle.watch())
         supervising = asyncio.create_task(self._supervision.run())
         seating = asyncio.create_task(self._seat_terminals.run())
+        settling = asyncio.create_task(self._appeals.stand_still())
         taking_up = asyncio.create_task(self._taking_up.run(self._ended))
         await self._taking_up.tried.wait()
         try:
@@ -233,6 +234,7 @@ class LabdServer:
             await self._classes.finish()
             await self._catalogue.finish()
             await self._sessions.finish()
+            await settling
             await self._appeals.finish()
             await self._desktops.finish()
             await sweeping

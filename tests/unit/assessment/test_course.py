@@ -350,6 +350,31 @@ def test_kept_labs_do_not_go_on_with_the_machine_and_can_be_graded_again(course:
     assert states() == {"paused"}
 
 
+def test_labs_that_an_appeal_left_going_stand_still_again(course: Course) -> None:
+    """Whoever kills the program while it grades leaves nobody who freezes the lab."""
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    closed(course)
+    state, engine = course.jury_session.state(), course.world.engine
+    reopening = Reopening(course.jury_session, course.labs)
+    mine = state.sittings["reseau", "C-01"].labs[0].instance
+    assert reopening.stand_still() == ()
+    for host in course.labs.running.find(mine).hosts:
+        engine.unpause(host.container)
+    with course.jury_session.folder.regrading(), pytest.raises(UsageError, match="Another program is grading"):
+        reopening.stand_still()
+    assert reopening.stand_still() == (mine,)
+    assert {host.state for host in course.labs.running.find(mine).hosts} == {"paused"}
+
+
+def test_labs_of_who_still_works_are_not_frozen_with_them(course: Course) -> None:
+    course.open()
+    course.jury_session.start("reseau", "organiser")
+    lab = course.jury_session.state().sittings["reseau", "C-01"].labs[0]
+    assert Reopening(course.jury_session, course.labs).stand_still() == ()
+    assert {host.state for host in course.labs.running.find(lab.instance).hosts} == {"running"}
+
+
 def test_an_appeal_tells_which_host_goes_on_after_it(course: Course, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel may refuse to freeze a host; nobody is told that it stands still."""
     course.open()

@@ -143,3 +143,28 @@ def test_nothing_is_compared_with_a_file_that_was_not_sealed(site: Site) -> None
         assert found.regradings == ()
 
     scene_of(site, act)
+
+
+def test_what_an_appeal_left_going_is_frozen_when_the_service_begins(
+    site: Site, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A session that cannot be looked at keeps neither the others nor the service waiting."""
+    scene_of(site, nothing)
+    asked: list[str] = []
+
+    def stand_still(self: Reopening) -> tuple[str, ...]:
+        asked.append(self._jury_session.session)
+        raise LabError(same("no answer"))
+
+    async def begun_again() -> None:
+        async with site.labd():
+            pass
+
+    monkeypatch.setattr(Reopening, "stand_still", stand_still)
+    asyncio.run(begun_again())
+    assert asked == ["december"]
+    assert "kept labs of the session december may go on: no answer" in caplog.text
+
+
+async def nothing(_: Room) -> None:
+    """Leave all as it is."""
