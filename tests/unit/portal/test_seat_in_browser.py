@@ -68,6 +68,24 @@ def test_what_is_written_before_the_scripts_are_there_saves_itself(
     assert portal.wrong == []
 
 
+def test_a_line_that_is_lost_is_told_where_somebody_writes(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    portal.open(page, labd, "", "/seat")
+    page.context.add_cookies([{"name": "breakfix-seat", "value": SEATED, "url": page.url}])
+    page.set_viewport_size({"width": 1000, "height": 400})
+    page.goto(page.url.partition("/seat")[0] + "/seat/work/reseau/1")
+    page.locator("#report-cause").scroll_into_view_if_needed()
+    lost = page.locator("#seat-lost")
+    page.evaluate("document.getElementById('seat-lost').hidden = false")
+    page.locator("#report-cause").focus()
+    above, below = lost.bounding_box(), page.locator("#report-cause").bounding_box()
+    assert above is not None
+    assert below is not None
+    assert page.evaluate("scrollY") > above["height"]
+    assert above["y"] >= 0, "it is in sight"
+    assert below["y"] >= above["y"] + above["height"], "what has the focus is not behind it"
+    assert portal.wrong == []
+
+
 def test_a_candidate_from_the_code_to_the_end(
     portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:

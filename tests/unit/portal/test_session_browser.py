@@ -141,6 +141,19 @@ def test_an_organiser_holds_the_day_from_the_wall(
     assert portal.wrong == []
 
 
+def test_a_page_of_codes_that_is_read_again_makes_none(portal: ServedPortal, labd: FakeLabd, page: Page) -> None:
+    """The codes that were just printed would hold no longer."""
+    portal.open(page, labd, "ines", f"/sessions/{fake.SESSION}")
+    with page.expect_navigation():
+        page.locator("form[action$='/codes'] button").click()
+    page.locator("#print").wait_for()
+    with page.expect_navigation():
+        page.reload()
+    page.locator("#codes-for").wait_for()
+    assert [name for name, _, _ in labd.asked].count("make-codes") == 1
+    assert portal.wrong == []
+
+
 def test_an_organiser_sees_the_terminals_of_all(
     portal: ServedPortal, labd: FakeLabd, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
