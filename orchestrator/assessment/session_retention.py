@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from datetime import date
 
@@ -9,7 +10,7 @@ from orchestrator.assessment.events import Draft
 from orchestrator.assessment.journal_log import JournalLog
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.state import ANONYMOUS, SessionState
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance
 from orchestrator.labs import Labs
@@ -18,7 +19,10 @@ _YEAR = 12
 
 
 def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False) -> tuple[str, ...]:
-    """Remove the labs that a session keeps, and return their names; the evidence stays, candidates' codes go.
+    """Remove the labs that a session keeps, and return their names; the evidence stays.
+
+    Once the record is closed, candidates' codes go too, and what was recorded of terminals and desktops outside the
+    sealed evidence, which holds it all.
 
     Args:
         jury_session: the session.
@@ -28,6 +32,7 @@ def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False
 
     Raises:
         UsageError: the record is not closed, so that an appeal may still need them.
+        MachineError: recordings cannot be removed.
     """
     state = jury_session.state()
     if not state.closed and not early:
@@ -44,9 +49,25 @@ def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False
         discard(labs, instance)
     if state.closed:  # nobody sits down again: neither codes nor where somebody sat are of use
         jury_session.folder.seats.unlink(missing_ok=True)
+        _remove_recordings(jury_session, state)
     names = tuple(instance.name for instance in found)
     jury_session.keep(Draft("cleared", by, jury_session.clock(state).now(), details={"instances": list(names)}))
     return names
+
+
+def _remove_recordings(jury_session: JurySession, state: SessionState) -> None:
+    sealed = [one for one in state.sittings.values() if one.sealed]
+    for folder in (jury_session.folder.recordings(one.phase, one.candidate) for one in sealed):
+        try:
+            if folder.exists():
+                shutil.rmtree(folder)
+        except OSError as error:
+            raise MachineError(
+                Text(
+                    fr=f"Ce dossier ne peut pas être retiré ({folder}) : {error.strerror}",
+                    en=f"This folder cannot be removed ({folder}): {error.strerror}",
+                )
+            ) from error
 
 
 def discard(labs: Labs, instance: Instance) -> None:
