@@ -15,6 +15,7 @@ from orchestrator.sound_state.openldap_state import OpenldapState
 from orchestrator.sound_state.package_state import PackageState
 from orchestrator.sound_state.postgresql_state import PostgresqlState
 from orchestrator.sound_state.provider import ApplicationProvider, Objects, RunInHost
+from orchestrator.sound_state.running_rules import with_plain_filters
 from orchestrator.sound_state.samba_ad_state import SambaAdState
 
 _APPLICATIONS: Final[Sequence[ApplicationProvider]] = (
@@ -62,7 +63,7 @@ def changes_since(
     more = _applications(fabric, instance, hosts, timeout)
     found, missing = fabric.state_changes(instance, list(hosts), more, timeout=timeout)
     told = with_long_texts(fabric, instance, found)
-    known = without_news(told)
+    known = map(with_plain_filters, without_news(told))
     return tuple(change for change in known if not _runs_without_processes(fabric, instance, change)), missing
 
 

@@ -11,8 +11,10 @@ import ipaddress
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from grader.nftables_matches import PROTOCOLS
@@ -43,19 +45,19 @@ _SERVICES: Final[Mapping[str, str]] = {
     "http-alt": "8080",
 }  # fmt: skip
 """Names that /etc/services of Debian gives the ports of a lab."""
-_KEYS: Final = (
+KEYS: Final = (
     "iifname", "oifname", "ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "meta l4proto", "icmp type",
     "icmpv6 type", "tcp sport", "udp sport", "th sport", "tcp dport", "udp dport", "th dport", "ct state", "ct status",
 )  # fmt: skip
 """What a rule may ask of a packet, in the order in which it is told."""
 _SAME_KEYS: Final[Mapping[str, str]] = {"meta iifname": "iifname", "meta oifname": "oifname"}
 _VERDICT: Final = re.compile(
-    r"accept|drop|return|reject( with [a-z0-9-]+( type)? [a-z-]+)?|(jump|goto) \S+"
+    r"accept|drop|return|reject( with [a-z0-9-]+( type)? [a-z0-9-]+)?|(jump|goto) \S+"
     r"|(dnat|snat)( ip6?)? to \S+|masquerade|redirect( to \S+)?"
 )
-_BITS: Final = "ct status"
+BITS: Final = "ct status"
 """A packet may have several of these at once, and an element of a set is all that it has."""
-_VALUE: Final = re.compile(r"(?!(and|or|lt|gt|le|ge|eq|ne|in|vmap|map)$)[A-Za-z0-9*][A-Za-z0-9_.:/*+-]*")
+VALUE: Final = re.compile(r"(?!(and|or|lt|gt|le|ge|eq|ne|in|vmap|map)$)[A-Za-z0-9*][A-Za-z0-9_.:/*+-]*")
 """A value that stands for itself: no other set, no operator."""
 _PRIORITIES: Final[Mapping[str, int]] = {
     "raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100,
@@ -91,7 +93,7 @@ class PacketRule:
     verdict: str
 
     def __str__(self) -> str:
-        """Return the rule as nft prints it, its matches in the order of ``_KEYS``."""
+        """Return the rule as nft prints it, its matches in the order of ``KEYS``."""
         return " ".join([*(f"{key} {value}" for key, value in self.matches), self.verdict])
 
     @property
@@ -110,24 +112,37 @@ class PacketRule:
         return any(key in values and _are_apart(key, value, values[key]) for key, value in self.matches)
 
 
-def one_form(rules: Sequence[Sequence[Word]], family: str) -> list[str]:
+Values: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Values of keys; a verdict has the empty key."""
+
+
+def one_form(rules: Iterable[Sequence[Word]], family: str) -> list[str]:
     """Return the rules of a chain in one form and order.
 
     Args:
         rules: their words and sets.
         family: of the table: ``ip``, ``inet``, ….
     """
+    return in_one_order((said(words), partial(_rules_of, words, family)) for words in rules)
+
+
+def in_one_order(rules: Iterable[tuple[str, Callable[[], Sequence[PacketRule]]]]) -> list[str]:
+    """Return the rules of a chain in one form and order.
+
+    Args:
+        rules: each as it is written, with what returns the rules that it stands for and raises ValueError where it is
+            not understood.
+    """
     told: list[str] = []
     understood: list[PacketRule] = []
-    for words in rules:
-        try:
-            found = _rules_of(words, family)
-        except ValueError:
-            found = []
+    for written, read in rules:
+        found: Sequence[PacketRule] = ()
+        with suppress(ValueError):
+            found = read()
         if found and len(understood) + len(found) <= _MOST_RULES:
             understood += found
             continue
-        told += [*map(str, _ordered(understood)), said(words)]
+        told += [*map(str, _ordered(understood)), written]
         understood = []
     return [*told, *map(str, _ordered(understood))]
 
@@ -154,10 +169,6 @@ def _ordered(rules: Sequence[PacketRule]) -> list[PacketRule]:
     return ordered
 
 
-_Values: TypeAlias = "tuple[tuple[str, str], ...]"
-"""Values of keys; a verdict has the empty key."""
-
-
 def _rules_of(words: Sequence[Word], family: str) -> list[PacketRule]:
     """Return the rules that a rule stands for.
 
@@ -165,11 +176,22 @@ def _rules_of(words: Sequence[Word], family: str) -> list[PacketRule]:
         ValueError: it is not understood.
     """
     rest = _without_remarks([_bare(word) if isinstance(word, str) else word for word in words])
-    matches: list[list[_Values]] = []
+    matches: list[list[Values]] = []
     while keys := _taken_keys(rest, family):
         matches.append(_taken_values(keys, rest))
-    verdicts: list[list[_Values]] = [[(("", said(rest)),)]] if rest else []
-    choices = [*matches, *verdicts]
+    verdicts: list[list[Values]] = [[(("", said(rest)),)]] if rest else []
+    return packet_rules([*matches, *verdicts])
+
+
+def packet_rules(choices: Sequence[Sequence[Values]]) -> list[PacketRule]:
+    """Return a rule for each choice of one alternative of each match.
+
+    Args:
+        choices: of each match what it allows; the verdict is one too.
+
+    Raises:
+        ValueError: they are not understood, or too many.
+    """
     if math.prod(map(len, choices)) > _MOST_RULES:
         raise ValueError("more rules than one is written as")
     return [_packet_rule(tuple(itertools.chain(*chosen))) for chosen in itertools.product(*choices)]
@@ -196,8 +218,7 @@ def _taken_keys(rest: list[Word], family: str) -> list[str]:
     while True:
         for length in (2, 1):
             key = " ".join(map(str, rest[:length]))
-            key = "meta l4proto" if key == "ip protocol" and family == "ip" else _SAME_KEYS.get(key, key)
-            if key in _KEYS:
+            if (key := known_key(key, family)) in KEYS:
                 break
         else:
             if keys:
@@ -210,20 +231,25 @@ def _taken_keys(rest: list[Word], family: str) -> list[str]:
         del rest[0]
 
 
-def _taken_values(keys: list[str], rest: list[Word]) -> list[_Values]:
+def known_key(key: str, family: str) -> str:
+    """Return the name of a key that has several."""
+    return "meta l4proto" if key == "ip protocol" and family == "ip" else _SAME_KEYS.get(key, key)
+
+
+def _taken_values(keys: list[str], rest: list[Word]) -> list[Values]:
     """Take what a match allows: the values of its keys, in each of its alternatives."""
     if rest[:1] == ["vmap"]:
         del rest[0]
         return [_of_verdict(keys, element) for element in _taken_elements(rest)]
     if rest[:1] in (["!="], ["ne"]) and len(keys) == 1:
-        if _BITS in keys:
+        if BITS in keys:
             raise ValueError("bits that are not set")
         refused = sorted(_of_element(keys, element)[0][1] for element in _taken_elements(rest[1:2]))
         del rest[:2]
         others = refused[0] if len(refused) == 1 else AnonymousSet(tuple((one,) for one in refused))
         return [((keys[0], f"!= {others}"),)]
     if rest and isinstance(rest[0], AnonymousSet):
-        if _BITS in keys:
+        if BITS in keys:
             raise ValueError("bits that are exactly these")
         return [_of_element(keys, element) for element in _taken_elements(rest)]
     length = 2 * len(keys) - 1
@@ -241,22 +267,22 @@ def _taken_elements(rest: list[Word]) -> tuple[tuple[Word, ...], ...]:
     return word.elements if isinstance(word, AnonymousSet) else ((word,),)
 
 
-def _of_verdict(keys: list[str], element: Sequence[Word]) -> _Values:
+def _of_verdict(keys: list[str], element: Sequence[Word]) -> Values:
     """Return the values of a verdict map's element, and its verdict."""
     words = list(element)
     place = words.index(":")
     return (*_of_element(keys, words[:place]), ("", said(words[place + 1 :])))
 
 
-def _of_element(keys: list[str], words: Sequence[Word]) -> _Values:
+def _of_element(keys: list[str], words: Sequence[Word]) -> Values:
     """Return values with dots between them, one for each key."""
     values = [_bare(word) if isinstance(word, str) else "" for word in words[::2]]
-    if len(words) != 2 * len(keys) - 1 or set(words[1::2]) - {"."} or not all(map(_VALUE.fullmatch, values)):
+    if len(words) != 2 * len(keys) - 1 or set(words[1::2]) - {"."} or not all(map(VALUE.fullmatch, values)):
         raise ValueError("not a value for each key")
-    return tuple((key, _value(key, value)) for key, value in zip(keys, values, strict=True))
+    return tuple((key, plain_value(key, value)) for key, value in zip(keys, values, strict=True))
 
 
-def _packet_rule(pairs: _Values) -> PacketRule:
+def _packet_rule(pairs: Values) -> PacketRule:
     """Return the rule of these values and this verdict."""
     values = dict(pairs)
     verdict = values.pop("", "")
@@ -271,10 +297,10 @@ def _packet_rule(pairs: _Values) -> PacketRule:
     to, colon, port = verdict.rpartition(":")
     if colon and to.count(":") == 0 and port in {values.get("tcp dport"), values.get("udp dport")}:
         verdict = to
-    return PacketRule(tuple(sorted(values.items(), key=lambda pair: _KEYS.index(pair[0]))), verdict)
+    return PacketRule(tuple(sorted(values.items(), key=lambda pair: KEYS.index(pair[0]))), verdict)
 
 
-def _value(key: str, word: str) -> str:
+def plain_value(key: str, word: str) -> str:
     """Return a value as nft prints it: a port as a number, addresses as a network where they are one."""
     if key.endswith("port"):
         return _SERVICES.get(word, word)
@@ -300,7 +326,7 @@ def _addresses(word: str) -> str:
 
 def _are_apart(key: str, one: str, other: str) -> bool:
     """Return whether no packet has both values of a key."""
-    if one == other or key == _BITS or "!=" in one + other:
+    if one == other or key == BITS or "!=" in one + other:
         return False
     if key.endswith("addr"):
         try:
