@@ -215,8 +215,11 @@ def test_clients_still_verify(lab):
         fr=f"Roundcube a des options qui affaiblissent sa vérification : {named}",
         en=f"Roundcube has options that weaken its checks: {named}",
     )
-    for setting in ("imap_host'] = 'ssl://mail.", "smtp_host'] = 'tls://mail."):
-        assert setting + lab.domain in settings, reason(
+    for key, scheme in (("imap_host", "ssl"), ("smtp_host", "tls")):
+        server = rf"""(\[\s*|array\s*\(\s*)?['"]{scheme}://mail\.{re.escape(lab.domain)}(:\d+)?['"]"""
+        setting = rf"""\[\s*['"]{key}['"]\s*\]\s*="""
+        by_name = re.findall(setting + r"\s*" + server, settings)
+        assert 0 < len(by_name) == len(re.findall(setting, settings)), reason(
             fr="Roundcube ne joint pas le serveur de messagerie par son nom et sous TLS",
             en="Roundcube does not reach the mail server by its name and over TLS",
         )
