@@ -59,6 +59,13 @@ BITS: Final = "ct status"
 """A packet may have several of these at once, and an element of a set is all that it has."""
 VALUE: Final = re.compile(r"(?!(and|or|lt|gt|le|ge|eq|ne|in|vmap|map)$)[A-Za-z0-9*][A-Za-z0-9_.:/*+-]*")
 """A value that stands for itself: no other set, no operator."""
+_PROTOCOL_NAMES: Final[Mapping[int | str, str]] = {
+    known: name for name, number in reversed(PROTOCOLS.items()) for known in (number, str(number))
+}
+"""The number of a protocol → the first of its names."""
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]*")
+_PLAIN_NAME: Final = re.compile(r"[a-z][a-z-]*")
+_ICMP_TYPES: Final[Mapping[str, str]] = {"0": "echo-reply", "3": "destination-unreachable", "8": "echo-request"}
 _PRIORITIES: Final[Mapping[str, int]] = {
     "raw": -300, "mangle": -150, "dstnat": -100, "filter": 0, "security": 50, "srcnat": 100,
 }  # fmt: skip
@@ -101,7 +108,7 @@ class PacketRule:
         """Return the protocol that it asks for, or nothing."""
         values = dict(self.matches)
         asked = {key.split()[0] for key in values} & {"tcp", "udp", "icmp", "icmpv6"}
-        asked |= {value for value in (values.get("meta l4proto", ""),) if value and "!=" not in value}
+        asked |= {values.get("meta l4proto", "")} & PROTOCOLS.keys()
         return asked.pop() if len(asked) == 1 else ""
 
     def may_change_places(self, other: PacketRule) -> bool:
@@ -148,7 +155,7 @@ def in_one_order(rules: Iterable[tuple[str, Callable[[], Sequence[PacketRule]]]]
 
 
 def _ordered(rules: Sequence[PacketRule]) -> list[PacketRule]:
-    """Return the first by name, of all orders in which rules do the same; what is said twice in a row, once."""
+    """Return the first by name, of all orders in which rules do the same; what decides twice in a row is said once."""
     behind: list[list[int]] = [[] for _ in rules]
     before = [0] * len(rules)
     for (place, rule), (later, other) in itertools.combinations(enumerate(rules), 2):
@@ -160,7 +167,7 @@ def _ordered(rules: Sequence[PacketRule]) -> list[PacketRule]:
     ordered: list[PacketRule] = []
     while free:
         _, place = heapq.heappop(free)
-        if not ordered or ordered[-1] != rules[place]:
+        if ordered[-1:] != [rules[place]] or rules[place].verdict.startswith("jump "):
             ordered.append(rules[place])
         for later in behind[place]:
             before[later] -= 1
@@ -238,7 +245,7 @@ def known_key(key: str, family: str) -> str:
 
 def _taken_values(keys: list[str], rest: list[Word]) -> list[Values]:
     """Take what a match allows: the values of its keys, in each of its alternatives."""
-    if rest[:1] == ["vmap"]:
+    if rest[:1] == ["vmap"] and BITS not in keys:
         del rest[0]
         return [_of_verdict(keys, element) for element in _taken_elements(rest)]
     if rest[:1] in (["!="], ["ne"]) and len(keys) == 1:
@@ -305,7 +312,9 @@ def plain_value(key: str, word: str) -> str:
     if key.endswith("port"):
         return _SERVICES.get(word, word)
     if key == "meta l4proto":
-        return next((name for name, number in PROTOCOLS.items() if word == str(number)), word)
+        return _PROTOCOL_NAMES.get(PROTOCOLS.get(word, word), word)
+    if key == "icmp type":
+        return _ICMP_TYPES.get(word, word)
     return _addresses(word) if key.endswith("addr") else word
 
 
@@ -325,7 +334,7 @@ def _addresses(word: str) -> str:
 
 
 def _are_apart(key: str, one: str, other: str) -> bool:
-    """Return whether no packet has both values of a key."""
+    """Return whether surely no packet has both values of a key."""
     if one == other or key == BITS or "!=" in one + other:
         return False
     if key.endswith("addr"):
@@ -334,8 +343,10 @@ def _are_apart(key: str, one: str, other: str) -> bool:
         except ValueError:
             return False
     if key.endswith("port"):
-        return one.isdigit() and other.isdigit()
-    return "*" not in one + other
+        return all(map(_NUMBER.fullmatch, (one, other)))
+    if key in {"iifname", "oifname"}:
+        return "*" not in one + other
+    return key in {"ct state", "icmp type"} and all(map(_PLAIN_NAME.fullmatch, (one, other)))
 
 
 def _bare(word: str) -> str:

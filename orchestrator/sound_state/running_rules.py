@@ -29,7 +29,6 @@ _FIELD: Final = "rules"
 _NAMES: Final[Mapping[str, Mapping[str, str]]] = {
     "ct state": {"1": "invalid", "2": "established", "4": "related", "8": "new", "64": "untracked"},
     BITS: {"16": "snat", "32": "dnat"},
-    "icmp type": {"0": "echo-reply", "8": "echo-request"},
 }
 """What numbers are called in a file."""
 
@@ -69,6 +68,8 @@ def _alternatives(expression: Json, family: str) -> list[Values]:
     ((kind, said),) = expression.items()
     if kind == "vmap":
         keys = _keys(said["key"], family)
+        if BITS in keys:
+            raise ValueError("bits that are exactly these")
         return [(*_values(keys, value), ("", _verdict(verdict))) for value, verdict in said["data"]["set"]]
     if kind != "match":
         return [(("", _verdict(expression)),)]

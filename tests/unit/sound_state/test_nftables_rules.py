@@ -41,6 +41,8 @@ def told(rules: str, table: str = "table ip t") -> list[str]:
         ("tcp dport 80 accept\nudp dport 80 drop", "udp dport 80 drop\ntcp dport 80 accept"),
         ("ip saddr 10.0.0.0/24 drop\nip saddr 10.0.1.1 accept", "ip saddr 10.0.1.1 accept\nip saddr 10.0.0.0/24 drop"),
         ("tcp dport 80 accept\ntcp dport 80 accept", "tcp dport 80 accept"),
+        ("icmp type 8 accept", "icmp type echo-request accept"),
+        ("meta l4proto gre accept\nmeta l4proto esp drop", "meta l4proto 50 drop\nmeta l4proto 47 accept"),
         ("ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1:80", "ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1"),
     ],
 )  # fmt: skip
@@ -68,6 +70,14 @@ def test_what_does_the_same_says_the_same(one: str, other: str) -> None:
         ("meta mark 1 accept", "meta mark 2 accept"),
         ("tcp flags syn / syn,rst accept", "tcp flags syn accept"),
         ("ip saddr . tcp dport { 10.0.0.1 . 25 } accept", "ip saddr . tcp sport { 10.0.0.1 . 25 } accept"),
+        ("ct status vmap { dnat : accept }", "ct status dnat accept"),
+        ("icmp type 11 accept\nicmp type time-exceeded drop", "icmp type time-exceeded drop\nicmp type 11 accept"),
+        ("tcp dport 080 accept\ntcp dport 80 drop", "tcp dport 80 drop\ntcp dport 080 accept"),
+        ("tcp dport nut accept\ntcp dport 3493 drop", "tcp dport 3493 drop\ntcp dport nut accept"),
+        ("meta l4proto icmpv6 accept\nmeta l4proto ipv6-icmp drop",
+         "meta l4proto ipv6-icmp drop\nmeta l4proto icmpv6 accept"),
+        ("ct state established accept\nct state 0x2 drop", "ct state 0x2 drop\nct state established accept"),
+        ("tcp dport 80 jump x\ntcp dport 80 jump x", "tcp dport 80 jump x"),
         ("ip daddr { } accept", "ip daddr 0.0.0.0/0 accept"),
     ],
 )  # fmt: skip

@@ -95,6 +95,7 @@ def test_the_order_of_matches_and_of_rules_that_do_not_meet_is_one() -> None:
         rule(("dport", 80), verdict={"limit": {"rate": 4}}),
         json.dumps([{"match": {"op": "==", "left": {"payload": {"base": "th", "offset": 0, "len": 16}}, "right": 1}}]),
         json.dumps([{"vmap": {"key": LEFT["iif"], "data": "@m"}}]),
+        json.dumps([{"vmap": {"key": LEFT["status"], "data": {"set": [[32, {"accept": None}]]}}}]),
         '[{"accept":null},{"accept":null}]',
         '["accept"]',
         "[]",
