@@ -1,4 +1,4 @@
-"""Packet filters as they run, told as ``nftables_rules`` tells those of a file: in one form, whoever wrote them."""
+"""Packet filters as they run, told as ``meaning_nftables`` tells those of a file: in one form, whoever wrote them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from orchestrator.fabric.fabric_interface import ObjectChange
 from orchestrator.sound_state.network_providers import NetworkProvider
-from orchestrator.sound_state.nftables_rules import (
+from orchestrator.sound_state.packet_rules import (
     BITS,
     KEYS,
     VALUE,
