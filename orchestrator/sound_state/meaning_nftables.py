@@ -43,7 +43,7 @@ def nftables(text: str) -> list[str]:
 
     A file that is written by hand and one of ``nft list ruleset`` say the same of the same rules: names that a file
     defines stand for their values, as do sets that nothing changes; what rules have counted is no part of them. Rules
-    are told in one form and order (see ``nftables_rules``).
+    are told in one form and order (see ``packet_rules``).
     """
     pieces = [piece for piece in _PIECE.findall(text) if piece[0] not in " \t#" and piece != "\\\n"]
     if len("".join(_PIECE.findall(text))) != len(text):
