@@ -72,10 +72,10 @@ def test_a_line_that_is_lost_is_told_where_somebody_writes(portal: ServedPortal,
     portal.open(page, labd, "", "/seat")
     page.context.add_cookies([{"name": "breakfix-seat", "value": SEATED, "url": page.url}])
     page.set_viewport_size({"width": 1000, "height": 400})
+    page.route("**/seat/events", lambda route: route.abort())
     page.goto(page.url.partition("/seat")[0] + "/seat/work/reseau/1")
-    page.locator("#report-cause").scroll_into_view_if_needed()
     lost = page.locator("#seat-lost")
-    page.evaluate("document.getElementById('seat-lost').hidden = false")
+    lost.wait_for()
     page.locator("#report-cause").focus()
     above, below = lost.bounding_box(), page.locator("#report-cause").bounding_box()
     assert above is not None
