@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from orchestrator.assessment.events import Draft
+from orchestrator.assessment.evidence import problems_of
 from orchestrator.assessment.journal_log import JournalLog
 from orchestrator.assessment.jury_session import JurySession
 from orchestrator.assessment.state import ANONYMOUS, SessionState
@@ -21,8 +22,8 @@ _YEAR = 12
 def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False) -> tuple[str, ...]:
     """Remove the labs that a session keeps, and return their names; the evidence stays.
 
-    Once the record is closed, candidates' codes go too, and what was recorded of terminals and desktops outside the
-    sealed evidence, which holds it all.
+    Once the record is closed, candidates' codes go too, and what was recorded of terminals and desktops beside the
+    sealed evidence, where that is what was sealed.
 
     Args:
         jury_session: the session.
@@ -56,16 +57,20 @@ def clear(jury_session: JurySession, labs: Labs, by: str, *, early: bool = False
 
 
 def _remove_recordings(jury_session: JurySession, state: SessionState) -> None:
-    sealed = [one for one in state.sittings.values() if one.sealed]
-    for folder in (jury_session.folder.recordings(one.phase, one.candidate) for one in sealed):
+    """Remove what was recorded, where the sealed evidence is what was sealed, and so has it."""
+    folder = jury_session.folder
+    for one in (one for one in state.sittings.values() if one.sealed):
+        place = folder.recordings(one.phase, one.candidate)
+        sealed = one.steps["sealed"].content_hash
+        if not place.exists() or problems_of(folder.sealed(one.phase, one.candidate), sealed):
+            continue
         try:
-            if folder.exists():
-                shutil.rmtree(folder)
+            shutil.rmtree(place)
         except OSError as error:
             raise MachineError(
                 Text(
-                    fr=f"Ce dossier ne peut pas être retiré ({folder}) : {error.strerror}",
-                    en=f"This folder cannot be removed ({folder}): {error.strerror}",
+                    fr=f"Ce dossier ne peut pas être retiré ({place}) : {error.strerror}",
+                    en=f"This folder cannot be removed ({place}): {error.strerror}",
                 )
             ) from error
 

@@ -96,9 +96,7 @@ class AppealDesk:
                 continue  # another machine's
             try:
                 frozen = Reopening(registry.jury_session(session), labs).stand_still()
-            except (
-                BreakfixError
-            ) as error:  # it is damaged, or an appeal is going on: the others are looked at all the same
+            except BreakfixError as error:  # it is damaged, or graded again just now: the others are looked at as well
                 _log.warning("kept labs of the session %s may go on: %s", session, error.text.en)
                 continue
             if frozen:

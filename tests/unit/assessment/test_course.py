@@ -210,13 +210,15 @@ def test_what_follows_a_deadline_is_done_once_and_in_order(course: Course) -> No
         session_retention.clear(course.jury_session, course.labs, "organiser")
     course.jury_session.keep(Draft("closed", "breakfix", START, details={"digest": "x"}))
     course.jury_session.folder.seats.write_text("{}")
-    recordings = course.jury_session.folder.recordings("reseau", "C-02")
-    recordings.mkdir(exist_ok=True)
-    (recordings / "moved-desks.pc1.cast").write_text("{}")
+    kept, removed = (course.jury_session.folder.recordings("reseau", number) for number in ("C-01", "C-02"))
+    for folder in (kept, removed):
+        folder.mkdir(exist_ok=True)
+        (folder / "moved-desks.pc1.cast").write_text("{}")
+    course.jury_session.folder.sealed("reseau", "C-01").write_bytes(b"not what was sealed")
     assert len(session_retention.clear(course.jury_session, course.labs, "organiser")) == 2
     assert not course.jury_session.folder.seats.exists()
-    assert not recordings.exists()
-    assert course.jury_session.folder.sealed("reseau", "C-02").is_file()
+    assert not removed.exists()
+    assert list(kept.iterdir()), "there is no other copy"
     assert course.running == set()
 
 
