@@ -29,6 +29,7 @@ from orchestrator.fabric.fabric_interface import (
     HostUnreachableError,
     PortState,
 )
+from orchestrator.instances.host_container import GRADING_ROOM
 from orchestrator.labs import Running
 from tests.live.faults.harness import fetches, serves
 
@@ -86,7 +87,7 @@ def test_no_host_is_privileged(pair: Running) -> None:
 
 def test_hosts_have_the_limits_of_the_lab(pair: Running) -> None:
     settings = inspected(next(h.container for h in pair.instance.hosts if h.name == "a"))["HostConfig"]
-    assert settings["Memory"] == settings["MemorySwap"] == 96 << 20
+    assert settings["Memory"] == settings["MemorySwap"] == (96 << 20) + GRADING_ROOM
     assert settings["CpuShares"] == 256
     assert settings["PidsLimit"] == 120
 
