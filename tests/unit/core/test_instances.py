@@ -32,6 +32,7 @@ from orchestrator.fabric.fabric_interface import (
 )
 from orchestrator.instances import breaking, bringing_up, readiness
 from orchestrator.instances import lifecycle as module
+from orchestrator.instances.host_container import GRADING_ROOM
 from orchestrator.instances.instance_records import InjectedFault, InstanceRecord
 from orchestrator.instances.lab_names import require_free
 from orchestrator.instances.locks import BusyError, Locks
@@ -93,9 +94,9 @@ def test_each_host_has_its_limits_and_its_images_capabilities(world: World) -> N
     world.start()
     made = specs(world)
     assert {n: (s.memory, s.cpu_shares, s.pids) for n, s in made.items()} == {
-        "pc1": (160 << 20, 512, 256),
-        "pc2": (96 << 20, 256, 64),
-        "r1": (128 << 20, 512, 256),
+        "pc1": ((160 << 20) + GRADING_ROOM, 512, 256),
+        "pc2": ((96 << 20) + GRADING_ROOM, 256, 64),
+        "r1": ((128 << 20) + GRADING_ROOM, 512, 256),
     }
     assert {n: (s.image, s.devices) for n, s in made.items()} == {
         "pc1": ("breakfix/host:1", ()),
