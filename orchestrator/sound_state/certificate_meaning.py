@@ -51,13 +51,15 @@ def _said(kind: str, pem: bytes) -> Iterator[str]:
 def _holder(found: x509.Certificate | x509.CertificateSigningRequest) -> str:
     """Return whose it is: the whole name of an authority, of others the common name alone, where they have one."""
     names = _common_names(found)
-    return f"CN={names[0]}" if len(names) == 1 and not _is_authority(found) else found.subject.rfc4514_string()
+    return (names[0] if len(names) == 1 and not _is_authority(found) else found.subject).rfc4514_string()
 
 
-def _common_names(found: x509.Certificate | x509.CertificateSigningRequest) -> list[str]:
+def _common_names(
+    found: x509.Certificate | x509.CertificateSigningRequest,
+) -> list[x509.NameAttribute[str | bytes]]:
     from cryptography.x509.oid import NameOID  # noqa: PLC0415 - as above
 
-    return [str(name.value) for name in found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    return found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
 
 
 def _is_authority(found: x509.Certificate | x509.CertificateSigningRequest) -> bool:
@@ -87,7 +89,8 @@ def _says_nothing(
         case x509.ExtendedKeyUsage() as usages:
             return set(usages) == {ExtendedKeyUsageOID.SERVER_AUTH}
         case x509.SubjectAlternativeName() as names:
-            return [str(name.value) for name in names] == _common_names(found)
+            hosts = names.get_values_for_type(x509.DNSName)
+            return len(hosts) == len([*names]) and hosts == [name.value for name in _common_names(found)]
     return False
 
 

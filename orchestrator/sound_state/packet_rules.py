@@ -39,6 +39,7 @@ _VERDICT: Final = re.compile(
     r"accept|drop|return|reject( with [a-z0-9-]+( type)? [a-z0-9-]+)?|(jump|goto) \S+"
     r"|(dnat|snat)( ip6?)? to \S+|masquerade|redirect( to \S+)?"
 )
+_DNAT_TO_PORT: Final = re.compile(r"(?P<address>dnat [^:]*):(?P<port>[^:]*)")
 BITS: Final = "ct status"
 """A packet may have several of these at once, and an element of a set is all that it has."""
 VALUE: Final = re.compile(r"(?!(and|or|lt|gt|le|ge|eq|ne|in|vmap|map)$)[A-Za-z0-9*][A-Za-z0-9_.:/*+-]*")
@@ -157,9 +158,9 @@ def _packet_rule(pairs: Values) -> PacketRule:
             values[f"{protocol} {port}"] = values.pop(f"th {port}")
         if f"{protocol} {port}" in values:
             values.pop("meta l4proto", None)
-    to, colon, port = verdict.rpartition(":")
-    if colon and to.count(":") == 0 and port in {values.get("tcp dport"), values.get("udp dport")}:
-        verdict = to
+    to = _DNAT_TO_PORT.fullmatch(verdict)
+    if to and to["port"] in {values.get("tcp dport"), values.get("udp dport")}:
+        verdict = to["address"]
     return PacketRule(tuple(sorted(values.items(), key=lambda pair: KEYS.index(pair[0]))), verdict)
 
 

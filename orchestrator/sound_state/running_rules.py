@@ -77,7 +77,7 @@ def _alternatives(expression: Json, family: str) -> list[Values]:
     if operator == "!=" and len(keys) == 1 and keys != [BITS]:
         others = sorted(_one(keys[0], value) for value in _elements(right))
         return [((keys[0], f"!= {others[0] if len(others) == 1 else '{ ' + ', '.join(others) + ' }'}"),)]
-    if operator == "in" and len(keys) == 1 and isinstance(right, str | int | list):
+    if operator == "in" and keys in (["ct state"], [BITS]) and isinstance(right, str | int | list):
         return [_values(keys, bit) for bit in (right if isinstance(right, list) else [right])]
     if operator != "==" or BITS in keys:
         raise ValueError("another operator")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -36,7 +37,8 @@ def made(
     builder = builder.not_valid_before(start).not_valid_after(start + timedelta(days=90))
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     builder = builder.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-    builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
+    if names:
+        builder = builder.add_extension(x509.SubjectAlternativeName(map(x509.DNSName, names)), critical=False)
     for one in more:
         builder = builder.add_extension(one, critical=True)
     return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
@@ -64,6 +66,19 @@ def test_what_a_server_s_certificate_is_without_saying_so_is_left_out() -> None:
     plain = certificate_statements(made())
     assert certificate_statements(made(more=(usage, for_servers))) == plain
     assert certificate_statements(made(names=("srv",))) == ("certificate of CN=srv, signed by CN=authority",)
+
+
+def test_an_address_that_is_the_common_name_too_is_told() -> None:
+    """No program takes a common name for an address: such a certificate says more than one without it."""
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("10.1.2.3"))])
+    told = certificate_statements(made("10.1.2.3", names=(), more=(address,)))
+    assert told == ("certificate of CN=10.1.2.3, signed by CN=authority, subjectAltName critical 10.1.2.3",)
+
+
+def test_a_common_name_is_told_with_its_escapes() -> None:
+    assert certificate_statements(made("srv, signed by CN=other", names=("srv.example",))) == (
+        r"certificate of CN=srv\, signed by CN=other, signed by CN=authority, subjectAltName srv.example",
+    )
 
 
 @pytest.mark.parametrize("usages", [(ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH), ()])

@@ -66,6 +66,7 @@ def test_what_does_the_same_says_the_same(one: str, other: str) -> None:
         ("tcp dport 80 counter name x accept", "tcp dport 80 accept"),
         ("tcp dport 80 log accept\nudp dport 80 drop", "udp dport 80 drop\ntcp dport 80 log accept"),
         ("ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1:81", "ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1"),
+        ("tcp dport 80 snat to 10.1.0.1:80", "tcp dport 80 snat to 10.1.0.1"),
         ("iifname vmap { eth0 : accept, eth1 : drop }", "iifname eth1 accept\niifname eth0 drop"),
         ("meta mark 1 accept", "meta mark 2 accept"),
         ("tcp flags syn / syn,rst accept", "tcp flags syn accept"),

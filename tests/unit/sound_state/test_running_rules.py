@@ -87,6 +87,7 @@ def test_the_order_of_matches_and_of_rules_that_do_not_meet_is_one() -> None:
         rule(("mark", 1)),
         rule(("status", {"set": [32]})),
         rule(("status", 32, "!=")),
+        rule(("dport", 80, "in")),
         rule(("saddr", "@office")),
         rule(("saddr", {"&": [1, 2]})),
         rule(("iif", "eth0 oifname eth1")),
