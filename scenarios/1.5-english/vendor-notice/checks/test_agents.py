@@ -20,6 +20,13 @@ def answers(lab, hosts, path):
     return dict(zip(hosts, concurrently(lambda host: asked(lab, host, path), hosts), strict=True))
 
 
+def written(lab, host):
+    """Return the settings of an agent's file, as the agent reads them."""
+    file = lab.host(host).file("/etc/glasswing/agent.conf")
+    lines = file.content_string.split("\n") if file.is_file else ()
+    return {name.strip(): value.strip() for name, equals, value in (line.partition("=") for line in lines) if equals}
+
+
 def said(page):
     """Return an agent's answer in words that follow a name and a colon."""
     if page:
@@ -69,6 +76,26 @@ def test_workaround_is_in_place(lab):
     assert not wrong, reason(
         fr=f"une machine concernée, ou plus, ne répond pas 403 : {said(wrong[0])}",
         en=f"one host that is concerned, or more, does not answer 403: {said(wrong[0])}",
+    )
+
+
+@check(
+    "objective",
+    points=1,
+    competence="1.5",
+    fr="La parade est écrite dans la configuration des machines concernées : elle tiendra au redémarrage.",
+    en="The workaround is written in the configuration of the hosts concerned: it will outlive a restart.",
+    before_fr="Rien n'est écrit partout où il le faut : au prochain redémarrage, l'export sera de nouveau activé.",
+    before_en="It is not written down wherever it has to be: after the next restart the export will be on again.",
+    because="or more, leaves",
+    lock="",
+)
+def test_workaround_is_written_down(lab):
+    setting = {lab.values["concerned"]: ("export", "on"), lab.values["behind"]: ("export.enabled", "yes")}
+    enabled = [host for host, (name, on) in setting.items() if written(lab, host).get(name, on) == on]
+    assert not enabled, reason(
+        fr="le fichier d'une machine concernée, ou plus, laisse l'export activé",
+        en="the file of one host that is concerned, or more, leaves the export enabled",
     )
 
 
