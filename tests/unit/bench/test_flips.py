@@ -15,6 +15,7 @@ from grader.report import CheckResult, Report
 from orchestrator.core.text import Text, same
 from tests.bench import flips as module
 from tests.bench.flips import run_gradings
+from tests.labd_talk import SOON
 from tests.unit.differences import EVERY
 
 if TYPE_CHECKING:
@@ -41,11 +42,15 @@ def report(**outcomes: str) -> Report:
 
 @dataclass
 class Labs:
-    """A service whose gradings say what they are told, those under load by instance; ``done`` notes what was asked."""
+    """A service whose gradings say what they are told, those under load by instance; ``done`` notes what was asked.
+
+    Where there is a barrier, the eleventh grading of each instance waits for those of the others.
+    """
 
     says: Report
     loaded: dict[str, Report] = field(default_factory=dict)
     done: list[str] = field(default_factory=list)
+    all_at_once: threading.Barrier | None = None
 
     plans = running = lifecycle = grading = solutions = property(lambda self: self)
     """Each part is this one."""
@@ -60,6 +65,8 @@ class Labs:
     def check(self, running: Any) -> Report:  # noqa: ANN401
         again = (line := f"check {running.instance}") in self.done
         self.done.append(line)
+        if self.all_at_once and self.done.count(line) == 11:
+            self.all_at_once.wait(SOON)
         return self.loaded.get(running.instance, self.says) if again else self.says
 
     def apply(self, _running: object, solution: Any, _on_step: Callable[[object], None]) -> None:  # noqa: ANN401
@@ -97,7 +104,7 @@ def test_scenarios_are_graded_one_after_the_other_while_the_machine_is_idle() ->
 
 
 def test_another_colour_is_a_change_with_its_evidence() -> None:
-    labs = Labs(report(a="pass", b="fail"), {"x-1": report(a="error", b="pass")})
+    labs = Labs(report(a="pass", b="fail"), {"x-1": report(a="error", b="pass")}, all_at_once=threading.Barrier(3))
     found = run_gradings(app_of(labs), gradings=60, scenarios=("x",))
     assert {(c.place.scenario, c.place.state) for c in found.changes} == {("x", "healthy")}
     assert [(c.place.loaded, c.place.number) for c in found.changes[:2]] == [(False, 2)] * 2

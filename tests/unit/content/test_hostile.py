@@ -271,10 +271,11 @@ def test_a_folder_that_may_not_be_looked_at(name: str, folder: Folder, monkeypat
 
         return acts
 
-    monkeypatch.setattr(os, "scandir", closing(scandir))
-    monkeypatch.setattr(os, "listdir", closing(listdir))
-    monkeypatch.setattr(os.path, "lexists", lambda path: not os.fspath(path).startswith(closed) and lexists(path))
-    told = {one.place.file: one.text.en for one in problems(folder.content)}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", closing(scandir))
+        patch.setattr(os, "listdir", closing(listdir))
+        patch.setattr(os.path, "lexists", lambda path: not os.fspath(path).startswith(closed) and lexists(path))
+        told = {one.place.file: one.text.en for one in problems(folder.content)}
     assert told[name] == "cannot be read: Permission denied"
 
 
