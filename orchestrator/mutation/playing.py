@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from grader.job import EVERYTHING, Selection
-from grader.report import Difference, Report
+from grader.report import CheckResult, Difference, Report
 from grader.report_formats import difference_sentence
 from orchestrator.core.errors import LabError
 from orchestrator.core.interrupts import shielded
@@ -258,11 +258,17 @@ def fate_of(report: Report, unexplained: Sequence[Difference]) -> tuple[Fate, Te
     """
     decided: tuple[tuple[Fate, Iterable[Text]], ...] = (
         ("refused", (result.sentence for result in report.results if result.outcome == "fail")),
-        ("unjudged", (result.sentence for result in report.results if result.outcome == "error")),
+        ("unjudged", (_with_reason(result) for result in report.results if result.outcome == "error")),
         ("refused", map(difference_sentence, report.forbidden)),
         ("flagged", map(difference_sentence, unexplained)),
     )
     return next(((fate, by) for fate, sentences in decided for by in sentences), ("survived", None))
+
+
+def _with_reason(result: CheckResult) -> Text:
+    """Return a check's sentence, and why it could not judge."""
+    sentence, why = result.sentence, result.evidence
+    return sentence if why is None else Text(fr=f"{sentence.fr} ({why.fr})", en=f"{sentence.en} ({why.en})")
 
 
 def _files(differences: Iterable[Difference]) -> set[tuple[str, str, str, str | None]]:

@@ -48,7 +48,8 @@ class Grader:
         if kind == "lost host":
             raise HostUnreachableError(same("pc1 does not run"))
         outcome: Any = {"red": "fail", "error": "error"}.get(kind, "pass")
-        results = (CheckResult("test_x.py::reaches", "symptom", 1, None, same("It works."), outcome),)
+        why = same("no answer") if outcome == "error" else None
+        results = (CheckResult("test_x.py::reaches", "symptom", 1, None, same("It works."), outcome, why),)
         otherwise = dataclasses.replace(EXPLAINED, now="made anew")
         found = {
             "forbidden": (FORBIDDEN,),
@@ -125,7 +126,7 @@ def played(
         (["red"], "refused", "It works."),
         (["forbidden"], "refused", FORBIDDEN.sentence.en),
         (["flagged"], "flagged", UNEXPLAINED.sentence.en),
-        (["error"], "unjudged", "It works."),
+        (["error"], "unjudged", "It works. (no answer)"),
         (["lost host"], "unjudged", "pc1 does not run"),
         (["explained", "explained"], "survived", None),
     ],
