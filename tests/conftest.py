@@ -8,7 +8,7 @@ from collections.abc import Generator
 
 import pytest
 
-pytest_plugins = ["tests.compiling", "tests.leaving_out", "tests.timing"]
+pytest_plugins = ["tests.compiling", "tests.delays", "tests.leaving_out", "tests.timing"]
 
 
 def pytest_configure() -> None:
