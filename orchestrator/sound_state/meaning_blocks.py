@@ -104,16 +104,30 @@ _NGINX_TIMES: Final = re.compile(
 _NGINX_SIZES: Final = re.compile(r"client_(max_body|body_buffer|header_buffer)_size|types_hash_max_size")
 
 
+_NGINX_SERVER_DEFAULTS: Final = frozenset({"weight=1", "max_fails=1", "fail_timeout=10s", "fail_timeout=10"})
+
+
 def nginx(text: str) -> list[str]:
-    """Return nginx's directives; those that may stand anywhere are sorted, others and all blocks keep their order."""
+    """Return nginx's directives; those that may stand anywhere are sorted, others and all blocks keep their order.
+
+    The servers of an ``upstream`` take turns, so that their order does not count, unless it chooses one by a hash.
+    """
     if "_by_lua" in text:
         raise ValueError("a block in another language")
 
-    def order(node: BlockStatement, _: BlockStatement | None) -> str | None:
+    def order(node: BlockStatement, within: BlockStatement | None) -> str | None:
+        if within is not None and node.said.startswith("server ") and _takes_turns(within):
+            return node.said
         return keyword(node.said) if node.block is None and _NGINX_ONCE.fullmatch(keyword(node.said)) else None
 
     pieces = _pieces(text, _NGINX_PIECE, lambda piece: piece[0] == "#")
     return told_in_blocks(whole_file(_nginx_block, pieces), order, is_sorted_first=True)
+
+
+def _takes_turns(block: BlockStatement) -> bool:
+    return block.said.startswith("upstream ") and not any(
+        keyword(node.said) in {"hash", "ip_hash"} for node in block.block or ()
+    )
 
 
 def _nginx_block(pieces: Iterator[str]) -> list[BlockStatement]:
@@ -143,6 +157,8 @@ def _nginx_directive(words: list[str]) -> str:
     )
     if size:
         values[0] = f"{int(size[1]) << {'': 0, 'k': 10, 'm': 20, 'g': 30}[size[2]]}"
+    if name == "server" and len(values) > 1:  # of an upstream: a server, and what is said of it
+        values[1:] = sorted(value for value in values[1:] if value not in _NGINX_SERVER_DEFAULTS)
     return " ".join((name, *values))
 
 
@@ -245,6 +261,25 @@ def _named_list(pieces: Iterator[str]) -> list[str]:
 # --- Dovecot ---------------------------------------------------------------------------------------------------------
 
 
+_DOVECOT_PREFIXED: Final = frozenset({"mailbox", "namespace", "passdb", "quota", "userdb"})
+"""Blocks whose settings may be called with the block's kind before their name (Dovecot 2.4)."""
+_DOVECOT_SIZE: Final = re.compile(r"(\d+)([BkKmMgGtT]?)")
+_POWERS: Final = "BKMGT"
+
+
+def _dovecot_setting(within: str, name: str, value: str) -> str:
+    """Return a setting of a block of a kind in one way: its name without the kind, a size in its largest unit."""
+    name, value = name.strip(BLANK), value.strip(BLANK)
+    if within in _DOVECOT_PREFIXED:
+        name = name.removeprefix(f"{within}_")
+    if name.endswith("_size") and (size := _DOVECOT_SIZE.fullmatch(value)) is not None:
+        number, power = int(size[1]), _POWERS.index(size[2].upper() or "B")
+        while number and number % 1024 == 0 and power < len(_POWERS) - 1:
+            number, power = number // 1024, power + 1
+        value = f"{number}{_POWERS[power].removeprefix('B')}"
+    return setting(name, value)
+
+
 def dovecot(text: str) -> list[str]:
     """Return Dovecot's settings, sorted in a block where none builds upon another; blocks keep their order."""
     stack: list[list[BlockStatement]] = [[]]
@@ -260,7 +295,8 @@ def dovecot(text: str) -> list[str]:
             stack.append(block)
         else:
             name, equals, value = line.partition("=")
-            stack[-1].append(BlockStatement(setting(name.strip(BLANK), value.strip(BLANK)) if equals else line))
+            within = keyword(stack[-2][-1].said) if len(stack) > 1 else ""
+            stack[-1].append(BlockStatement(_dovecot_setting(within, name, value) if equals else line))
     if len(stack) != 1:
         raise ValueError("a block that is not closed")
     if any(node.said.startswith("dovecot_config_version") for node in stack[0][1:]):

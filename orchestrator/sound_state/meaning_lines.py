@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -41,27 +42,37 @@ def unordered(text: str) -> list[str]:
     return by_keyword(lowered_keyword(squeezed(line)) for line in plain_lines(text, joins=True))
 
 
-_SQUID_ACL: Final = re.compile(r"(acl [^ ]+ (?:src|dst) )([^\"']+)")
-
-
+_SQUID_ACL: Final = re.compile(r"(acl [^ ]+ [^ ]+ )((?:[^\"' -][^\"' ]* ?)+)")
+"""An acl whose values are all on its line: no file of them, and no option."""
+_SQUID_LISTS: Final = frozenset({"src", "dst", "port", "localport", "proto", "method", "dstdomain", "srcdomain"})
+"""Types of which one value of several has to match."""
 _SQUID_PORT: Final = re.compile(r"^(http_port )0\.0\.0\.0:(?=\d+\b)")
 
 
 def squid(text: str) -> list[str]:
     """Return squid's directives in their order: the first rule that matches counts, and a rule needs its acl before.
 
-    An acl's networks are told as networks, however they are written, a name server once, and a port of every IPv4
-    address as a port.
+    An acl's values are a directive each, sorted where they follow one another; its networks are told as networks,
+    however they are written, a name server once, and a port of every IPv4 address as a port.
     """
-    return [_squid_directive(squeezed(line)) for line in joined_lines(text)]
+    told = [said for line in joined_lines(text) for said in _squid_directives(squeezed(line))]
+    runs = ((acl, list(run)) for acl, run in itertools.groupby(told, _squid_list))
+    return [said for acl, run in runs for said in (sorted(set(run)) if acl else run)]
 
 
-def _squid_directive(line: str) -> str:
-    if (acl := _SQUID_ACL.fullmatch(line)) is not None:
-        return acl[1] + " ".join(map(_squid_network, words_in(acl[2])))
+def _squid_list(line: str) -> str:
+    """Return which acl's value a directive is; nothing where it is another one."""
+    acl = _SQUID_ACL.fullmatch(line)
+    return acl[1] if acl is not None and words_in(acl[1])[2] in _SQUID_LISTS else ""
+
+
+def _squid_directives(line: str) -> list[str]:
+    if acl := _squid_list(line):
+        written = _squid_network if words_in(acl)[2] in {"src", "dst"} else str
+        return [acl + written(word) for word in words_in(line.removeprefix(acl))]
     if line.startswith("dns_nameservers "):
-        return " ".join(dict.fromkeys(words_in(line)))
-    return _SQUID_PORT.sub(r"\1", line)
+        return [" ".join(dict.fromkeys(words_in(line)))]
+    return [_SQUID_PORT.sub(r"\1", line)]
 
 
 def _squid_network(word: str) -> str:
@@ -125,7 +136,22 @@ def pam(text: str) -> list[str]:
 
 
 def hosts(text: str) -> list[str]:
-    """Return addresses with their names, in their order: the first that matches counts."""
+    """Return each name with its address, sorted by name, and which name an address itself has.
+
+    The addresses of a name keep their order; the first name of an address's first line is its canonical one (hosts(5)).
+    """
+    canonical: dict[str, str] = {}
+    found: list[tuple[str | None, str]] = []
+    for address, *names in map(words_in, _with_words(text)):
+        if not names:
+            raise ValueError("an address without a name")
+        canonical.setdefault(address, names[0])
+        found += [(name, f"{address} {name}") for name in names]
+    own = {f"{address} {name}" for address, name in canonical.items()}
+    return [f"{one} (canonical name)" if one in own else one for one in dict.fromkeys(ordered_by(found))]
+
+
+def _with_words(text: str) -> list[str]:
     lines = (line.split("#", 1)[0] for line in lines_in(text))
     return [" ".join(words_in(line)) for line in lines if line.strip(BLANK)]
 
@@ -133,7 +159,7 @@ def hosts(text: str) -> list[str]:
 def nsswitch(text: str) -> list[str]:
     """Return where each database is looked for; the order of the databases does not count."""
     found = []
-    for line in hosts(text):
+    for line in _with_words(text):
         name, colon, services = line.partition(":")
         if not colon:
             raise ValueError("a line without a database")
@@ -278,12 +304,19 @@ def interfaces(text: str) -> list[str]:
     for line in joined_lines(text):
         words = squeezed(line)
         if _STANZAS.fullmatch(keyword(words)):
-            found.append((words, []))
+            found += [(head, []) for head in _heads(words)]
         elif not found:
             raise ValueError("an option without a stanza")
         else:
             found[-1][1].append(words)
     return [line for stanza in found for line in _stanza(*stanza)]
+
+
+def _heads(words: str) -> list[str]:
+    """Return the first line of a stanza; one that names several interfaces is one for each."""
+    keyword, *interfaces = words_in(words)
+    auto = "auto" if keyword == "allow-auto" else keyword
+    return [f"{auto} {one}" for one in interfaces] if auto == "auto" or auto.startswith("allow-") else [words]
 
 
 def _stanza(head: str, options: list[str]) -> list[str]:

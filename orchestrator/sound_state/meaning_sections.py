@@ -62,15 +62,37 @@ def xrdp(text: str) -> list[str]:
 _SSSD_LISTS: Final = frozenset({"services", "domains", "simple_allow_users", "simple_allow_groups", "ldap_uri"})
 
 
+_SSSD_SWITCHES: Final = frozenset(
+    words_in(
+        "cache_credentials enabled enumerate ldap_id_use_start_tls use_fully_qualified_names ldap_referrals "
+        "krb5_store_password_if_offline krb5_validate ldap_use_tokengroups dyndns_update "
+    )
+)
+_SSSD_URI: Final = re.compile(r"(ldap://[^/:, ]+)(?::389)?/?|(ldaps://[^/:, ]+)(?::636)?/?")
+
+
 def sssd(text: str) -> list[str]:
-    """Return sssd's settings, sorted in their section."""
+    """Return sssd's settings, sorted in their section; the order of the sections does not count."""
     if re.search(r"^[ \t]+[^ \t\n#;]", text, re.MULTILINE):
         raise ValueError("a line that may continue another")
+    lines = plain_lines(text, "#;", joins=True)
+    heads = [line for line in lines if line.startswith("[")]
+    if len(heads) != len(set(heads)) or lines[:1] != heads[:1]:
+        raise ValueError("a section twice, or a setting of none")
+    told = _ini(lines, _sssd_value, lambda key, _: key)
+    return sorted(told, key=lambda one: one.partition("]")[0])
 
-    def value_of(key: str, value: str) -> str:
-        return _COMMA.sub(", ", value) if key in _SSSD_LISTS else value
 
-    return _ini(plain_lines(text, "#;", joins=True), value_of, lambda key, _: key)
+def _sssd_value(key: str, value: str) -> str:
+    """Return a value in one way: words of a list, a switch, the address of a directory, how its certificate counts."""
+    if key in _SSSD_SWITCHES and value.isascii():
+        return value.lower()
+    if key == "ldap_tls_reqcert" and value == "hard":
+        return "demand"
+    words = _COMMA.split(value)
+    if key == "ldap_uri":
+        words = [found[1] or found[2] if (found := _SSSD_URI.fullmatch(word)) else word for word in words]
+    return ", ".join(words) if key in _SSSD_LISTS else value
 
 
 _SAMBA_SWITCHES: Final = frozenset(

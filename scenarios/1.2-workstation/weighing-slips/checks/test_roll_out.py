@@ -82,7 +82,7 @@ def test_slip_comes_out(lab):
             fr=f"{pc} : utilisateur ne peut pas peser : il n'y a pas de pesage",
             en=f"{pc}: utilisateur cannot weigh: there is no pesage",
         )
-        done = as_account(lab, pc, f"pesage {batch} 12.5")
+        done = as_account(lab, pc, f"pesage {batch} 12.5 || exit 1")  # one that cannot be run is no tool of ours
         try:
             assert done.rc == 0, reason(
                 fr=f"{pc} : utilisateur ne peut pas peser : {said(done)}",
