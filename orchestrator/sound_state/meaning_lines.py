@@ -220,10 +220,18 @@ def _jobs(text: str, fields: int) -> list[str]:
         if not line or line[0] == "#":
             continue
         if re.match(r"[A-Za-z_\"'][^ \t=]*[ \t]*=", line):
-            found.append(line)
+            found.append(_cron_variable(line))
             continue
         found.append(" ".join(re.split(r"[ \t]+", line, maxsplit=fields - 4 if line[0] == "@" else fields)))
     return found
+
+
+def _cron_variable(line: str) -> str:
+    """Return a variable without the blanks and the quotes that its value does not need (crontab(5))."""
+    name, value = (part.strip(BLANK) for part in line.split("=", 1))
+    inner = value[1:-1]
+    quoted = re.fullmatch(r"([\"'])[^\"']+\1", value) is not None and inner == inner.strip(BLANK)
+    return f"{name}={inner if quoted else value}"
 
 
 # --- postfix ---------------------------------------------------------------------------------------------------------
