@@ -303,11 +303,15 @@ def postfix_table(text: str) -> list[str]:
 # --- networks --------------------------------------------------------------------------------------------------------
 
 _STANZAS: Final = re.compile(r"(auto|allow-\S+|iface|mapping|source|source-directory|rename|template|no-\S+)")
+_BROUGHT_UP: Final = re.compile(r"(auto|allow-\S+)(?!\S)")
 _UP_OR_DOWN: Final = {"post-up": "up", "pre-down": "down"}
 
 
 def interfaces(text: str) -> list[str]:
-    """Return ifupdown's stanzas in their order; options of one are sorted, its commands keep their order."""
+    """Return ifupdown's stanzas in their order; options of one are sorted, its commands keep their order.
+
+    Which interfaces are brought up is told first, an interface each, but not before what is read in from other files.
+    """
     found: list[tuple[str, list[str]]] = []
     for line in joined_lines(text):
         words = squeezed(line)
@@ -317,14 +321,20 @@ def interfaces(text: str) -> list[str]:
             raise ValueError("an option without a stanza")
         else:
             found[-1][1].append(words)
-    return [line for stanza in found for line in _stanza(*stanza)]
+    parts = itertools.accumulate(head.startswith("source") for head, _ in found)
+    places = (
+        (part, not head.startswith("source"), not _BROUGHT_UP.match(head))
+        for part, (head, _) in zip(parts, found, strict=True)
+    )
+    in_order = sorted(zip(places, found, strict=True), key=lambda one: one[0])
+    return [line for _, stanza in in_order for line in _stanza(*stanza)]
 
 
 def _heads(words: str) -> list[str]:
     """Return the first line of a stanza; one that names several interfaces is one for each."""
     keyword, *interfaces = words_in(words)
     auto = "auto" if keyword == "allow-auto" else keyword
-    return [f"{auto} {one}" for one in interfaces] if auto == "auto" or auto.startswith("allow-") else [words]
+    return [f"{auto} {one}" for one in interfaces] if _BROUGHT_UP.match(auto) else [words]
 
 
 def _stanza(head: str, options: list[str]) -> list[str]:
