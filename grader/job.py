@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from grader.facts import LabFacts
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.model.seeds import shown_seed
 
 if TYPE_CHECKING:
@@ -137,7 +136,7 @@ class GradeRequest:
         tools = None if self.tools is None else self.tools.absolute()
         files = tuple(Path(file).absolute() for file in self.files)
         sent = replace(self, facts=self.facts.sendable(), files=files, tools=tools)
-        return json.dumps(msgspec.to_builtins(sent, enc_hook=str))
+        return json.dumps(document_of(sent, other=str))
 
     @classmethod
     def from_json(cls, text: str) -> GradeRequest:
@@ -146,5 +145,5 @@ class GradeRequest:
         Raises:
             ValueError: it is none.
         """
-        sent = msgspec.convert(json.loads(text), cls, dec_hook=lambda kind, value: kind(value))
+        sent = read_as(json.loads(text), cls, lambda kind, value: kind(value))
         return replace(sent, facts=sent.facts.received())

@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
-
 from grader.marks import Role
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.core.text import Text
 
 Outcome = Literal["pass", "fail", "error"]
@@ -104,7 +102,7 @@ class CheckResult:
         Raises:
             ValueError: it is none.
         """
-        return msgspec.convert(document, cls)
+        return read_as(document, cls)
 
 
 def is_of_talk(result: CheckResult) -> bool:
@@ -303,7 +301,7 @@ class Report:
             message = f"not a report of schema {SCHEMA}"
             raise ValueError(message)
         try:
-            return msgspec.convert({**document, "written": document.get("written_report")}, cls)
-        except msgspec.ValidationError as error:
+            return read_as({**document, "written": document.get("written_report")}, cls)
+        except ValueError as error:
             message = f"not a whole report: {error}"
             raise ValueError(message) from error

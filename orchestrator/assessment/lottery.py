@@ -12,10 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from orchestrator.assessment.plan_file import Offer
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.model.session_plan import DrawRule, Phase
 
 _METHOD: Final = "breakfix draw 1"
@@ -50,7 +48,7 @@ class Drawing:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Drawing:
         """Return what ``to_document`` wrote."""
-        return msgspec.convert(document, cls)
+        return read_as(document, cls)
 
 
 def pool_of(rule: DrawRule, offers: Mapping[str, Offer], proven: Sequence[str]) -> tuple[str, ...]:

@@ -14,9 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import msgspec
-
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 
 _SECOND: Final = 1_000_000_000
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
@@ -73,7 +71,7 @@ class Anchor:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Anchor:
         """Return what ``to_document`` wrote."""
-        return msgspec.convert(document, cls)
+        return read_as(document, cls)
 
 
 class SessionClock:

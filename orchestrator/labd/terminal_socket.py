@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from orchestrator.core.documents import read_json_as
 from orchestrator.keeper.keeper_client import Attachment, KeeperDownError
 from orchestrator.keeper.keeper_protocol import Opening, Resized
 from orchestrator.labd.standing_watch import Over
@@ -119,8 +120,8 @@ async def _pass_on(viewer: WebSocket, seen: Attachment, on_typed: Callable[[], N
 def size_in(message: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the rows and columns that a viewer's message says; None: nobody understands it."""
     try:
-        return msgspec.json.decode(message["text"], type=_Size).resize
-    except msgspec.MsgspecError:
+        return read_json_as(message["text"], _Size).resize
+    except ValueError:
         return None
 
 

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from orchestrator.core.documents import read_json_as
+
 T = TypeVar("T")
 
 
@@ -26,8 +28,8 @@ def decode(kind: type[T], data: bytes | str) -> T:
         WireError: it is none.
     """
     try:
-        return msgspec.json.decode(data or b"{}", type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return read_json_as(data or b"{}", kind)
+    except ValueError as error:
         raise WireError(str(error)) from error
 
 

@@ -9,9 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.mutation.trainers_operators import operators_hash
 from orchestrator.proof.binding import Binding
@@ -44,7 +42,7 @@ class MutantStore:
         """Return what came of a variant's mutants, by their names; nothing of another content or program."""
         document = self._read(scenario, binding)
         try:
-            found = msgspec.convert(document.get("variants", {}).get(str(seed), []), list[PlayedMutant])
+            found = read_as(document.get("variants", {}).get(str(seed), []), list[PlayedMutant])
         except (ValueError, AttributeError):
             return {}
         return {one.name: one for one in found}

@@ -10,9 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import msgspec
-
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.core.elision import de
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.core.text import Text
@@ -167,10 +165,10 @@ class LedgerEntry:
             return cls(
                 scenario=str(document["scenario"]),
                 proven_at=str(document["proven_at"]),
-                binding=msgspec.convert(hashes, Binding),
-                machine=msgspec.convert(document["machine"], ProvingMachine),
+                binding=read_as(hashes, Binding),
+                machine=read_as(document["machine"], ProvingMachine),
                 variants=tuple(RecordedVariant.from_document(variant) for variant in document["variants"]),
-                explained=msgspec.convert(document.get("explained"), tuple[ExplainedChange, ...] | None),
+                explained=read_as(document.get("explained"), tuple[ExplainedChange, ...] | None),
                 mutants=tuple(RecordedMutants.from_document(one) for one in document.get("mutants", [])),
             )
         except (KeyError, TypeError, AttributeError) as error:

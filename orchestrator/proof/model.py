@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-import msgspec
-
 from grader.report import CheckResult, Difference
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.core.text import Text
 from orchestrator.sound_state.explained import ExplainedChange
 
@@ -187,7 +185,7 @@ class Stage:
         Raises:
             ValueError: it is none.
         """
-        return msgspec.convert(_stage_in(document), cls)
+        return read_as(_stage_in(document), cls)
 
 
 @dataclass(frozen=True)
@@ -287,7 +285,7 @@ class Proof:
         """
         try:
             variants = [{**one, "stages": [*map(_stage_in, one["stages"])]} for one in document["variants"]]
-            return msgspec.convert({**document, "variants": variants}, cls)
+            return read_as({**document, "variants": variants}, cls)
         except (KeyError, TypeError) as error:
             message = f"no proof: {error!r}"
             raise ValueError(message) from error

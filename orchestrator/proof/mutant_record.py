@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-import msgspec
-
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.core.text import Text
 from orchestrator.proof.program import version_of
 
@@ -82,7 +80,7 @@ class RecordedMutants:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> RecordedMutants:
         """Return what ``to_document`` wrote; raises ``ValueError``, ``KeyError`` or ``TypeError`` where it is not."""
-        return msgspec.convert({**document, "program": document["program"]["hash"]}, cls)
+        return read_as({**document, "program": document["program"]["hash"]}, cls)
 
 
 def merged(known: Sequence[RecordedMutants], new: RecordedMutants) -> tuple[RecordedMutants, ...]:

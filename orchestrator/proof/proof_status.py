@@ -7,9 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, TypeGuard
 
-import msgspec
-
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_as
 from orchestrator.core.elision import de
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
@@ -68,7 +66,7 @@ class Status:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Status:
         """Return the status that ``to_document`` wrote."""
-        return msgspec.convert({name: said for name, said in document.items() if said is not None}, cls)
+        return read_as({name: said for name, said in document.items() if said is not None}, cls)
 
     def to_document(self) -> dict[str, Any]:
         """Return the status as JSON's types; null where there is nothing to say."""

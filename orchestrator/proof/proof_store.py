@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
+from orchestrator.core.documents import read_as
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Proof
 
@@ -57,7 +56,7 @@ class ProofStore:
         """Return the head of a scenario's last proof; None where there is none that can be read."""
         document = self._read(scenario)
         try:
-            return msgspec.convert(document, ProofHead)
+            return read_as(document, ProofHead)
         except ValueError:
             return None
 

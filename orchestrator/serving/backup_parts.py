@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from orchestrator.core.documents import document_of
+from orchestrator.core.documents import document_of, read_json_as
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 
@@ -51,7 +50,7 @@ class Manifest:
 
     def encoded(self) -> bytes:
         """Return it as JSON."""
-        return msgspec.json.encode(document_of(self))
+        return json.dumps(document_of(self)).encode()
 
     @classmethod
     def decode(cls, content: bytes) -> Manifest:
@@ -60,7 +59,7 @@ class Manifest:
         Raises:
             ValueError: it is none.
         """
-        return msgspec.json.decode(content, type=cls)
+        return read_json_as(content, cls)
 
 
 @dataclass(frozen=True)

@@ -245,10 +245,7 @@ FOREIGN: Mapping[str, str] = {
     ),
     "yaml": "orchestrator.loader.yaml_source orchestrator.loader.yaml_writer",
     "msgspec": (
-        "orchestrator.core.documents grader.job grader.report orchestrator.mutation orchestrator.proof "
-        "orchestrator.assessment "
-        "orchestrator.keeper orchestrator.labd.terminal_socket orchestrator.labd.wire "
-        "orchestrator.serving.backup_parts"
+        "orchestrator.core.documents orchestrator.keeper orchestrator.labd.terminal_socket orchestrator.labd.wire"
     ),
     "argon2": "orchestrator.labd.account_passwords",
     "limits": "orchestrator.labd.account_tries orchestrator.labd.export_turns",
