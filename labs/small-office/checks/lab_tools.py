@@ -1,11 +1,16 @@
 """What the checks of the small office share: words for what was seen, and why an address will no longer come."""
 
+import ipaddress
 import json
 import re
+from pathlib import PurePosixPath
 
 from grader import concurrently, lines_in, reason, scaled_timeout
 
 RESERVED = {"pc1": "192.168.10.51", "pc2": "192.168.10.52"}
+KEA_PART = re.compile(r'("(?:\\.|[^"\\])*")|<\?include\s+"([^"]*)"\s*\?>|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
+"""A text, another file, or a comment."""
+MOST_KEA_FILES = 10
 WELCOME = "Bienvenue sur l'intranet de la clinique des Tilleuls."
 
 
@@ -84,12 +89,30 @@ def assert_service_lasts(lab, host, name):
     )
 
 
+def kea_text(lab, path, within=0):
+    """Return one of Kea's files without its comments and with the files that it includes, as Kea reads them.
+
+    A text in quotes may hold what looks like a comment. Kea takes ten files within each other.
+    """
+
+    def plain(found):
+        if found[2] is None:
+            return found[1] or " "
+        return kea_text(lab, str(PurePosixPath("/", found[2])), within + 1)
+
+    assert within < MOST_KEA_FILES, reason(
+        fr="trop de fichiers de Kea s'incluent l'un l'autre", en="too many of Kea's files include each other"
+    )
+    file = lab.host("srv1").file(path)
+    assert file.is_file, reason(fr=f"srv1 n'a pas de fichier {path}", en=f"srv1 has no file {path}")
+    return KEA_PART.sub(plain, file.content_string)
+
+
 def dhcp_configuration(lab):
-    """Return Kea's configuration without its comments; a text in quotes may hold what looks like one."""
-    text = lab.host("srv1").file("/etc/kea/kea-dhcp4.conf").content_string
-    plain = re.sub(r'("(?:\\.|[^"\\])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', lambda m: m[1] or "", text, flags=re.DOTALL)
+    """Return Kea's configuration, whichever files it is written in."""
+    text = kea_text(lab, "/etc/kea/kea-dhcp4.conf")
     try:
-        return json.loads(re.sub(r",(?=\s*[\]}])", "", plain))["Dhcp4"]
+        return json.loads(re.sub(r",(?=\s*[\]}])", "", text))["Dhcp4"]
     except (ValueError, KeyError) as error:
         raise AssertionError(
             reason(
@@ -107,6 +130,39 @@ def office_scope(lab):
         en=f"the office has {len(found)} scopes in the server's configuration instead of one",
     )
     return found[0]
+
+
+def addresses_of(subnet):
+    """Return every address of a subnet's pools: a pool is two ends or a network, within the subnet."""
+    within, found = ipaddress.IPv4Network(subnet["subnet"]), set()
+    for entry in subnet.get("pools", ()):
+        first, dash, last = (part.strip() for part in entry["pool"].partition("-"))
+        try:
+            if dash:
+                low, high = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
+            else:
+                network = ipaddress.IPv4Network(first)
+                low, high = network[0], network[-1]
+        except ValueError as error:
+            raise AssertionError(no_pool(entry)) from error
+        assert low in within, no_pool(entry)
+        assert high in within, no_pool(entry)
+        found |= {ipaddress.IPv4Address(number) for number in range(int(low), int(high) + 1)}
+    return found
+
+
+def no_pool(entry):
+    """Return that something is no pool of the office's subnet."""
+    said = entry["pool"]
+    return reason(
+        fr=f"« {said} » n'est pas une étendue du sous-réseau des bureaux",
+        en=f"'{said}' is no pool of the office's subnet",
+    )
+
+
+def reservations_of(subnet):
+    """Return a subnet's reservations by hardware address, which Kea takes in either case: card -> address."""
+    return {r.get("hw-address", "").lower(): r.get("ip-address", "") for r in subnet.get("reservations", ())}
 
 
 def rows_of_leases(lab):

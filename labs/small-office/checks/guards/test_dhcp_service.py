@@ -1,7 +1,15 @@
 """Is the DHCP service what it was? For scenarios where it is sound, and nobody's repair has to touch it."""
 
 from grader import check, reason
-from lab_tools import RESERVED, assert_service_lasts, dhcp_configuration, listed, office_scope
+from lab_tools import (
+    RESERVED,
+    addresses_of,
+    assert_service_lasts,
+    dhcp_configuration,
+    listed,
+    office_scope,
+    reservations_of,
+)
 
 POOL = "192.168.10.100 - 192.168.10.199"
 
@@ -20,9 +28,9 @@ def test_dhcp_service_unchanged(lab):
         fr=f"le serveur DHCP a {scopes} étendues au lieu d'une", en=f"the server has {scopes} scopes instead of one"
     )
     options = {option.get("name", ""): option.get("data", "") for option in subnet.get("option-data", ())}
-    reservations = {r.get("hw-address", ""): r.get("ip-address", "") for r in subnet.get("reservations", ())}
+    reservations = reservations_of(subnet)
     pools = [p["pool"] for p in subnet.get("pools", ())]
-    assert pools == [POOL], reason(
+    assert addresses_of(subnet) == addresses_of({**subnet, "pools": [{"pool": POOL}]}), reason(
         fr=f"l'étendue a été modifiée : {listed(pools)} au lieu de {POOL}",
         en=f"the pool was changed: {listed(pools)} instead of {POOL}",
     )

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from grader import check, concurrently, lines_in, reason, scaled_timeout
-from lab_tools import RESERVED, assert_service_lasts, dhcp_configuration, office_scope
+from lab_tools import RESERVED, assert_service_lasts, dhcp_configuration, office_scope, reservations_of
 
 MODELS = ("H310", "H320", "H340")
 VISITORS = ("192.168.10.100", "192.168.10.199")
@@ -247,7 +247,7 @@ def test_others_are_served_as_before(lab):
 def test_desks_are_as_before(lab):
     assert_service_lasts(lab, "srv1", "kea-dhcp4-server")
     assert_service_lasts(lab, "r1", "isc-dhcp-relay")
-    reservations = {r.get("hw-address"): r.get("ip-address") for r in office_scope(lab).get("reservations", ())}
+    reservations = reservations_of(office_scope(lab))
     expected = {lab.values["lab"].hosts[pc].mac: address for pc, address in RESERVED.items()}
     assert reservations == expected, reason(
         fr="les réservations de l'accueil et des médecins ont changé",

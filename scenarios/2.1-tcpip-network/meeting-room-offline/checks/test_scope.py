@@ -9,12 +9,14 @@ from grader import check, concurrently, ifupdown_methods, lines_in, reason, scal
 from lab_tools import (
     RESERVED,
     addresses_in_words,
+    addresses_of,
     assert_is_the_intranet,
     assert_service_lasts,
     dhcp_configuration,
     listed,
     no_lease_to_come,
     office_scope,
+    reservations_of,
     rows_of_leases,
 )
 
@@ -29,19 +31,6 @@ ANSWER = 0.5
 """Seconds for an offer, which takes a tenth of that; what is not answered is asked again."""
 NEWCOMER = "00:76:69:73:69:74:65:75:72"
 """The client identifier of a visitor whom the server has never seen."""
-
-
-def addresses_of(subnet):
-    """Return every address of a subnet's pools."""
-    found = set()
-    for entry in subnet.get("pools", ()):
-        first, dash, last = entry["pool"].partition("-")
-        if dash:
-            low, high = (int(ipaddress.IPv4Address(end.strip())) for end in (first, last))
-            found |= {ipaddress.IPv4Address(number) for number in range(low, high + 1)}
-        else:
-            found |= set(ipaddress.IPv4Network(first.strip()))
-    return found
 
 
 def leases(lab):
@@ -279,7 +268,7 @@ def test_desks(lab):
             fr=f"le serveur a oublié que {address} est utilisée par un téléphone",
             en=f"the server has forgotten that {address} is in use by a phone",
         )
-    reservations = {r.get("hw-address"): r.get("ip-address") for r in office_scope(lab).get("reservations", ())}
+    reservations = reservations_of(office_scope(lab))
     for pc, address in RESERVED.items():
         assert reservations.get(lab.values["lab"].hosts[pc].mac) == address, reason(
             fr=f"la réservation de {pc} ({address}) a disparu", en=f"the reservation of {pc} ({address}) is gone"
