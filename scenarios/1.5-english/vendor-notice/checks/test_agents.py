@@ -85,7 +85,7 @@ def test_workaround_is_in_place(lab):
     competence="1.5",
     fr="La parade est écrite dans la configuration des machines concernées : elle tiendra au redémarrage.",
     en="The workaround is written in the configuration of the hosts concerned: it will outlive a restart.",
-    before_fr="Rien n'est écrit partout où il le faut : au prochain redémarrage, l'export sera de nouveau activé.",
+    before_fr="Elle n'est pas écrite partout où il le faut : au prochain redémarrage, l'export sera de nouveau activé.",
     before_en="It is not written down wherever it has to be: after the next restart the export will be on again.",
     because="or more, leaves",
     lock="",
