@@ -14,6 +14,7 @@ from typing import Final
 
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import StateChange
+from orchestrator.sound_state.meaning_records import joined_text
 from orchestrator.sound_state.provider import Objects, RunInHost, Thought
 
 _SERVER: Final = "server"
@@ -146,15 +147,9 @@ def _record(kind: str, data: str, ttl: str) -> str:
     if kind == "SOA" and len(words) == _SOA_WORDS:
         data = " ".join((*words[:_SERIAL], *words[_SERIAL + 1 :]))
     elif kind in {"TXT", "SPF"}:
-        data = _text(data)
+        strings = _STRING.findall(data)
+        data = joined_text(strings) if strings else data
     return f"{kind} {data} ttl={ttl}"
-
-
-def _text(data: str) -> str:
-    """Return a text; where it is cut into strings does not count for those of mail (RFC 7208 3.3, RFC 6376 3.6.2.2)."""
-    strings = [found.replace("\\;", ";") for found in _STRING.findall(data)]
-    joined = "".join(strings)
-    return f'"{joined}"' if joined.startswith("v=") else " ".join(f'"{string}"' for string in strings) or data
 
 
 def _lines(value: str | None) -> set[str]:

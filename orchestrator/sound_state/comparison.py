@@ -15,6 +15,7 @@ from orchestrator.sound_state.cabling_state import cabling_changes
 from orchestrator.sound_state.differences import Expectations, differences
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 from orchestrator.sound_state.handed_over import HandedOver, Inheritance
+from orchestrator.sound_state.hidden_secrets import without_secrets
 from orchestrator.sound_state.look import changes_since
 
 Printed: TypeAlias = Callable[[Collection[str]], Mapping[str, str]]
@@ -79,7 +80,8 @@ def compared(
         explained: returns the changes that the scenario's solutions bring; None where nobody has learnt them: then
             only what is forbidden is told.
         besides: what else is asked where something is left to be told.
-        always: whether all of them are told, where a check is red and where nothing was learnt as well.
+        always: whether all of them are told, where a check is red and where nothing was learnt as well, with the
+            secrets that somebody made up: for a proof, which compares them.
     """
     besides = besides or Besides()
     green = report.whole and report.verdict == "repaired"
@@ -114,8 +116,11 @@ def compared(
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
     found = (*stopped, *differences((*changes, *cables), expected))
-    told = found if always or known is not None else tuple(one for one in found if one.standing == "forbidden")
-    return replace(report, differences=(*report.differences, *told))
+    if always:
+        return replace(report, differences=(*report.differences, *found))
+    told = found if known is not None else tuple(one for one in found if one.standing == "forbidden")
+    drawn = expected.words.values
+    return replace(report, differences=(*report.differences, *(without_secrets(one, drawn) for one in told)))
 
 
 def _stopped(host: str) -> Difference:

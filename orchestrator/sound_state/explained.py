@@ -80,6 +80,11 @@ class VariantWords:
         self._drawn = _Words(names)
         self._printed = printed
 
+    @property
+    def values(self) -> Collection[str]:
+        """Return the values that the variant has drawn, as texts."""
+        return self._drawn.names.keys()
+
     def told(self, difference: Difference) -> ExplainedChange:
         """Return a difference in the words of the variant."""
         return _told(difference, self._drawn)

@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from grader.lines import lines_in
 from orchestrator.sound_state import meaning_blocks as blocks
+from orchestrator.sound_state import meaning_connections as connections
 from orchestrator.sound_state import meaning_lines as lines
 from orchestrator.sound_state import meaning_network as network
 from orchestrator.sound_state import meaning_ovsdb as ovsdb
@@ -35,7 +36,7 @@ _LONGEST: Final = 2_000_000
 _NOT_UNDERSTOOD: Final = "(as it is written)"
 """Stands before the lines of a text that is not as its format wants it, so that they equal no statements."""
 _READERS: Final[tuple[tuple[str, Reader], ...]] = (
-    (r"/etc/nginx/(nginx\.conf|conf\.d/.*\.conf|(sites|modules)-[a-z]+/.*|snippets/.*|[a-z]+_params)", blocks.nginx),
+    (r"/etc/nginx/([^/]+\.conf|conf\.d/.*\.conf|(sites|modules)-[a-z]+/.*|snippets/.*|[a-z]+_params)", blocks.nginx),
     (r"/etc/postfix/master\.cf", lines.postfix_master),
     (r"/etc/postfix/[^/]+\.cf", lines.postfix_main),
     (r"/etc/(aliases|postfix/(aliases|virtual|boites|mailboxes|canonical|transport))", lines.postfix_table),
@@ -43,20 +44,21 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/bind/named\.conf.*|/etc/bind/zones\.rfc1918", blocks.named),
     (r"(/etc/bind|/var/(lib|cache)/bind)/(zones/)?db\.(?P<apex>[^/]+)", records.zone),
     (r"/etc/kea/.*\.conf", network.kea),
-    (r"/etc/squid/.*\.conf", lines.squid),
+    (r"/etc/squid/.*\.conf", connections.squid),
     (r"/etc/ssh/ssh(d?)_config(\.d/.*\.conf)?", lines.ssh),
+    (r".*/\.ssh/authorized_keys2?", lines.authorized_keys),
     (r"/etc/samba/.*\.conf", sections.samba),
     (r"/etc/sssd/.*\.conf", sections.sssd),
     (r"/etc/krb5\.conf(\.d/.*)?|/etc/ssl/.*\.cnf", sections.ordered_ini),
     (r"/etc/xrdp/.*\.ini", sections.xrdp),
     (r"(/etc|/usr/lib|/lib|/run)/systemd/((.*/)?(?P<unit>[^/]+\.(service|socket|timer|target|mount|automount|path|slice"
      r"|swap))(\.d/[^/]+\.conf)?|.*\.(conf|link|network|netdev))", sections.systemd),
-    (r"/etc/network/interfaces(\.d/.*)?", lines.interfaces),
-    (r"/etc/resolv\.conf", lines.resolv),
-    (r"/etc/hosts", lines.hosts),
+    (r"/etc/network/interfaces(\.d/.*)?", connections.interfaces),
+    (r"/etc/resolv\.conf", connections.resolv),
+    (r"/etc/hosts", connections.hosts),
     (r"/etc/nsswitch\.conf", lines.nsswitch),
     (r"/etc/frr/(frr|vtysh|zebra|ospfd|bgpd|staticd)\.conf", network.frr),
-    (r"/etc/openvpn/.*\.(conf|ovpn)", lines.openvpn),
+    (r"/etc/openvpn/.*\.(conf|ovpn)", connections.openvpn),
     (r"/etc/openvswitch/conf\.db", ovsdb.ovsdb),
     (r"/etc/nftables(\.d/.*)?\.(conf|nft)|/etc/nftables\.d/.*", nftables),
     (r"/etc/(passwd|group|shadow|gshadow)", records.accounts),
@@ -79,8 +81,10 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/cups/lpoptions|/(root|home/[^/]+)/\.cups/lpoptions", workplace.printer_options),
     (r"/etc/cups/[^/]+\.conf", workplace.cups),
     (r"/etc/localtime", workplace.time_zone),
-    (r"/etc/default/[^/]+|/etc/environment|/etc/locale\.conf|/etc/.*\.env", records.environment),
+    (r"/etc/default/[^/]+|/etc/environment|/etc/locale\.conf|/etc/.*\.env|/etc/sauvegarde/sauvegarde\.conf",
+     records.environment),
 )  # fmt: skip
+_SCRIPT: Final = re.compile(r"#!(/usr)?/bin/(env )?(sh|bash|dash)\b")
 _BY_PATH: Final = tuple((re.compile(pattern), reader) for pattern, reader in _READERS)
 
 
@@ -93,7 +97,8 @@ def meaning_of(path: str, text: str) -> tuple[str, ...]:
     """
     reader = _reader(path)
     if reader is None:
-        return _as_written(text)
+        script = _understood(lines.shell_script, text) if _SCRIPT.match(text) else None
+        return _as_written(text) if script is None else script
     read = _understood(reader, text)
     return (_NOT_UNDERSTOOD, *_as_written(text)) if read is None else read
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -101,6 +103,7 @@ _NGINX_ONCE: Final = re.compile(
 _NGINX_TIMES: Final = re.compile(
     r"(proxy|fastcgi|uwsgi|client|send|lingering|resolver|ssl_session|keepalive)_(.*_)?timeout"
 )
+_NGINX_EVERY_ADDRESS: Final = re.compile(r"(?:0\.0\.0\.0|\*):(?=[0-9]+$)")
 _NGINX_SIZES: Final = re.compile(r"client_(max_body|body_buffer|header_buffer)_size|types_hash_max_size")
 
 
@@ -157,6 +160,8 @@ def _nginx_directive(words: list[str]) -> str:
     )
     if size:
         values[0] = f"{int(size[1]) << {'': 0, 'k': 10, 'm': 20, 'g': 30}[size[2]]}"
+    if name == "listen" and values:  # a port alone is one of every IPv4 address
+        values[0] = _NGINX_EVERY_ADDRESS.sub("", values[0])
     if name == "server" and len(values) > 1:  # of an upstream: a server, and what is said of it
         values[1:] = sorted(value for value in values[1:] if value not in _NGINX_SERVER_DEFAULTS)
     return " ".join((name, *values))
@@ -193,8 +198,14 @@ _NAMED_BLOCKS: Final = frozenset(
 )
 
 
+_NAMED_NETWORK: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,3})/([0-9]{1,2})")
+
+
 def named(text: str) -> list[str]:
-    """Return the statements of named.conf; views, definitions and lists of addresses keep their order."""
+    """Return the statements of named.conf; views, definitions and lists of addresses keep their order.
+
+    A network of a list may leave out the zeros at its end, and be one address.
+    """
 
     def order(node: BlockStatement, within: BlockStatement | None) -> str | None:
         name = keyword(node.said)
@@ -254,13 +265,27 @@ def _named_list(pieces: Iterator[str]) -> list[str]:
         if piece == ";" and words:
             words[-1] += ";"
         else:
-            words.append(_named_word(piece))
+            words.append(_named_network(_named_word(piece)))
     raise ValueError("a list that is not closed")
+
+
+def _named_network(word: str) -> str:
+    """Return an IPv4 network in full, one address without its length; anything else as it stands."""
+    found = _NAMED_NETWORK.fullmatch(word)
+    if found is None:
+        return word
+    octets = found[1].split(".")
+    with suppress(ValueError):
+        network = ipaddress.IPv4Network(f"{'.'.join([*octets, *['0'] * (4 - len(octets))])}/{found[2]}")
+        return str(network.network_address if network.prefixlen == network.max_prefixlen else network)
+    return word
 
 
 # --- Dovecot ---------------------------------------------------------------------------------------------------------
 
 
+_DOVECOT_SOCKETS: Final = frozenset({"fifo_listener", "unix_listener"})
+"""Blocks whose name is the path of a socket, unless they set another one."""
 _DOVECOT_PREFIXED: Final = frozenset({"mailbox", "namespace", "passdb", "quota", "userdb"})
 """Blocks whose settings may be called with the block's kind before their name (Dovecot 2.4)."""
 _DOVECOT_SIZE: Final = re.compile(r"(\d+)([BkKmMgGtT]?)")
@@ -299,6 +324,7 @@ def dovecot(text: str) -> list[str]:
             stack[-1].append(BlockStatement(_dovecot_setting(within, name, value) if equals else line))
     if len(stack) != 1:
         raise ValueError("a block that is not closed")
+    _name_sockets(stack[0])
     if any(node.said.startswith("dovecot_config_version") for node in stack[0][1:]):
         raise ValueError("a version that is not the first setting")
     in_order = re.search(r"^[ \t]*!include|\$[A-Za-z{]|^[ \t]*@", text, re.MULTILINE)
@@ -307,3 +333,13 @@ def dovecot(text: str) -> list[str]:
         return None if in_order or node.block is not None or " = " not in node.said else keyword(node.said)
 
     return told_in_blocks(stack[0], order, is_sorted_first=not in_order)
+
+
+def _name_sockets(nodes: Iterable[BlockStatement]) -> None:
+    """Call each socket by its path, where that stands within its block."""
+    for node in nodes:
+        paths = [one for one in node.block or () if one.said.startswith("path = ")]
+        if node.block is not None and keyword(node.said) in _DOVECOT_SOCKETS and len(paths) == 1:
+            node.said = f"{keyword(node.said)} {paths[0].said.removeprefix('path = ')}"
+            node.block.remove(paths[0])
+        _name_sockets(node.block or ())

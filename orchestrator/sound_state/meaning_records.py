@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from grader.lines import lines_in
@@ -112,8 +112,25 @@ def _record(owner: str, words: list[str], origin: str, default: str) -> str:
     elif kind == "AAAA" and len(data) == 1:
         data[0] = str(ipaddress.IPv6Address(data[0]))
     elif kind in {"TXT", "SPF"}:
-        data = [word if word[0] == '"' else f'"{word}"' for word in data]
+        data = [joined_text([word[1:-1] if word[0] == '"' else word for word in data])]
     return " ".join((owner, ttl or default, kind, *data))
+
+
+def joined_text(strings: Sequence[str]) -> str:
+    """Return the text of a record, quoted; into which strings one of mail is cut does not count.
+
+    RFC 7208 (3.3) and RFC 6376 (3.6.2.2) join them, and the latter's tags may have blanks around them.
+    """
+    joined = "".join(strings).replace("\\;", ";")
+    if joined.startswith("v=DKIM1"):
+        joined = "; ".join(filter(None, map(_dkim_tag, joined.split(";"))))
+    return f'"{joined}"' if joined.startswith("v=") else " ".join(f'"{string}"' for string in strings)
+
+
+def _dkim_tag(tag: str) -> str:
+    """Return a tag without the blanks that do not count: around its parts, and within a key."""
+    name, equals, value = (part.strip() for part in tag.partition("="))
+    return f"{name}{equals}{''.join(value.split()) if name == 'p' else value}"
 
 
 def _full(name: str, origin: str) -> str:
@@ -256,15 +273,24 @@ def _pg_value(name: str, value: str) -> str:
     return _PG_SWITCH.get(lowered(value), value)
 
 
+_PG_ALL_OF: Final = frozenset({"all", "replication", "samehost", "samenet", "samerole", "sameuser"})
+
+
 def postgresql_access(text: str) -> list[str]:
     """Return the rules of pg_hba.conf or pg_ident.conf in their order: the first that matches counts."""
     found = []
     for line in joined_lines(text):
-        words = squeezed(uncommented(line)).split(" ")
+        words = [_pg_word(word) for word in squeezed(uncommented(line)).split(" ")]
         if words[0].startswith("host") and len(words) > 5 and re.fullmatch(r"255\.[0-9.]+", words[4]):  # noqa: PLR2004
             words[3:5] = [str(ipaddress.IPv4Interface(f"{words[3]}/{words[4]}"))]
         found.append(" ".join(words))
     return found
+
+
+def _pg_word(word: str) -> str:
+    """Return a name without the quotes that it does not need: they make a word that says something else a name."""
+    plain = re.fullmatch(r'"([A-Za-z0-9_.-]+)"', word)
+    return plain[1] if plain is not None and plain[1].lower() not in _PG_ALL_OF else word
 
 
 # --- environments ----------------------------------------------------------------------------------------------------

@@ -77,7 +77,7 @@ def sssd(text: str) -> list[str]:
         raise ValueError("a line that may continue another")
     lines = plain_lines(text, "#;", joins=True)
     heads = [line for line in lines if line.startswith("[")]
-    if len(heads) != len(set(heads)) or lines[:1] != heads[:1]:
+    if len(heads) != len(set(map(str.lower, heads))) or lines[:1] != heads[:1]:
         raise ValueError("a section twice, or a setting of none")
     told = _ini(lines, _sssd_value, lambda key, _: key)
     return sorted(told, key=lambda one: one.partition("]")[0])
@@ -97,12 +97,13 @@ def _sssd_value(key: str, value: str) -> str:
 
 _SAMBA_SWITCHES: Final = frozenset(
     words_in(
-        "readonly writable writeable browseable browsable guestok inheritpermissions inheritacls loadprinters "
+        "readonly writable writeable writeok browseable guestok inheritpermissions inheritacls loadprinters "
         "available disablenetbios winbindusedefaultdomain winbindenumusers winbindenumgroups domainmaster "
         "localmaster "
     )
 )
 _SAMBA_SWITCH: Final = {"yes": "yes", "true": "yes", "1": "yes", "no": "no", "false": "no", "0": "no"}
+_SAMBA_OPPOSITE: Final = {"yes": "no", "no": "yes"}
 _SAMBA_ALONE: Final = frozenset(
     words_in(
         "path comment workgroup realm security serverrole netbiosname disablenetbios smbports "
@@ -111,17 +112,24 @@ _SAMBA_ALONE: Final = frozenset(
         "browseable guestok "
     )
 )
-"""Keys that no other key of a share sets as well, unless one of the synonyms is given."""
-_SAMBA_SYNONYMS: Final = frozenset(
-    words_in(
-        "writable writeable writeok directory public browsable createmode directorymode debuglevel printcap copy "
-        "include configfile protocol "
-    )
-)
+"""Keys that no other key of a share sets as well, unless one of ``_SAMBA_ELSEWHERE`` is given."""
+_SAMBA_SAME: Final = {
+    "browsable": "browseable",
+    "createmode": "createmask",
+    "debuglevel": "loglevel",
+    "directory": "path",
+    "directorymode": "directorymask",
+    "printcap": "printcapname",
+    "public": "guestok",
+}
+_SAMBA_WRITABLE: Final = frozenset({"writable", "writeable", "writeok"})
+"""Synonyms of ``read only`` that say the opposite."""
+_SAMBA_ELSEWHERE: Final = frozenset({*words_in("copy include configfile protocol"), *_SAMBA_WRITABLE})
+"""Keys for which others may count that are not beside them, or that were not understood."""
 
 
 def samba(text: str) -> list[str]:
-    """Return what smb.conf(5) sets; a key's case and blanks do not count, nor the order of keys without synonyms."""
+    """Return what smb.conf(5) sets: synonyms as one key, whose case and blanks do not count, nor the order of keys."""
     lines = []
     for line in joined_lines(text, "#;"):
         if line[0] == "[":
@@ -129,18 +137,22 @@ def samba(text: str) -> list[str]:
             lines.append(f"[{lowered(name) if lowered(name) == 'global' else name}]" if line[-1] == "]" else line)
         else:
             key, equals, value = line.partition("=")
-            lines.append(f"{_samba_key(key)}{equals}{value}" if equals else line)
+            lines.append("=".join(_samba_setting(key, value.strip(BLANK))) if equals else line)
     keys = {line.partition("=")[0] for line in lines}
-    alone: Collection[str] = frozenset() if keys & _SAMBA_SYNONYMS else _SAMBA_ALONE
+    alone: Collection[str] = frozenset() if keys & _SAMBA_ELSEWHERE else _SAMBA_ALONE
 
-    def value_of(key: str, value: str) -> str:
-        return _SAMBA_SWITCH.get(lowered(value), value) if key in _SAMBA_SWITCHES else value
-
-    return _ini(lines, value_of, lambda key, _: key if key in alone or ":" in key else None)
+    return _ini(lines, order=lambda key, _: key if key in alone or ":" in key else None)
 
 
-def _samba_key(key: str) -> str:
-    return lowered(re.sub(r"[ \t]+", "", key))
+def _samba_setting(key: str, value: str) -> tuple[str, str]:
+    """Return a key and its value in one way."""
+    key = lowered(re.sub(r"[ \t]+", "", key))
+    key = _SAMBA_SAME.get(key, key)
+    if key in _SAMBA_SWITCHES:
+        value = _SAMBA_SWITCH.get(lowered(value), value)
+    if key in _SAMBA_WRITABLE and value in _SAMBA_OPPOSITE:
+        return "readonly", _SAMBA_OPPOSITE[value]
+    return key, value
 
 
 _UNIT_LISTS: Final = frozenset(

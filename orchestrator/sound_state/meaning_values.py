@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from grader.lines import lines_in
+from grader.lines import lines_in, words_in
 
 BLANK: Final = " \t"
 _PIECE: Final = re.compile(r"""[ \t]+|"(?:\\.|[^"\\])*"|'[^']*'|\\.|[^ \t"'\\]+|.""")
@@ -121,6 +121,12 @@ def plain_lines(text: str, marks: str = "#", *, joins: bool = False) -> list[str
         raise ValueError("a backslash that may join lines")
     lines = (line.strip(BLANK) for line in lines_in(text))
     return [line for line in lines if line and line[0] not in marks]
+
+
+def lines_of_words(text: str) -> list[str]:
+    """Return the lines with one blank between their words; a ``#`` anywhere begins a comment."""
+    lines = (line.split("#", 1)[0] for line in lines_in(text))
+    return [" ".join(words_in(line)) for line in lines if line.strip(BLANK)]
 
 
 def ordered_by(statements: Iterable[tuple[str | None, str]]) -> list[str]:

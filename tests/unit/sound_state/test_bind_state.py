@@ -74,7 +74,7 @@ def test_zones_are_told_by_name_as_they_are_served() -> None:
         },
         "zone tilleuls.internal (view inside)": {
             "(served)": "yes",
-            "tilleuls.internal": 'TXT "one" "two" ttl=60\nTXT "v=DKIM1; k=rsa; p=MIIBIj;AN" ttl=60',
+            "tilleuls.internal": 'TXT "one" "two" ttl=60\nTXT "v=DKIM1; k=rsa; p=MIIBIj; AN" ttl=60',
         },
     }
 

@@ -93,6 +93,15 @@ def test_where_not_all_is_green_nothing_is_asked(lab: Lab, report: Report, monke
     assert lab.asked == 0
 
 
+def test_a_secret_that_somebody_made_up_is_not_shown(lab: Lab) -> None:
+    said = "DB_PASSWORD=hunter2\nDB_USER=alice\nOLD_PASSWORD=alice\n"
+    lab.fabric.changes = [replace(CHANGE, object="/etc/default/shop", now={**FILE, "content": said})]
+    shown = "file 0644 0:0\nDB_PASSWORD=(a secret)\nDB_USER=alice\nOLD_PASSWORD=alice"
+    assert [one.now for one in lab.compared(GREEN).differences] == [shown], "what was drawn is no secret"
+    in_a_proof = compared(GREEN, PLAN, ("pc1", "pc2"), lab.fabric, tuple, always=True)
+    assert [one.now for one in in_a_proof.differences] == [shown.replace("(a secret)", "hunter2")]
+
+
 def test_a_host_that_does_not_run_is_a_forbidden_difference(lab: Lab) -> None:
     report = lab.compared(GREEN, running=("pc1",))
     assert report.verdict == "not_repaired"

@@ -25,6 +25,9 @@ HBA: Final = "/etc/postgresql/17/main/pg_hba.conf"
 NFT: Final = "/etc/nftables.conf"
 VPN: Final = "/etc/openvpn/server/vpn.conf"
 FRR: Final = "/etc/frr/frr.conf"
+KEYS: Final = "/root/.ssh/authorized_keys"
+SCRIPT: Final = "/usr/local/bin/night"
+SSSD: Final = "/etc/sssd/sssd.conf"
 DOVECOT: Final = "/etc/dovecot/dovecot.conf"
 SOURCES: Final = "/etc/apt/sources.list.d/site.sources"
 LIST: Final = "/etc/apt/sources.list"
@@ -41,6 +44,29 @@ def armour(body: str, comment: str = "") -> str:
 
 
 SAME: Final = [
+    (NGINX, "server { listen 80; }\nserver { listen [::]:80; }",
+     "server {listen 0.0.0.0:80;} server {listen [::]:80;}"),
+    ("/etc/nginx/upkeep.conf", "server { listen 8088; }", "server {\n  listen *:8088;\n}"),
+    (MAIN, "a = $b/c ${d}e", "a = ${b}/c ${d}e"),
+    (MAIN, "a = $b, $c", "a = $(b), ${c}"),
+    (DOVECOT, "service a {\n  unix_listener /run/b {\n    mode = 0600\n  }\n}\n",
+     "service a {\n  unix_listener c {\n    path = /run/b\n    mode = 0600\n  }\n}\n"),
+    (NAMED, "options { allow-query { 127.0.0.0/8; 10.1.0.0/16; 10.2.3.4; }; };",
+     "options { allow-query { 127/8; 10.1/16; 10.2.3.4/32; }; };"),
+    (ZONE, SOA.format(1) + 'k TXT ( "v=DKIM1; k=rsa; p=AB" "CD" )',
+     SOA.format(1) + 'k TXT "v=DKIM1;k = rsa\\;" " p=A BCD;"'),
+    (ZONE, SOA.format(1) + '@ TXT "v=spf1 mx " "-all"', SOA.format(1) + '@ TXT "v=spf1 mx -all"'),
+    (HBA, 'host shop "web" all md5', 'host "shop" web all md5'),
+    (SMB, "[a]\nread only = no\nguest ok = yes", "[a]\n  public = 1\n  writable = yes"),
+    (SMB, "[a]\nread only = yes\ncreate mask = 0640\npath = /b",
+     "[a]\ndirectory = /b\nwrite ok = No\ncreate mode = 0640"),
+    (SSSD, "[sssd]\nservices = nss\n[domain/a]\nb = c\n", "[domain/a]\nb=c\n\n[sssd]\nservices=nss\n"),
+    (KEYS, 'restrict,command="a b" ssh-ed25519 AAAA pc1', '# c\ncommand="a b",no-pty,no-user-rc,No-Port-Forwarding,'
+     "no-agent-forwarding,no-X11-forwarding  ssh-ed25519  AAAA somebody else"),
+    (KEYS, 'restrict,pty,from="a,b" ssh-rsa AAAA\nssh-rsa BBBB', 'ssh-rsa BBBB x\nfrom="a,b",no-user-rc,'
+     "no-port-forwarding,no-agent-forwarding,no-x11-forwarding ssh-rsa AAAA"),
+    (SCRIPT, "#!/bin/sh\nset -eu\ncp a b\n", "#!/bin/sh\n# Copies a.\n\nset -eu\n  # to b\ncp a b \n"),
+    ("/etc/sauvegarde/sauvegarde.conf", "A=b\nC='d'\n", '# e\nC=d\nA="b"\n'),
     (NGINX, "server { listen 80; root /a; }", "# a\nserver\n{\n\troot '/a'; # b\n\tlisten 80;\n}\n"),
     (NGINX, "location / { proxy_read_timeout 1m; }", "location / { proxy_read_timeout 60s; }"),
     (NGINX, "client_max_body_size 12m;", "client_max_body_size 12288k;"),
@@ -161,6 +187,27 @@ SAME: Final = [
 ]  # fmt: skip
 
 OTHER: Final = [
+    (NGINX, "server { listen 80; }", "server { listen 127.0.0.1:80; }"),
+    (NGINX, "server { listen 80; }", "server { listen [::]:80; }"),
+    (MAIN, "a = $bc", "a = ${b}c"),
+    (DOVECOT, "service a {\n  unix_listener b {\n    path = /c\n  }\n}\n",
+     "service a {\n  unix_listener b {\n  }\n}\n"),
+    (NAMED, "options { allow-query { 127/8; }; };", "options { allow-query { 127.0.0.0/9; }; };"),
+    (NAMED, "options { allow-query { 10/8; 127/8; }; };", "options { allow-query { 127/8; 10/8; }; };"),
+    (ZONE, SOA.format(1) + 'k TXT "a" "b"', SOA.format(1) + 'k TXT "ab"'),
+    (ZONE, SOA.format(1) + 'k TXT "v=DKIM1; p=AB"', SOA.format(1) + 'k TXT "v=DKIM1; t=y; p=AB"'),
+    (HBA, 'host "all" web all md5', "host all web all md5"),
+    (SMB, "[a]\nread only = no", "[a]\nwritable = no"),
+    (SMB, "[a]\nread only = no\nwritable = no", "[a]\nwritable = no\nread only = no"),
+    (SSSD, "[sssd]\na = b\n[SSSD]\na = c\n", "[SSSD]\na = c\n[sssd]\na = b\n"),
+    (KEYS, "restrict ssh-rsa AAAA", "ssh-rsa AAAA"),
+    (KEYS, "restrict,pty ssh-rsa AAAA", "pty,restrict ssh-rsa AAAA"),
+    (KEYS, 'command="a" ssh-rsa AAAA', 'command="a # b" ssh-rsa AAAA'),
+    (KEYS, "ssh-rsa AAAA", "ssh-rsa AAAB"),
+    (SCRIPT, "#!/bin/sh\ncat <<END\n# a\nEND\n", "#!/bin/sh\ncat <<END\nEND\n"),
+    (SCRIPT, "#!/bin/sh\necho 'a\n# b\n'\n", "#!/bin/sh\necho 'a\n'\n"),
+    (SCRIPT, "#!/bin/sh\ncp a b\n", "#!/bin/sh\n# cp a b\n"),
+    (SCRIPT, "#!/usr/bin/perl\n# a\nprint 1;\n", "#!/usr/bin/perl\nprint 1;\n"),
     (NGINX, "location ~ a { }\nlocation ~ b { }", "location ~ b { }\nlocation ~ a { }"),
     (NGINX, "server { listen 80; } server { root /a; }", "server { listen 80; root /a; }"),
     (NGINX, "allow a; deny all;", "deny all; allow a;"),
