@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from grader.report import Difference
+from orchestrator.sound_state import file_state
+from orchestrator.sound_state.renamed_files import place_of
 
 _SHORTEST = 2
 """Characters of the shortest value that is told by its name."""
@@ -59,9 +62,16 @@ class ExplainedChange:
         return self.host, self.provider, self.object, self.field, self.now or "", self.gone or ""
 
     def key(self) -> tuple[str, ...]:
-        """Return by what two changes are the same: in whatever order a value's lines are told."""
+        """Return by what two changes are the same: in whatever order a value's lines are told.
+
+        Of a file that has come, its name does not count where its program takes any, nor how a link is written.
+        """
         lines = [f"{sign}{line}" for sign, text in (("+", self.now), ("-", self.gone)) for line in _lines(text)]
-        return self.host, self.provider, self.object, self.field, *sorted(lines)
+        changed = self.object
+        if self.provider == file_state.NAME and self.field == "presence":
+            lines = [_whole_link(changed, line) if lines[0].startswith("+symlink ") else line for line in lines]
+            changed = place_of(changed) or changed
+        return self.host, self.provider, changed, self.field, *sorted(lines)
 
 
 class VariantWords:
@@ -140,6 +150,11 @@ def _told(difference: Difference, words: _Words) -> ExplainedChange:
 def _pattern(value: str) -> str:
     """Return what finds a value that is a word of its own; an address is none within a longer one."""
     return re.escape(value) + (r"(?![\w-]|\.\d)" if _ADDRESS.fullmatch(value) else r"(?![\w-])")
+
+
+def _whole_link(path: str, line: str) -> str:
+    """Return a line of a link with what it leads to from the root; the line that says what sort of file it is stays."""
+    return line if line.startswith("+symlink ") else f"+{posixpath.normpath(posixpath.join(path, '..', line[1:]))}"
 
 
 def _lines(text: str | None) -> list[str]:

@@ -10,8 +10,19 @@ from orchestrator.fabric.fabric_interface import ObjectChange
 from orchestrator.sound_state import file_state
 from orchestrator.sound_state.meaning import meaning_of
 
-_PLACES: Final = (re.compile(r"(/etc/cron\.d/)[A-Za-z0-9_-]+"), re.compile(r"(/etc/apt/sources\.list\.d/).+\.sources"))
-"""Where a program takes every file of such a name (cron(8), sources.list(5)); the group says what is one place."""
+_PLACES: Final = tuple(
+    map(
+        re.compile,
+        (
+            r"(/etc/cron\.d/)[A-Za-z0-9_-]+",
+            r"(/etc/apt/sources\.list\.d/).+\.sources",
+            r"(/etc/nginx/sites-enabled/)[^/]+",
+            r"(/etc/systemd/system/[^/]+\.d/)[^/]+\.conf",
+            r"(/etc/tmpfiles\.d/)[^/]+\.conf",
+        ),
+    )
+)
+"""Where a program takes every file of such a name (cron(8), sources.list(5)…); the group says what is one place."""
 
 
 def without_renames(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]:
@@ -27,11 +38,15 @@ def without_renames(changes: Iterable[ObjectChange]) -> tuple[ObjectChange, ...]
     return tuple(kept)
 
 
+def place_of(path: str) -> str | None:
+    """Return where a file is, whatever its name; None where its name counts."""
+    found = next((match for place in _PLACES if (match := place.fullmatch(path))), None)
+    return None if found is None else found[1]
+
+
 def _place(change: ObjectChange) -> tuple[str, str] | None:
-    if change.provider != file_state.NAME:
-        return None
-    found = next((match for place in _PLACES if (match := place.fullmatch(change.object))), None)
-    return None if found is None else (change.host, found[1])
+    place = place_of(change.object) if change.provider == file_state.NAME else None
+    return None if place is None else (change.host, place)
 
 
 def _says(change: ObjectChange) -> tuple[tuple[str, ...], Mapping[str, str]]:

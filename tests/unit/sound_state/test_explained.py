@@ -147,3 +147,31 @@ def test_expressions_are_asked_where_they_are_needed() -> None:
     words = VariantWords({}, never)
     assert words.is_explained(UNEXPLAINED, {words.told(UNEXPLAINED).key()})
     assert not words.is_explained(UNEXPLAINED, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("/etc/tmpfiles.d/shop.conf", "/etc/tmpfiles.d/nginx-shop.conf", True),
+        ("/etc/tmpfiles.d/shop.conf", "/etc/tmpfiles.d/shop", False),
+        ("/etc/systemd/system/a.service.d/override.conf", "/etc/systemd/system/a.service.d/local.conf", True),
+        ("/etc/systemd/system/a.service.d/override.conf", "/etc/systemd/system/b.service.d/override.conf", False),
+        ("/etc/sudoers.d/a", "/etc/sudoers.d/b", False),
+    ],
+)
+def test_the_name_of_a_new_file_counts_where_its_program_wants_one(one: str, other: str, *, is_same: bool) -> None:
+    new = [ExplainedChange("h", "files", path, "presence", "file 0644 0:0\nx") for path in (one, other)]
+    assert (new[0].key() == new[1].key()) is is_same
+    changed = [replace(change, field="content") for change in new]
+    assert changed[0].key() != changed[1].key(), "of one that was there, it is another file"
+
+
+def test_a_link_may_be_relative() -> None:
+    def key(path: str, target: str, host: str = "h") -> tuple[str, ...]:
+        return ExplainedChange(host, "files", path, "presence", f"symlink 0777 0:0\n{target}").key()
+
+    enabled = "/etc/nginx/sites-enabled/shop"
+    assert key(enabled, "../sites-available/shop") == key(enabled, "/etc/nginx/sites-available/shop")
+    assert key(enabled, "../sites-available/shop") == key(f"{enabled}.conf", "/etc/nginx/sites-available/shop")
+    assert key(enabled, "../sites-available/shop") != key(enabled, "sites-available/shop")
+    assert key("/etc/a", "b") != key("/etc/c", "b"), "its name counts"
