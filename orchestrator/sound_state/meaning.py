@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from grader.lines import lines_in
+from orchestrator.sound_state import meaning_bind as bind
 from orchestrator.sound_state import meaning_blocks as blocks
 from orchestrator.sound_state import meaning_connections as connections
 from orchestrator.sound_state import meaning_lines as lines
@@ -41,7 +42,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/postfix/[^/]+\.cf", lines.postfix_main),
     (r"/etc/(aliases|postfix/(aliases|virtual|boites|mailboxes|canonical|transport))", lines.postfix_table),
     (r"/etc/dovecot/(conf\.d/)?[^/]+\.conf", blocks.dovecot),
-    (r"/etc/bind/named\.conf.*|/etc/bind/zones\.rfc1918", blocks.named),
+    (r"/etc/bind/named\.conf.*|/etc/bind/zones\.rfc1918", bind.named),
     (r"(/etc/bind|/var/(lib|cache)/bind)/(zones/)?db\.(?P<apex>[^/]+)", records.zone),
     (r"/etc/kea/.*\.conf", network.kea),
     (r"/etc/squid/.*\.conf", connections.squid),

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from grader.lines import words_in
 from orchestrator.sound_state.meaning_values import (
     BLANK,
     SHORT_TIMES,
@@ -87,6 +84,32 @@ def whole_file(
     return nodes
 
 
+def pieces_of(text: str, pattern: re.Pattern[str], is_comment: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the pieces of a text, without blanks and comments.
+
+    Args:
+        text: the text.
+        pattern: what a piece is.
+        is_comment: whether a piece is one.
+
+    Raises:
+        ValueError: something is no piece.
+    """
+    at = 0
+    while at < len(text):
+        match = pattern.match(text, at)
+        if match is None:
+            raise ValueError("something that is no piece")
+        at = match.end()
+        piece = match[0]
+        if piece[0] in " \t\n":
+            continue
+        if not is_comment(piece):
+            yield piece
+        elif match.start() and text[match.start() - 1] not in " \t\n;{}":
+            raise ValueError("a comment that begins within a word")
+
+
 # --- nginx -----------------------------------------------------------------------------------------------------------
 
 _NGINX_PIECE: Final = re.compile(
@@ -123,7 +146,7 @@ def nginx(text: str) -> list[str]:
             return node.said
         return keyword(node.said) if node.block is None and _NGINX_ONCE.fullmatch(keyword(node.said)) else None
 
-    pieces = _pieces(text, _NGINX_PIECE, lambda piece: piece[0] == "#")
+    pieces = pieces_of(text, _NGINX_PIECE, lambda piece: piece[0] == "#")
     return told_in_blocks(whole_file(_nginx_block, pieces), order, is_sorted_first=True)
 
 
@@ -165,120 +188,6 @@ def _nginx_directive(words: list[str]) -> str:
     if name == "server" and len(values) > 1:  # of an upstream: a server, and what is said of it
         values[1:] = sorted(value for value in values[1:] if value not in _NGINX_SERVER_DEFAULTS)
     return " ".join((name, *values))
-
-
-def _pieces(text: str, pattern: re.Pattern[str], is_comment: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the pieces of a text, without blanks and comments.
-
-    Raises:
-        ValueError: something is no piece.
-    """
-    at = 0
-    while at < len(text):
-        match = pattern.match(text, at)
-        if match is None:
-            raise ValueError("something that is no piece")
-        at = match.end()
-        piece = match[0]
-        if piece[0] in " \t\n":
-            continue
-        if not is_comment(piece):
-            yield piece
-        elif match.start() and text[match.start() - 1] not in " \t\n;{}":
-            raise ValueError("a comment that begins within a word")
-
-
-# --- BIND ------------------------------------------------------------------------------------------------------------
-
-_NAMED_PIECE: Final = re.compile(
-    r'[ \t\n]+|//[^\n]*|#[^\n]*|/\*.*?\*/|[{};]|"(?:\\.|[^"\\\n])*"|(?:(?!//|/\*)[^ \t\n{};"#])+', re.DOTALL
-)
-_NAMED_BLOCKS: Final = frozenset(
-    words_in("options zone view logging controls key channel server primaries tls http dnssec-policy ")
-)
-
-
-_NAMED_NETWORK: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,3})/([0-9]{1,2})")
-
-
-def named(text: str) -> list[str]:
-    """Return the statements of named.conf; views, definitions and lists of addresses keep their order.
-
-    A network of a list may leave out the zeros at its end, and be one address.
-    """
-
-    def order(node: BlockStatement, within: BlockStatement | None) -> str | None:
-        name = keyword(node.said)
-        if within is None or keyword(within.said) == "view":
-            return node.said if name == "zone" and node.block is not None else None
-        return name if keyword(within.said) in {"options", "zone", "key", "channel"} and name != "include" else None
-
-    pieces = _pieces(text, _NAMED_PIECE, lambda piece: piece[0] == "#" or piece[:2] in {"//", "/*"})
-    return told_in_blocks(whole_file(_named_block, pieces), order)
-
-
-def _named_block(pieces: Iterator[str]) -> list[BlockStatement]:
-    nodes: list[BlockStatement] = []
-    words: list[str] = []
-    block: list[BlockStatement] | None = None
-    for piece in pieces:
-        if piece == "{":
-            if block is not None or not words:
-                raise ValueError("a block without a name")
-            if words[0] in _NAMED_BLOCKS:
-                block = _named_block(pieces)
-            else:
-                words += ["{", *_named_list(pieces), "}"]
-        elif piece == "}":
-            if words:
-                raise ValueError("a statement that does not end")
-            return nodes
-        elif piece == ";":
-            if words:
-                nodes.append(BlockStatement(" ".join(words[:2] if _is_internet(words) else words), block))
-            words, block = [], None
-        elif block is not None:
-            raise ValueError("words behind a block")
-        else:
-            words.append(piece if not words or piece[0] != '"' else _named_word(piece))
-    raise ValueError("a block that is not closed")
-
-
-def _is_internet(words: list[str]) -> bool:
-    """Return whether words name a zone with its class, which is this one without it as well."""
-    return len(words) == 3 and words[0] == "zone" and words[2].upper() == "IN"  # noqa: PLR2004 (zone, name, class)
-
-
-def _named_word(piece: str) -> str:
-    """Return a quoted word without its quotes where it is a plain name or path."""
-    return piece[1:-1] if re.fullmatch(r'"[A-Za-z0-9./_-]+"', piece) else piece
-
-
-def _named_list(pieces: Iterator[str]) -> list[str]:
-    """Return the words of a list up to its end, each element with its ``;``."""
-    words: list[str] = []
-    depth = 1
-    for piece in pieces:
-        depth += {"{": 1, "}": -1}.get(piece, 0)
-        if not depth:
-            return words
-        if piece == ";" and words:
-            words[-1] += ";"
-        else:
-            words.append(_named_network(_named_word(piece)))
-    raise ValueError("a list that is not closed")
-
-
-def _named_network(word: str) -> str:
-    """Return an IPv4 network in full, one address without its length; anything else as it stands."""
-    found = _NAMED_NETWORK.fullmatch(word)
-    if found is None:
-        return word
-    octets = found[1].split(".")
-    with suppress(ValueError):
-        network = ipaddress.IPv4Network(f"{'.'.join([*octets, *['0'] * (4 - len(octets))])}/{found[2]}")
-        return str(network.network_address if network.prefixlen == network.max_prefixlen else network)
-    return word
 
 
 # --- Dovecot ---------------------------------------------------------------------------------------------------------
