@@ -44,7 +44,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/dovecot/(conf\.d/)?[^/]+\.conf", blocks.dovecot),
     (r"/etc/bind/named\.conf.*|/etc/bind/zones\.rfc1918", bind.named),
     (r"(/etc/bind|/var/(lib|cache)/bind)/(zones/)?db\.(?P<apex>[^/]+)", records.zone),
-    (r"/etc/kea/.*\.conf", network.kea),
+    (r"/etc/kea/.*\.(conf|json)", network.kea),
     (r"/etc/squid/.*\.conf", connections.squid),
     (r"/etc/ssh/ssh(d?)_config(\.d/.*\.conf)?", lines.ssh),
     (r".*/\.ssh/authorized_keys2?", lines.authorized_keys),

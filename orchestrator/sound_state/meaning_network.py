@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from orchestrator.sound_state.meaning_blocks import BlockStatement, told_in_blocks
-from orchestrator.sound_state.meaning_values import BLANK, keyword, plain_lines, setting, squeezed
+from orchestrator.sound_state.meaning_values import BLANK, keyword, lowered, plain_lines, setting, squeezed
 
 # --- FRR -------------------------------------------------------------------------------------------------------------
 
@@ -67,13 +67,13 @@ def _frr_dotted(found: re.Match[str]) -> str:
 _KEA_COMMENT: Final = re.compile(r'("(?:\\.|[^"\\\n])*")|//[^\n]*|#[^\n]*|/\*.*?\*/', re.DOTALL)
 _KEA_NAMES: Final = ("subnet", "name", "hw-address", "pool", "id")
 """What tells the elements of a list apart, for whoever reads the statements."""
-
-
+_KEA_SETS: Final = frozenset({"option-data", "option-def", "reservations"})
+"""Lists whose elements have no order, where each is named."""
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def kea(text: str) -> list[str]:
-    """Return what Kea's JSON says, a statement for each value; keys have no order, lists do."""
+    """Return what Kea's JSON says, a statement for each value; keys have no order, lists do but of named elements."""
     document = json.loads(
         _KEA_COMMENT.sub(lambda match: match[1] or " ", text), object_pairs_hook=_distinct, parse_constant=_no_constant
     )
@@ -84,6 +84,11 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key that occurs twice")
+    if isinstance(address := found.get("hw-address"), str):
+        found["hw-address"] = lowered(address)
+    for name in _KEA_SETS & found.keys():
+        if isinstance(elements := found[name], list) and (labels := _kea_names(elements)):
+            found[name] = [one for _, one in sorted(zip(labels, elements, strict=True), key=lambda pair: pair[0])]
     if isinstance(found.get("pools"), list):
         found["pools"] = _kea_pools(found["pools"])
     return found
@@ -140,9 +145,14 @@ def _kea_statements(path: str, value: Any) -> Iterator[str]:  # noqa: ANN401 (wh
 
 def _kea_labels(elements: list[Any]) -> list[str]:
     """Return what tells the elements of a list apart: a name that all have and none shares, or their place."""
+    return _kea_names(elements) or [str(place) for place in range(len(elements))]
+
+
+def _kea_names(elements: list[Any]) -> list[str]:
+    """Return a name that all elements of a list have and none shares; nothing where there is no such name."""
     for name in _KEA_NAMES:
         if all(isinstance(element, dict) and isinstance(element.get(name), str | int) for element in elements):
             labels = [json.dumps(element[name], ensure_ascii=False) for element in elements]
             if len(set(labels)) == len(labels):
                 return [f"{name} {label}" for label in labels]
-    return [str(place) for place in range(len(elements))]
+    return []
