@@ -107,7 +107,11 @@ def _parts(scenario: Scenario, loaded: ScenarioFolder) -> list[_Part]:
         for name, question in scenario.document.deliverables.answers.items()
     ]
     made += [
-        part(partial(_Attempt.may_change, i=i, stated=stated), (stated.host, stated.path), names_in(stated.host))
+        part(
+            partial(_Attempt.may_change, i=i, stated=stated),
+            (stated.host, stated.path, stated.entry),
+            names_in(stated.host),
+        )
         for i, stated in enumerate(scenario.document.may_change)
     ]
     made += [
@@ -259,7 +263,13 @@ class _Attempt:
         part = self._renderer.document(stated, self._loaded.file, path)
         if part.host not in (*self._hosts, _FAILED):
             self.problems.add((self._loaded.problem((*path, "host"), self._no_host(part.host)),))
-        if part.path != _FAILED and not part.path.startswith("/"):
+        if bool(stated.path) == bool(stated.entry):
+            text = Text(
+                fr="donnez soit « path », un fichier, soit « entry », une entrée de l'annuaire",
+                en='give either "path", a file, or "entry", an entry of the directory',
+            )
+            self.problems.add((self._loaded.problem(path, text),))
+        if part.path not in ("", _FAILED) and not part.path.startswith("/"):
             text = Text(
                 fr=f"« {part.path} » doit être un chemin absolu, comme « /srv/production »",
                 en=f'"{part.path}" must be an absolute path, such as "/srv/production"',

@@ -217,10 +217,15 @@ class SolutionDocument(ContractDocument):
 
 
 class MayChange(Document):
-    """What a task is about: it may differ from the sound state in whatever way."""
+    """What a task is about: it may differ from the sound state in whatever way. Either a path or an entry."""
 
     host: Template = Field(description="The host; a template.")
-    path: Template = Field(description="A path, with all below it; a template. ``*`` stands for any name.")
+    path: Template = Field(default="", description="A path, with all below it; a template. ``*`` stands for any name.")
+    entry: Template = Field(
+        default="",
+        description="The name of an entry in the host's directory (OpenLDAP, Samba), with all below it; a template.",
+        examples=["ou=people,dc=valbocage,dc=internal"],
+    )
 
 
 Unexplained = Literal["ask", "red"]

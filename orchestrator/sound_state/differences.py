@@ -38,6 +38,8 @@ _EVERY: tuple[Provider, ...] = (
     *APPLICATIONS.values(),
 )
 _PROVIDERS = {one.name: one for one in _EVERY}
+_DIRECTORIES = ("openldap", "samba_ad")
+"""Providers whose objects are entries of a directory, by their names."""
 _RANKS = ("forbidden", "unexplained", "explained", "harmless")
 
 
@@ -145,9 +147,15 @@ def _standing(one: Difference, expected: Expectations) -> Difference:
 
 def _is_the_task(one: Difference, may_change: Collection[MayChange]) -> bool:
     """Return whether a difference is in what a task is about."""
-    return one.provider == file_state.NAME and any(
-        one.host == part.host and pattern(part.path).match(one.object) for part in may_change
-    )
+    return any(one.host == part.host and _is_within(one, part) for part in may_change)
+
+
+def _is_within(one: Difference, part: MayChange) -> bool:
+    """Return whether a difference is in a file or an entry that a task names, or below it."""
+    if one.provider == file_state.NAME:
+        return part.path != "" and pattern(part.path).match(one.object) is not None
+    entry = f",{one.object}".lower()
+    return one.provider in _DIRECTORIES and part.entry != "" and entry.endswith(f",{part.entry}".lower())
 
 
 def _names_hosts_in_full(one: Difference, full_names: Mapping[str, str]) -> bool:

@@ -259,3 +259,12 @@ def test_what_may_change_is_somewhere(asking: Folder, host: str, path: str, said
     with pytest.raises(ContentError) as error:
         stating(asking, host, path).content.scenario("cable-out")
     assert any(said in problem.text.en for problem in error.value.problems)
+
+
+@pytest.mark.parametrize("said", ['host: "web1"', 'host: "web1", path: "/srv", entry: "dc=x"'])
+def test_what_may_change_is_a_file_or_an_entry(asking: Folder, said: str) -> None:
+    asking.edit("scenario.yaml", "hints:\n", f"may_change:\n  - {{{said}}}\nhints:\n")
+    with pytest.raises(ContentError) as error:
+        asking.content.scenario("cable-out")
+    (problem,) = error.value.problems
+    assert problem.text.en == 'give either "path", a file, or "entry", an entry of the directory'

@@ -129,6 +129,23 @@ def test_a_task_may_change_what_it_is_about(host: str, path: str, standing: str)
     assert seen(new(path, host), expected=strict) == [(path, "presence", hard)]
 
 
+@pytest.mark.parametrize(
+    ("host", "name", "standing"),
+    [
+        ("pc1", "uid=a,ou=People,dc=x", "explained"),
+        ("pc1", "ou=people,dc=x", "explained"),
+        ("pc1", "uid=a,ou=groups,dc=x", "unexplained"),
+        ("pc1", "uid=a,ou=other-people,dc=x", "unexplained"),
+        ("pc2", "uid=a,ou=people,dc=x", "unexplained"),
+    ],
+)
+def test_a_task_may_change_the_entries_that_it_is_about(host: str, name: str, standing: str) -> None:
+    expected = replace(NONE, may_change=(MayChange(host="pc1", entry="ou=people,dc=x"),))
+    changed = ObjectChange(host, "openldap", name, {"cn": "a"}, {"cn": "b"})
+    assert seen(changed, expected=expected) == [(name, "cn", standing)]
+    assert seen(new("/uid=a,ou=people,dc=x"), expected=expected)[0][2] == "unexplained", "a file is no entry"
+
+
 def test_where_there_are_too_many_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert module._MOST == 200
     many = [new(f"/etc/{number:03}") for number in range(203)]
