@@ -5,9 +5,9 @@ and tells how far they are, ``lab_lifecycle`` starts, keeps and removes them, ``
 talks with people, ``solutions`` gives hints and plays solutions.
 """
 
-from orchestrator.labs.lab_grading import Differences
 from orchestrator.labs.labs_of_content import Labs
 from orchestrator.labs.running_lab import LabState, Running
 from orchestrator.labs.solutions import StepRun, carry_out
+from orchestrator.sound_state.comparison import Differences
 
 __all__ = ["Differences", "LabState", "Labs", "Running", "StepRun", "carry_out"]

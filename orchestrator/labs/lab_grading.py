@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from grader.job import EVERYTHING, Factory, GradeRequest, Selection
 from grader.report import Report
@@ -22,12 +22,9 @@ from orchestrator.labs.running_lab import Running
 from orchestrator.labs.running_labs import RunningLabs
 from orchestrator.labs.variant_plans import VariantPlans
 from orchestrator.model.plan import Plan
-from orchestrator.sound_state.comparison import Besides, compared
+from orchestrator.sound_state.comparison import Besides, Differences, compared
 from orchestrator.sound_state.explained import ExplainedChange
 from orchestrator.sound_state.handed_over import handed_over_of
-
-Differences = Literal["green", "always"]
-"""When a grading tells what differs from the lab's sound state: where every check is green, or always."""
 
 Learnt: TypeAlias = Callable[[str, Mapping[str, str]], Collection[ExplainedChange] | None]
 """Returns the changes that a scenario's solutions bring, by its id and what was drawn of each ``one_of``; or None."""
@@ -70,7 +67,7 @@ class LabGrading:
             on_running: is told which checks run, each time that it changes.
             giving_way: whether other programs may act on the instance meanwhile, which ends the grading; as a rule they
                 are kept from it.
-            differences: when what differs from the sound state is told: where all is ``green``, or ``always``.
+            differences: when what differs from the sound state is told, and how (``comparison.Differences``).
 
         Raises:
             UsageError: the instance is a bare lab, which has nothing to repair.
@@ -166,7 +163,6 @@ class LabGrading:
             return report
         plan = running.plan
         hosts = self._labs.find(running.instance.name).running
-        always = differences == "always"
         whole = compared(
             report,
             plan,
@@ -177,7 +173,7 @@ class LabGrading:
                 printed=partial(self._plans.printed, self._plans.content_of(running.instance), plan),
                 inherited=lambda: handed_over_of(self._labs.handed_over(running.instance)),
             ),
-            always=always,
+            differences=differences,
         )
         if on_result is not None:
             for result in whole.results[len(report.results) :]:

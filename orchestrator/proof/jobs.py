@@ -19,7 +19,7 @@ from orchestrator.core.errors import FaultMistakeError, LabError
 from orchestrator.core.text import Text
 from orchestrator.instances.instance import Instance
 from orchestrator.instances.readiness import wait_for_conditions
-from orchestrator.labs import Labs, Running
+from orchestrator.labs import Differences, Labs, Running
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.model.scenario import Step
 from orchestrator.proof import judging, lab_verdicts, repair_verdicts
@@ -191,6 +191,11 @@ class ProvenVariant:
         """Grade a lab, and tell what differs from its sound state whatever the checks find."""
         return self._labs.grading.check(lab.running, selection=selection, differences="always")
 
+    def _check_repair(self, lab: JobLab) -> Report:
+        """Grade a lab after a solution: while that is learnt, what it changes is not forbidden for being new."""
+        told: Differences = "learning" if self._learning else "always"
+        return self._labs.grading.check(lab.running, differences=told)
+
     def _after(self, shortcut: PlannedSolution) -> Selection:
         """Return which checks are asked after a shortcut: one that is red refuses it as well as all would."""
         if self._subject.red_first is None:
@@ -252,7 +257,7 @@ class ProvenVariant:
 
         def repair() -> Judged:
             failed = apply(self._labs, lab.running, solution, _nobody, is_shortcut=False)
-            report = self._check(lab)
+            report = self._check_repair(lab)
             judged = judging.repaired(report, solution.name, learning=self._learning)
             return judged.and_before(failed)
 
@@ -263,7 +268,7 @@ class ProvenVariant:
                 wait_for_conditions(lab.driver, self.plan.ready)
             except LabError as error:
                 reason = said(error)
-            report, learning = self._check(lab), self._learning
+            report, learning = self._check_repair(lab), self._learning
             judged = judging.rebooted(report, solution.name, repaired, learning=learning)
             if reason is not None and repaired.sound and all(verdict.remark for verdict in judged.verdicts):
                 return judged.and_before([repair_verdicts.not_ready(reason, solution=solution.name)])

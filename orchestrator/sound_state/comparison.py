@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from grader.report import CheckResult, Difference, Report
 from orchestrator.core.errors import LabError
@@ -12,7 +12,8 @@ from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric
 from orchestrator.model.plan import Plan
 from orchestrator.sound_state.cabling_state import cabling_changes
-from orchestrator.sound_state.differences import Expectations, differences
+from orchestrator.sound_state.differences import Expectations
+from orchestrator.sound_state.differences import differences as differences_of
 from orchestrator.sound_state.explained import ExplainedChange, VariantWords
 from orchestrator.sound_state.handed_over import HandedOver, Inheritance
 from orchestrator.sound_state.hidden_secrets import without_secrets
@@ -20,6 +21,9 @@ from orchestrator.sound_state.look import changes_since
 
 Printed: TypeAlias = Callable[[Collection[str]], Mapping[str, str]]
 """Returns what a scenario's expressions print in a variant, by expression, but for those of constant names."""
+Differences: TypeAlias = Literal["green", "always", "learning"]
+"""When differences are told: where every check is ``green``; ``always``, for a proof; ``learning``: as well, while a
+proof learns what a solution brings, so that nothing is forbidden for not being explained yet."""
 _NOT_DRAWN: Final = ("lab", "domain", "seed")
 _RESULT: Final = "sound-state"
 """The id of the result that says why nothing is known of the differences."""
@@ -65,7 +69,7 @@ def compared(
     explained: Callable[[], Collection[ExplainedChange] | None],
     *,
     besides: Besides | None = None,
-    always: bool = False,
+    differences: Differences = "green",
 ) -> Report:
     """Return a report with what differs from the sound state, where every check was asked and is green.
 
@@ -80,10 +84,11 @@ def compared(
         explained: returns the changes that the scenario's solutions bring; None where nobody has learnt them: then
             only what is forbidden is told.
         besides: what else is asked where something is left to be told.
-        always: whether all of them are told, where a check is red and where nothing was learnt as well, with the
-            secrets that somebody made up: for a proof, which compares them.
+        differences: when they are told. A proof is told all of them, where a check is red and where nothing was learnt
+            as well, with the secrets that somebody made up, for it compares them.
     """
     besides = besides or Besides()
+    always = differences != "green"
     green = report.whole and report.verdict == "repaired"
     if not green and not always:
         return report
@@ -110,12 +115,12 @@ def compared(
         explained=frozenset(change.key() for change in known or ()),
         volatile={host.name: host.volatile for host in plan.hosts},
         may_change=plan.may_change,
-        strict=plan.unexplained == "red" and known is not None,
+        strict=plan.unexplained == "red" and known is not None and differences != "learning",
         own=Inheritance(besides.inherited()).without,
         full_names={host.fqdn: host.name for host in plan.hosts if host.fqdn != host.name},
     )
     stopped = tuple(_stopped(host.name) for host in plan.hosts if host.name not in running)
-    found = (*stopped, *differences((*changes, *cables), expected))
+    found = (*stopped, *differences_of((*changes, *cables), expected))
     if always:
         return replace(report, differences=(*report.differences, *found))
     told = found if known is not None else tuple(one for one in found if one.standing == "forbidden")

@@ -106,7 +106,7 @@ def _measured(app: App, running: Running, runs: int) -> Share:
     names = {host.name for host in plan.hosts}
 
     def look() -> None:
-        compared(report, plan, names, labs.running.fabric(), lambda: labs.grading.explained(plan), always=True)
+        compared(report, plan, names, labs.running.fabric(), lambda: labs.grading.explained(plan), differences="always")
 
     def ours() -> float:
         return time.process_time() + labs.grading.processor_time()

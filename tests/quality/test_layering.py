@@ -80,7 +80,8 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.labs": (
         "deliverables instances labs.conversations labs.lab_grading labs.lab_lifecycle labs.running_lab "
-        "labs.running_labs labs.solutions labs.variant_plans loader model"
+        "labs.running_labs labs.solutions labs.variant_plans loader model "
+        "sound_state.comparison"
     ),
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",

@@ -98,7 +98,7 @@ def test_a_secret_that_somebody_made_up_is_not_shown(lab: Lab) -> None:
     lab.fabric.changes = [replace(CHANGE, object="/etc/default/shop", now={**FILE, "content": said})]
     shown = "file 0644 0:0\nDB_PASSWORD=(a secret)\nDB_USER=alice\nOLD_PASSWORD=alice"
     assert [one.now for one in lab.compared(GREEN).differences] == [shown], "what was drawn is no secret"
-    in_a_proof = compared(GREEN, PLAN, ("pc1", "pc2"), lab.fabric, tuple, always=True)
+    in_a_proof = compared(GREEN, PLAN, ("pc1", "pc2"), lab.fabric, tuple, differences="always")
     assert [one.now for one in in_a_proof.differences] == [shown.replace("(a secret)", "hunter2")]
 
 
@@ -135,7 +135,10 @@ def test_what_the_scenario_says_of_changes_is_minded(lab: Lab) -> None:
     lab.explained = ()
     task = replace(PLAN, may_change=(MayChange(host="pc1", path="/etc/x"),))
     assert lab.compared(GREEN, task).verdict == "repaired"
-    assert lab.compared(GREEN, replace(PLAN, unexplained="red")).verdict == "not_repaired"
+    strict = replace(PLAN, unexplained="red")
+    assert lab.compared(GREEN, strict).verdict == "not_repaired"
+    learning = compared(GREEN, strict, ("pc1", "pc2"), lab.fabric, tuple, differences="learning")
+    assert learning.verdict == "repaired_with_changes", "a proof that learns it cannot know it yet"
 
 
 def test_what_is_the_same_in_every_variant_is_no_word() -> None:
