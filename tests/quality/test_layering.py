@@ -123,6 +123,7 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.completion": (
         "model proof.binding proof.ledger proof.model proof.proof_status proof.stages sound_state.explained"
     ),
+    "orchestrator.proof.leaving_out": "loader model proof.ledger proof.proof_status",
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
     "orchestrator.proof.page": "VERSION grader proof.model proof.proof_words",

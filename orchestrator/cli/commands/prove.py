@@ -19,6 +19,7 @@ from orchestrator.cli.proof_work import ProofWork
 from orchestrator.core.errors import ExitCode, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
+from orchestrator.proof.leaving_out import leave_out as leave_out_of
 from orchestrator.proof.ledger import ColourDifference
 from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.proof_words import stage_title
@@ -89,6 +90,15 @@ from orchestrator.proof.prover import prove
     ),
 )
 @option(
+    "--leave-out",
+    multiple=True,
+    metavar=Text(fr="RACCOURCI", en="SHORTCUT"),
+    help=Text(
+        fr="Retirer un raccourci du scénario, et de la preuve enregistrée : un mutant joue la même chose.",
+        en="Remove a shortcut from the scenario, and from its recorded proof: a mutant plays the same.",
+    ),
+)
+@option(
     "--seeds",
     type=click.IntRange(1, 100),
     default=1,
@@ -140,10 +150,13 @@ def prove_command(  # noqa: PLR0913 - one for each option
     *,
     mutate: int | None,
     seed: int | None,
+    leave_out: tuple[str, ...],
     everything: bool,
     changed: bool,
 ) -> int:
     """Prove scenarios."""
+    if leave_out:
+        return _leave_out(invocation, scenarios, leave_out)
     if mutate is not None:
         _require_no_proof(None if extent == "record" else extent, seeds, html)
         names = _names(invocation, scenarios, everything=everything, changed=changed)
@@ -165,6 +178,25 @@ def prove_command(  # noqa: PLR0913 - one for each option
     _tell(invocation, work, proofs)
     as_recorded = not any(work.differences.values())
     return ExitCode.DONE if as_recorded and all(proof.proven for proof in proofs) else ExitCode.NOT_REPAIRED
+
+
+def _leave_out(invocation: Invocation, scenarios: Sequence[str], shortcuts: Sequence[str]) -> int:
+    """Leave shortcuts of one scenario out."""
+    if len(scenarios) != 1:
+        one = Text(fr="--leave-out va avec un seul scénario.", en="--leave-out goes with one scenario.")
+        raise click.UsageError(localized(one))
+    app = invocation.app
+    name = app.labs.plans.scenario(scenarios[0]).id
+    leave_out_of(app.content, app.proofs, name, shortcuts, lambda seed: app.labs_now().plans.plan(name, seed))
+    listed = ", ".join(shortcuts)
+    invocation.output.note(
+        Text(
+            fr=f"✔ {name} : retiré, du scénario et de sa preuve : {listed}",
+            en=f"✔ {name}: removed, from the scenario and its proof: {listed}",
+        ),
+        style="ok",
+    )
+    return ExitCode.DONE
 
 
 def _require_no_proof(extent: str | None, seeds: int, html: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""What a record lacks of a scenario that has gained solutions and shortcuts, and the record with it."""
+"""The record of a scenario that has gained solutions and shortcuts, and of one that has lost a shortcut."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.proof.completion import RecordCompletion, completion_of
+from orchestrator.proof.leaving_out import leave_out
 from orchestrator.proof.ledger import LedgerEntry, ProvingMachine, RecordedVariant
 from orchestrator.proof.model import Proof, Stage, VariantProof
 from orchestrator.proof.mutant_record import RecordedMutants
@@ -204,3 +205,51 @@ def test_a_record_that_somebody_edited_or_that_learnt_nothing_is_not_completed(
     file = folder / "proof.json"
     file.write_text(file.read_text().replace("2026-01-02", "2026-01-03"))
     assert "no recorded proof" in refused(proofs, plan)
+
+
+def left_out(folder: Path, proofs: Proofs, plan: Callable[[int], Plan], *names: str) -> None:
+    leave_out(cast("Any", _Content(folder)), proofs, SCENARIO, names, plan)
+
+
+def test_a_shortcut_is_left_out_of_the_scenario_and_of_its_record(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    name = plan(1).shortcuts[-1].name
+    before = {variant.seed: variant.stages for variant in recorded.variants}
+    left_out(folder, proofs, plan, name)
+    assert not (folder / f"shortcuts/{name}.yaml").exists()
+    found = proofs.ledger.find(SCENARIO)
+    assert found is not None
+    entry = found.entry
+    assert not entry.binding.changed(proofs.binding(SCENARIO)), "it is the record of the scenario as it is now"
+    assert (entry.binding.program, entry.proven_at, entry.mutants) == (OLDER, recorded.proven_at, recorded.mutants)
+    for variant in entry.variants:
+        stages = dict(before[variant.seed])
+        stages.pop(f"shortcut {name}", None)
+        assert (variant.stages, variant.digest) == (stages, plan(variant.seed).digest)
+
+
+def test_a_shortcut_that_alone_turned_a_check_red_stays(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    names = [shortcut.name for shortcut in plan(1).shortcuts]
+    with pytest.raises(UsageError) as raised:
+        left_out(folder, proofs, plan, *names)
+    assert raised.value.text.en == "No other stage of the proof has seen red: test_x.py::web."
+    assert all((folder / f"shortcuts/{name}.yaml").exists() for name in names)
+    found = proofs.ledger.find(SCENARIO)
+    assert found is not None
+    assert found.entry == recorded
+
+
+def test_only_a_known_shortcut_of_a_recorded_scenario_is_left_out(
+    folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    assert recorded.scenario == SCENARIO
+    name = plan(1).shortcuts[-1].name
+    with pytest.raises(UsageError, match=f'did you mean "{name}"'):
+        left_out(folder, proofs, plan, f"{name}x")
+    (folder / "ticket.fr.md").write_text("Bonjour")
+    with pytest.raises(UsageError, match=r"No proof of .* as it is now is recorded"):
+        left_out(folder, proofs, plan, name)
+    assert (folder / f"shortcuts/{name}.yaml").exists()
