@@ -57,8 +57,8 @@ class Labs:
 def test_one_scenario_of_each_lab_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     labs = Labs()
 
-    def compared(*_given: object, always: bool) -> None:
-        assert always
+    def compared(*_given: object, differences: str) -> None:
+        assert differences == "always"
         labs.used += 0.25
         labs.in_hosts += 0.1
 
