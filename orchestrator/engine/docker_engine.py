@@ -243,6 +243,11 @@ class DockerEngine:
         with self._translated(container):
             self._api.update_container(container, cpu_period=_CPU_PERIOD, cpu_quota=quota)
 
+    def weigh_processors(self, container: str, shares: int) -> None:
+        """Give a container another weight for the processors."""
+        with self._translated(container):
+            self._api.update_container(container, cpu_shares=shares)
+
     def remove(self, container: str) -> None:
         """Kill and remove a container with its anonymous volumes."""
         try:

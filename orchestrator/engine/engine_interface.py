@@ -246,6 +246,9 @@ class Engine(Protocol):
     def limit_processors(self, container: str, processors: float) -> None:
         """Let a container keep at most so many processors busy from now on, also after it is started again."""
 
+    def weigh_processors(self, container: str, shares: int) -> None:
+        """Give a container another weight for the processors than the one it was created with."""
+
     def remove(self, container: str) -> None:
         """Kill and remove a container with its anonymous volumes; one that is gone is no error.
 

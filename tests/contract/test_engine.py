@@ -213,6 +213,15 @@ def test_processors_are_limited_while_it_runs_or_is_frozen(engine: Engine) -> No
         engine.limit_processors(f"{RUN}-none", 1)
 
 
+def test_the_weight_for_the_processors_changes_while_it_runs_or_is_frozen(engine: Engine) -> None:
+    identity = running(engine)
+    engine.weigh_processors(identity, 2)
+    engine.pause(identity)
+    engine.weigh_processors(identity, 512)
+    with pytest.raises(NoSuchContainerError):
+        engine.weigh_processors(f"{RUN}-none", 512)
+
+
 @pytest.mark.parametrize("call", ["start", "pause", "unpause", "container", "begun"])
 def test_a_container_that_is_not_there_is_an_error(engine: Engine, call: str) -> None:
     with pytest.raises(NoSuchContainerError):

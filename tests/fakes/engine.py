@@ -219,6 +219,12 @@ class FakeEngine:
         with self._lock:
             self._record(container).processors = processors
 
+    def weigh_processors(self, container: str, shares: int) -> None:
+        """Give a container another weight for the processors."""
+        with self._lock:
+            record = self._record(container)
+            record.spec = replace(record.spec, cpu_shares=shares)
+
     def remove(self, container: str) -> None:
         """Kill and remove a container; one that is gone is no error."""
         with self._lock:
