@@ -69,6 +69,15 @@ class LocalInstances:
             )
         return self._all
 
+    @property
+    def pool(self) -> LocalInstances:
+        """Return what knows those that are nobody's yet."""
+        return self
+
+    def names(self) -> frozenset[str]:
+        """Return the names of these: there are none."""
+        return frozenset()
+
     def saved(self, _instance: Instance) -> bool:
         """Return whether one is saved: none is."""
         return False

@@ -14,6 +14,7 @@ from orchestrator.engine.engine_interface import ContainerSpec, Engine
 from orchestrator.fabric.container import SHIM_GROUP
 from orchestrator.fabric.helper.hosts import NOTIFY
 from orchestrator.instances.instance import StartContext
+from orchestrator.instances.pooling import lighter
 from orchestrator.instances.system_calls import filter_of_hosts
 from orchestrator.model.image import ImageSpec
 from orchestrator.model.plan import Plan, PlannedHost
@@ -58,7 +59,7 @@ class HostContainers:
             UsageError: see ``runtime``.
         """
         image = around.images[host.image]
-        return ContainerSpec(
+        spec = ContainerSpec(
             name=f"breakfix-{name}-{host.name}",
             image=around.references[host.image],
             hostname=host.name,
@@ -88,6 +89,7 @@ class HostContainers:
             runtime=self.runtime,
             shim_group=SHIM_GROUP,
         )
+        return lighter(spec) if around.pooled else spec
 
     @functools.cached_property
     def runtime(self) -> str | None:

@@ -85,11 +85,13 @@ class StartContext:
         images: the descriptions of the images that the plan's hosts use.
         references: the images' references by name.
         roots: the content roots, so that another command finds the scenario again.
+        pooled: a hash of all that it is made of, where it is started for nobody yet (``pooling``); else empty.
     """
 
     images: Mapping[str, ImageSpec]
     references: Mapping[str, str]
     roots: tuple[str, ...]
+    pooled: str = ""
 
 
 def instance_of(name: str, containers: Sequence[Container]) -> Instance:

@@ -25,6 +25,7 @@ from orchestrator.instances.instance_marks import has_mark, put_mark, remove_mar
 from orchestrator.instances.instance_records import InstanceRecord, InstanceRecords
 from orchestrator.instances.lab_names import new_name, require_free
 from orchestrator.instances.locks import Holder, Locks
+from orchestrator.instances.pooling import PooledInstances, lay_down, mark_pooled
 from orchestrator.instances.readiness import wait_for_conditions
 from orchestrator.instances.removing import forget_gone, remove_instance
 from orchestrator.instances.saving import bring_back, is_saved, put_down, settle
@@ -38,6 +39,7 @@ class Instances:
 
     Attributes:
         looks: what the fabric's helper sees of them.
+        pool: those that are nobody's yet.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Instances:
         self._engine = engine
         self._fabric = fabric
         self.looks = HelperLooks(helper or fabric, fabric)
+        self.pool = PooledInstances(engine, locks)
         self._records = records
         self._locks = locks
         self._hosts = HostContainers(engine, owner, runtime)
@@ -76,12 +79,13 @@ class Instances:
         return instances_on(self._engine)
 
     def find(self, name: str | None) -> Instance:
-        """Return an instance by name, or the only one when no name is given.
+        """Return an instance by name, or the only one that is somebody's when no name is given.
 
         Raises:
             UsageError: there is none, or several and no name was given.
         """
-        return chosen(self.all(), name)
+        known, pooled = self.all(), self.pool.names() if name is None else frozenset[str]()
+        return chosen([instance for instance in known if instance.name not in pooled], name)
 
     def at_work(self, name: str) -> Holder | None:
         """Return the other program that acts on an instance just now; None where none does."""
@@ -220,6 +224,8 @@ class Instances:
     def _start(self, name: str, plan: Plan, around: StartContext, progress: Progress, *, broken: bool) -> Instance:
         """Start an instance whose name is ours: whatever bears it is removed if the start fails."""
         try:
+            if around.pooled:
+                mark_pooled(self._engine, name, around.pooled)
             fabric = self._fabric()
             progress.step(Text(fr=f"Démarrage de {len(plan.hosts)} machines", en=f"Starting {len(plan.hosts)} hosts"))
             bring_up(
@@ -238,6 +244,8 @@ class Instances:
             if broken and plan.faults:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 break_lab(driver, self._records)
+            if around.pooled:
+                lay_down(self._engine, fabric, instance, plan.hosts)
             put_mark(self._engine, name, "started")
             self._records.put(replace(self._records.get(name), started=True, identity=instance.identity))
         except BaseException:

@@ -11,7 +11,7 @@ from orchestrator.core.errors import MachineError
 from orchestrator.engine.engine_interface import Engine
 from orchestrator.fabric.reaper import remove_remains
 from orchestrator.instances.bringing_up import THREADS
-from orchestrator.instances.instance_marks import marked, remove_marks
+from orchestrator.instances.instance_marks import marked, remove_mark, remove_marks
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.instances.locks import BusyError, Locks
 
@@ -20,12 +20,13 @@ def remove_instance(engine: Engine, records: InstanceRecords, name: str) -> None
     """Remove an instance that is ours; one of which only a part is gone counts as cut off from then on."""
     with suppress(MachineError):  # a full disk must not keep it from being removed
         records.cut_off(name)
-    remove_marks(engine, name)
+    remove_marks(engine, name, but="pooled")  # whoever keeps the pool goes on with what is cut off here
     containers = engine.containers({labels.KIND: "host", labels.INSTANCE: name})
     if containers:
         remove_remains(engine, containers)
         with ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(lambda container: engine.remove(container.id), containers))
+    remove_mark(engine, name, "pooled")
     records.remove(name)
 
 

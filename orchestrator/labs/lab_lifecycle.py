@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from orchestrator.core.errors import UsageError
+from orchestrator.core.errors import LabError, UsageError
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.deliverables.deliverables_store import DeliverablesStore
@@ -46,8 +46,18 @@ class LabLifecycle:
         self._build(sorted({host.image for plan in plans for host in plan.hosts}))
         self._labs.instances.prepare()
 
-    def start(self, plan: Plan, progress: Progress, *, broken: bool = True, name: str | None = None) -> Running:
+    def start(
+        self, plan: Plan, progress: Progress, *, broken: bool = True, name: str | None = None, pooled: str = ""
+    ) -> Running:
         """Build the images that are missing and start an instance, of that name where one is given.
+
+        Args:
+            plan: what it is to be.
+            progress: is told each step.
+            broken: whether the faults are injected.
+            name: its name; None: a new one.
+            pooled: a hash of all that it is made of, where it is for nobody yet: it takes the processors that nobody
+                else wants, and is frozen in the end until it is claimed.
 
         Raises:
             UsageError: the name cannot be a lab's, or is one's already.
@@ -56,7 +66,21 @@ class LabLifecycle:
         """
         if name is not None:  # before images are built
             require_free(name, [host.name for host in plan.hosts], self._labs.all())
-        return self._start(plan, self._around(plan, self._plans.content), progress, broken=broken, name=name)
+        around = replace(self._around(plan, self._plans.content), pooled=pooled)
+        return self._start(plan, around, progress, broken=broken, name=name)
+
+    def claim(self, name: str) -> Running:
+        """Make an instance somebody's that was started for nobody: it goes on, as it was broken.
+
+        Raises:
+            BusyError: another program is at work on it.
+            LabError: it is gone or somebody's already, a host does not go on, or is not wired.
+            UsageError: its content is gone.
+        """
+        instance = self._labs.instances.pool.claim(name)
+        if unready := self._labs.unready(instance):
+            raise LabError(next(iter(unready.values())))
+        return Running(instance, *self._plans.of_instance(instance))
 
     def reset(self, running: Running, progress: Progress) -> Running:
         """Start the same variant again under the same name, broken as it was at first; the old instance is removed.

@@ -69,6 +69,10 @@ class RunningLabs:
         """Return whether a record of an instance is kept on this machine."""
         return self._records.has(instance.name)
 
+    def pooled(self) -> frozenset[str]:
+        """Return the names of the instances that were started from here for nobody yet (``LabLifecycle.claim``)."""
+        return frozenset(name for name in self.instances.pool.names() if self._records.has(name))
+
     # How far they are -------------------------------------------------------------------------------------
 
     def state_of(self, instance: Instance) -> LabState:
