@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import os
 import threading
 import time
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from orchestrator.instances.lifecycle import Instances
     from orchestrator.instances.locks import Locks
     from orchestrator.labs import Labs
+    from orchestrator.model.plan import Plan
     from orchestrator.mutation.mutant_store import MutantStore
     from orchestrator.practice.launching import Launcher
     from orchestrator.practice.recorder import PracticeRecorder
@@ -254,6 +256,14 @@ class App:
         from orchestrator.assessment.plan_context import known_of
 
         return known_of(self.content, self.proofs, self.database)
+
+    def made_of(self, plan: Plan) -> str:
+        """Return a hash of all that a plan's lab is made of: the content, the images and the program."""
+        from orchestrator.proof.program import program_hash
+
+        images = sorted({host.image for host in plan.hosts})
+        parts = [plan.digest, program_hash(self.catalogue.fingerprint), *map(self.catalogue.fingerprint, images)]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def build(self, names: Sequence[str]) -> dict[str, str]:
         """Build images and the fabric's where they are missing, at once, and return their references by name."""

@@ -83,7 +83,7 @@ class LabCalls:
 
     async def finish(self) -> None:
         """Let what runs come to its end; what waits for its turn is told that it will not come."""
-        for threads in (self._starts.threads, self._grading, self._stops.threads):
+        for threads in (self._starts.threads, self._starts.claims, self._grading, self._stops.threads):
             threads.close()
         await self._jobs.finish()
         await self._queue.finish()

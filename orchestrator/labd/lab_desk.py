@@ -21,6 +21,7 @@ from orchestrator.labd.known_pages import known_pages
 from orchestrator.labd.lab_contract import GradingView, LabMap, LabStateName, LabView, StartLab, TerminalView
 from orchestrator.labd.lab_freezing import is_frozen
 from orchestrator.labd.lab_limits import STOP_ONE, too_many
+from orchestrator.labd.machine_room import MachineLoad, machine_load
 from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf, page_of
 from orchestrator.labd.told_refusals import busy_with, refused
@@ -63,6 +64,8 @@ class LabParts:
         jury_places: returns the labs that juries will still open, by what scenarios offer; raises where the store does
             not answer.
         supervising: the command line of the program that supervises a session, whose name is added.
+        made_of: returns a hash of all that a lab of a plan is made of: content, images and program.
+        load: returns how busy the machine is.
     """
 
     labs: Callable[[], Labs]
@@ -76,6 +79,8 @@ class LabParts:
     proving: ProofCommand = field(default_factory=lambda: ProofCommand(("false",)))
     jury_places: Callable[[Mapping[str, Offered]], tuple[Place, ...]] = lambda _offers: ()
     supervising: Sequence[str] = ("false",)
+    made_of: Callable[[Plan], str] = lambda plan: plan.digest
+    load: Callable[[], MachineLoad] = machine_load
 
 
 @dataclass(frozen=True)
@@ -204,8 +209,8 @@ class LabDesk:
                     raise busy_with("stop")
                 return StartChoice(one.name)
         self._require_room(mine)
-        seed = secrets.randbelow(_SEEDS) if asked.seed is None else asked.seed
-        return StartChoice(self._new_name(asked.scenario), self.parts.labs().plans.plan(asked.scenario, seed))
+        seed = drawn_seed() if asked.seed is None else asked.seed
+        return StartChoice(self.new_name(asked.scenario), self.parts.labs().plans.plan(asked.scenario, seed))
 
     def require_room(self, ref: str) -> None:
         """Refuse a person one more lab where they have as many as they may.
@@ -239,7 +244,7 @@ class LabDesk:
         for one in self.mine(note.owner):
             if one.log.note.scenario == note.scenario and self.state_of(one) != "failed":
                 return StartChoice(one.name)
-        return StartChoice(self._new_name(note.scenario), self.parts.labs().plans.plan(note.scenario, int(note.seed)))
+        return StartChoice(self.new_name(note.scenario), self.parts.labs().plans.plan(note.scenario, int(note.seed)))
 
     def planned(self, found: FoundLab) -> Plan:
         """Return the plan of a lab that could not be made, to be started; raises as ``Labs.plan``."""
@@ -250,7 +255,8 @@ class LabDesk:
         found = self.find(name)
         return None if found is None or self.state_of(found) != "cut off" else found
 
-    def _new_name(self, scenario: str) -> str:
+    def new_name(self, scenario: str) -> str:
+        """Return a name for a lab of a scenario that no lab has."""
         taken = {instance.name for instance in self.parts.labs().running.all()} | {
             name for name, _ in self._logs.noted()
         }
@@ -341,6 +347,11 @@ class LabDesk:
             running = self.running(found)
             drawn = topology(running.plan, self._cables(running))
         return LabMap(draw_svg(drawn, language, titled=False))  # the page that shows it bears the title
+
+
+def drawn_seed() -> int:
+    """Return the seed of a variant for whoever has not chosen one."""
+    return secrets.randbelow(_SEEDS)
 
 
 def _grading(look: AttemptLook | None) -> GradingView | None:

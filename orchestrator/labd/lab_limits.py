@@ -7,6 +7,7 @@ from typing import Final
 
 from orchestrator.core.number_text import number_text
 from orchestrator.core.text import Text
+from orchestrator.labd.pool_wishes import NO_POOL, PoolWishes
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.told_refusals import refused
 from orchestrator.model.plan import Plan
@@ -31,6 +32,7 @@ class LabLimits:
         class_memory: bytes that these may take together; None: not limited.
         host_processors: processors that each host may keep busy; None: not limited.
         save_s: seconds until a frozen lab is saved; 0: never.
+        pool: which labs stand ready.
     """
 
     per_person: int = 2
@@ -43,6 +45,7 @@ class LabLimits:
     class_memory: int | None = None
     host_processors: float | None = None
     save_s: float = 86400.0
+    pool: PoolWishes = NO_POOL
 
     @property
     def of_a_class(self) -> ClassLimits:

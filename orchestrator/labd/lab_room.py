@@ -31,6 +31,7 @@ class TakenRoom:
         kept: what is kept free for juries.
         starting: how many labs other programs are just starting: juries', and the command line's.
         limits: what a class may take, by its name; one that is not there, as much as each.
+        pooled: the bytes that each lab may take that stands ready for nobody yet: given up where room is needed.
     """
 
     labs: Mapping[str, int]
@@ -39,6 +40,19 @@ class TakenRoom:
     kept: KeptRoom = NOTHING_KEPT
     starting: int = 0
     limits: Mapping[str, ClassLimits] = field(default_factory=dict)
+    pooled: Mapping[str, int] = field(default_factory=dict)
+
+    def too_much(self, there: Mapping[str, int], most_labs: int | None) -> tuple[int, int]:
+        """Return by how many bytes, and by how many labs, those that stand ready are too many.
+
+        Args:
+            there: the bytes that each other lab may take, those among them that are just being started.
+            most_labs: how many labs may be there; None: as many as memory allows.
+        """
+        pooled = {name: size for name, size in self.pooled.items() if name not in there}
+        memory = sum(there.values()) + sum(pooled.values()) + self.kept.memory - self.memory
+        labs = 0 if most_labs is None else len(there) + len(pooled) + self.kept.labs - most_labs
+        return max(0, memory), max(0, labs)
 
 
 class LabRoom:
@@ -81,14 +95,17 @@ class LabRoom:
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
         }
         held = [one for one in found if any(host.state not in STOPPED for host in one.hosts)]
+        pooled = labs.running.pooled()
+        sizes = {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in held}
         return TakenRoom(
-            {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in held},
+            {name: size for name, size in sizes.items() if name not in pooled},
             self.memory(),
             self._classes(),
             self._kept(),
             # Of those that labd starts nobody else has a lock.
             sum(labs.running.state_of(one) == "starting" for one in found),
             self._limits(),
+            {name: size for name, size in sizes.items() if name in pooled},
         )
 
     def memory(self) -> int:

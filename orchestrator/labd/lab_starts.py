@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from orchestrator.labd import lab_contract
 from orchestrator.labd.calls import Nothing, Who
@@ -20,7 +21,11 @@ from orchestrator.labd.start_lengths import StartLengths
 from orchestrator.labd.start_queue import QueuedStart, StartQueue
 from orchestrator.labd.told_refusals import busy_with, missing_lab
 from orchestrator.labd.waiting_book import KeptStart, now_text
+from orchestrator.labd.warm_pool import WarmPool
 from orchestrator.model.plan import Plan
+
+_CLAIMS: Final = 2
+"""Labs that are handed over at once: each takes tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class StartParts:
         persons: what those of one person take.
         idle: in which of them nobody does anything.
         at_once: how many labs start at once.
+        pool: the labs that stand ready.
     """
 
     queue: StartQueue
@@ -42,6 +48,7 @@ class StartParts:
     persons: PersonRoom
     idle: IdleWatch
     at_once: int
+    pool: WarmPool
 
 
 class LabStarts:
@@ -51,12 +58,14 @@ class LabStarts:
         queue: the starts that wait.
         idle: in which labs nobody does anything.
         threads: those in which labs are made.
+        claims: those in which labs are handed over that stand ready: nobody waits there behind a start.
     """
 
     def __init__(self, context: JobContext, parts: StartParts) -> None:
         """Take what every job needs, and what a start needs besides."""
         self.queue, self.idle = parts.queue, parts.idle
-        self.threads = WorkThreads(parts.at_once, "start")
+        self.threads, self.claims = WorkThreads(parts.at_once, "start"), WorkThreads(_CLAIMS, "claim")
+        self._pool = parts.pool
         self._lengths, self._shares, self._persons = parts.lengths, parts.shares, parts.persons
         self._desk, self._jobs, self._logs = context.desk, context.jobs, context.logs
         self._terminals, self._threads, self._work = context.terminals, context.threads, context.work
@@ -65,6 +74,8 @@ class LabStarts:
     async def start(self, who: Who, asked: lab_contract.StartLab) -> lab_contract.Started:
         """See ``lab_contract.START``."""
         async with self._starting:  # two clicks start one lab
+            if (ready := await self._claim(who, asked)) is not None:
+                return ready
             choice = await self._threads.run(self._desk.to_start, who.ref, asked)
             plan = choice.plan
             if plan is None:
@@ -73,6 +84,44 @@ class LabStarts:
             needs = await self._threads.run(self._persons.require, who.ref, plan)
             await self._begin_start(choice.lab, plan, note, needs, who.ref, who.ref)
         return lab_contract.Started(choice.lab)
+
+    async def _claim(self, who: Who, asked: lab_contract.StartLab) -> lab_contract.Started | None:
+        """Hand over a lab that stands ready, or lead to one that they have; None where there is none for them now.
+
+        Raises:
+            RefusedCallError, BreakfixError: as ``start``.
+        """
+        ready = self._pool.take(asked.scenario, asked.seed)
+        if ready is None:
+            return None
+        begun = False
+        try:
+            choice = await self._threads.run(self._desk.to_start, who.ref, replace(asked, seed=ready.seed))
+            plan = choice.plan
+            if plan is None:
+                return lab_contract.Started(choice.lab)
+            note = LabNote(who.ref, asked.scenario, str(ready.seed))
+            needs = await self._threads.run(self._persons.require, who.ref, plan)
+            for name in await self._threads.run(self._desk.failed, who.ref, asked.scenario):
+                self._logs.forget(name)
+            log = partial(self._logs.of, ready.name, note)
+            begin = partial(
+                self._jobs.begin,
+                ready.name,
+                "start",
+                log,
+                self.claims,
+                lambda: self._work.claim(ready.name, plan, log(), who.ref),
+                after=partial(self.idle.touch, ready.name),
+            )
+            start = QueuedStart(ready.name, who.ref, needs, note, begin, who.ref)
+            begun = await self.queue.begin_now(start) is not None
+        finally:
+            if begun:
+                self._pool.claimed(ready)
+            else:
+                self._pool.put_back(ready)
+        return lab_contract.Started(ready.name) if begun else None
 
     async def start_for(self, note: LabNote, by: str, asker: str) -> asyncio.Event | None:
         """Begin to start a lab for a trainee of a class, or to start one again whose start was cut off.

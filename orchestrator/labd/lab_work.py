@@ -25,6 +25,11 @@ from orchestrator.practice.recorder import PracticeRecorder
 
 _log = logging.getLogger(__name__)
 
+_WOKEN = Text(fr="Un lab était prêt : il se remet en marche", en="A lab stood ready: it goes on")
+_NOT_WOKEN = Text(
+    fr="Il ne repart pas : un autre démarre à sa place", en="It does not go on: another one starts in its place"
+)
+
 
 class EventProgress:
     """Tells the steps of a start as events."""
@@ -87,6 +92,33 @@ class LabWork:
             raise
         self._limit_processors(running, log.note.launch)
         self._record(log.note.owner, lambda practice: practice.started(running, log.note.launch or None), by)
+        log.add("state", {"state": "started"})
+
+    def claim(self, name: str, plan: Plan, log: EventLog, by: str) -> None:
+        """Hand a lab over that stands ready to whom its log names; where it does not go on, one is started instead.
+
+        Args:
+            name: the lab's name.
+            plan: what it is.
+            log: its events.
+            by: the reference of who starts it.
+
+        Raises:
+            BreakfixError: neither goes; nothing is left of it.
+        """
+        log.add("step", {"text": _WOKEN})
+        try:
+            running = self._labs.lifecycle.claim(name)
+        except BreakfixError as error:
+            _log.warning("%s stood ready, and does not go on: %s", name, error)
+            log.add("step", {"text": _NOT_WOKEN})
+            left = next((one for one in self._labs.running.all() if one.name == name), None)
+            if left is not None:
+                self._labs.lifecycle.discard(left)
+            self.start(name, plan, log, by)
+            return
+        self._limit_processors(running, log.note.launch)
+        self._record(log.note.owner, lambda practice: practice.started(running), by)
         log.add("state", {"state": "started"})
 
     def reset(self, found: FoundLab, by: str) -> None:

@@ -29,6 +29,7 @@ from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
 from orchestrator.labd.log_lines import LogLines
 from orchestrator.labd.machine_room import no_room
+from orchestrator.labd.pool_wishes import PoolWishes
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.proof_folder import left_over, proof_folder
@@ -36,7 +37,8 @@ from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
 from orchestrator.labs import Labs
 from orchestrator.model.lab import bytes_of
-from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits
+from orchestrator.model.plan import Plan
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits, Pool
 from orchestrator.practice.standings import Standing
 from orchestrator.privacy.kept_recordings import KeptRecordings
 
@@ -94,7 +96,17 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--starts-at-once", type=int, default=usual.starts_at_once, help="labs that start at once")
     parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
     parser.add_argument("--save-after", type=int, default=usual.save_after, help="hours of being frozen; 0: never")
+    parser.add_argument("--pool", type=_pooled, action="append", default=[], help="labs that stand ready: SCENARIO=N")
+    parser.add_argument("--pool-by-use", type=int, default=0, help="labs that stand ready of what is used most")
+    parser.add_argument("--pool-reserve", type=bytes_of, help="the memory that stays free of them, such as 4G")
+    parser.add_argument("--pool-renew-after", type=int, default=Pool().renew_after, help="hours")
     return parser.parse_args(argv)
+
+
+def _pooled(text: str) -> tuple[str, int]:
+    """Return the scenario and the number of ``SCENARIO=N``; argparse tells of a ValueError."""
+    scenario, _, count = text.partition("=")
+    return scenario, int(count)
 
 
 def limits_of(options: argparse.Namespace) -> LabLimits:
@@ -110,6 +122,7 @@ def limits_of(options: argparse.Namespace) -> LabLimits:
         options.memory_per_class,
         options.processors_per_host,
         options.save_after * 3600.0,
+        PoolWishes(dict(options.pool), options.pool_by_use, options.pool_reserve, options.pool_renew_after * 3600.0),
     )
 
 
@@ -180,6 +193,10 @@ def parts_of(app: App, proving: ProofCommand, supervising: Sequence[str]) -> Lab
             builder = app.builder
         return builder.missing(names)
 
+    def made_of(plan: Plan) -> str:
+        with making:
+            return app.made_of(plan)
+
     return LabParts(
         labs=labs,
         database=app.database,
@@ -192,4 +209,5 @@ def parts_of(app: App, proving: ProofCommand, supervising: Sequence[str]) -> Lab
         proving=proving,
         jury_places=reserved.wanted,
         supervising=supervising,
+        made_of=made_of,
     )

@@ -65,6 +65,7 @@ from orchestrator.labd.start_queue import StartQueue
 from orchestrator.labd.taking_up import TakingUp
 from orchestrator.labd.talk_calls import TalkCalls
 from orchestrator.labd.waiting_book import WaitingBook
+from orchestrator.labd.warm_pool import warm_pool
 
 _CALLS: Final = 8
 """Calls that are done at once: each thread has a connection to the fabric."""
@@ -92,7 +93,12 @@ class LabdPlaces:
 
 
 class LabdServer:
-    """Serves labs at a socket, within one event loop."""
+    """Serves labs at a socket, within one event loop.
+
+    Attributes:
+        pool: the labs that stand ready.
+        command_key: what the command line shows that it may read this labd's state folder.
+    """
 
     def __init__(
         self,
@@ -104,7 +110,17 @@ class LabdServer:
         limits: LabLimits = USUAL,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Put the parts together; ``clock`` returns the seconds by which labs are idle."""
+        """Put the parts together.
+
+        Args:
+            parts: what is served.
+            accounts: people and their sign-ins.
+            places: where things of labd's are.
+            privacy: what is kept of people.
+            restart_keeper: has the keeper run again.
+            limits: what labs may take.
+            clock: returns the seconds by which labs are idle.
+        """
         book = WaitingBook(places.events / "waiting.json")
         logs = EventLogs(places.events, frozenset(kept.lab for kept in book.starts))
         lengths, shares = StartLengths(), ClassShares(parts, limits)
@@ -117,18 +133,18 @@ class LabdServer:
         def act_on(lab: str) -> str:
             return jobs.act_on(lab) or (WAITS if queue.waits(lab) else "")
 
-        self._people = PeopleCalls(accounts)
-        self._bell = Doorbell()
+        self._people, self._bell = PeopleCalls(accounts), Doorbell()
         desk = LabDesk(parts, logs, act_on, limits.per_person)
+        self.pool = warm_pool(desk, limits, lambda: threads.run(room.taken), queue.nobody_waits, jobs, logs)
+        queue.when_too_many(self.pool.give_up)
         terminals = LabTerminals(desk, KeeperClient(places.keeper), self._threads, restart_keeper)
         self._terminals = terminals
         displays = LabDisplays(desk, self._threads)
         viewed = ViewedHosts(displays.shown, terminals.forget)
         self._idle = IdleWatch(desk, jobs, logs, self._threads, limits, clock, viewed)
-        self._web = LabWeb(desk)
-        self._seat_web = LabWeb(desk, _SEAT_PAGES, "seat-web")
+        self._web, self._seat_web = LabWeb(desk), LabWeb(desk, _SEAT_PAGES, "seat-web")
         start_parts = StartParts(
-            queue, lengths, shares, PersonRoom(desk, room, limits.person_memory), self._idle, limits.starts
+            queue, lengths, shares, PersonRoom(desk, room, limits.person_memory), self._idle, limits.starts, self.pool
         )
         context = JobContext(desk, jobs, logs, terminals, threads, LabWork(desk, shares.processors))
         starts, stops = LabStarts(context, start_parts), LabStops(context, queue)
@@ -221,12 +237,16 @@ class LabdServer:
         settling = asyncio.create_task(self._appeals.stand_still())
         taking_up = asyncio.create_task(self._taking_up.run(self._ended))
         await self._taking_up.tried.wait()
+        await self.pool.begin()
+        pooling = asyncio.create_task(self.pool.run())
         try:
             await self._server.serve([listener])
         finally:
             watching.cancel()
             taking_up.cancel()
             await asyncio.wait({taking_up})
+            await pooling
+            await self.pool.finish()
             self._sweep.end()
             await self._labs.finish()
             await self._talk.finish()
@@ -251,6 +271,7 @@ class LabdServer:
     def end(self) -> None:
         """Take no more calls, begin no labs of launches, end streams and proofs, and let ``serve`` come to its end."""
         self._ended.set()
+        self.pool.close()
         self._classes.close()
         self._labs.close()
         self._catalogue.close()

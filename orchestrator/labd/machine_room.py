@@ -1,8 +1,9 @@
-"""Whether the machine has room for a proof beside the labs that people work in."""
+"""Whether the machine has room for what nobody waits for, such as a proof, beside the labs that people work in."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -29,11 +30,40 @@ def no_room(meminfo: Path = _MEMINFO, pressure: Path = _PRESSURE) -> Refusal | N
         pressure: where it tells how long tasks wait for a processor
             (https://docs.kernel.org/accounting/psi.html).
     """
-    available = _found(meminfo, r"^MemAvailable:\s+(\d+) kB")
-    if available is not None and available * 1024 < _MEMORY:
+    available = available_memory(meminfo)
+    if available is not None and available < _MEMORY:
         return proof_refusals.NO_MEMORY
+    return proof_refusals.NO_PROCESSOR if processors_busy(pressure) else None
+
+
+def available_memory(meminfo: Path = _MEMINFO) -> int | None:
+    """Return the bytes of memory that the kernel has for programs; None where it does not tell."""
+    available = _found(meminfo, r"^MemAvailable:\s+(\d+) kB")
+    return None if available is None else int(available) * 1024
+
+
+def processors_busy(pressure: Path = _PRESSURE) -> bool:
+    """Return whether tasks have waited for a processor for most of the last minute, as far as the kernel tells."""
     waited = _found(pressure, r"^some .*avg60=([\d.]+)")
-    return proof_refusals.NO_PROCESSOR if waited is not None and waited >= _BUSY_PERCENT else None
+    return waited is not None and waited >= _BUSY_PERCENT
+
+
+@dataclass(frozen=True)
+class MachineLoad:
+    """How busy the machine is, whoever keeps it busy.
+
+    Attributes:
+        available: the bytes of memory that the kernel has for programs; None: it does not tell.
+        busy: whether tasks have mostly waited for a processor lately.
+    """
+
+    available: int | None
+    busy: bool
+
+
+def machine_load() -> MachineLoad:
+    """Return how busy the machine is now."""
+    return MachineLoad(available_memory(), processors_busy())
 
 
 def _found(file: Path, pattern: str) -> float | None:

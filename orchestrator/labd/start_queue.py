@@ -91,6 +91,7 @@ class StartQueue:
             book: keeps what waits for the next labd, and has what an earlier one has kept.
         """
         self._limits = limits
+        self._give_up: Callable[[int, int], None] = lambda _memory, _places: None
         self._room = room
         self._being_made = starting
         self._logs = logs
@@ -117,6 +118,14 @@ class StartQueue:
     def waiting(self) -> tuple[QueuedStart, ...]:
         """Return the starts that wait, in the order of their turns."""
         return self._turns.order()
+
+    def when_too_many(self, give_up: Callable[[int, int], None]) -> None:
+        """Have a function called with the bytes and the places by which labs that stand ready are too many."""
+        self._give_up = give_up
+
+    def nobody_waits(self) -> bool:
+        """Return whether no start waits, here or left by an earlier labd."""
+        return not self._waiting and not self._left_over
 
     def view(self, lab: str) -> QueueView | None:
         """Return where a lab stands; None where it does not wait."""
@@ -152,6 +161,25 @@ class StartQueue:
         self._go_on_serving()
         self._keep()
         return start.over
+
+    async def begin_now(self, start: QueuedStart) -> asyncio.Event | None:
+        """Begin at once to hand over a lab that stands ready; it takes nobody's place among those that start.
+
+        Returns:
+            What is set when it is over; None where it would take the room of those that wait.
+
+        Raises:
+            BreakfixError: the engine does not answer; nothing has begun.
+        """
+        async with self._pumping:
+            self._seen = await self._room()
+            ahead = [one for one in self._turns.order() if self._class_allows([one])]
+            if self._closed or not self._class_allows([start]) or not self._fits([*ahead, start], self._seen.kept):
+                return None
+            self._waiting[start.lab] = start
+            self._turns.add(start.asker, start)
+            self._begin(start)
+            return start.over
 
     def take_back(self, lab: str) -> bool:
         """Take a lab out that waits; return whether it did."""
@@ -259,6 +287,7 @@ class StartQueue:
                 if not self._has_room(start):
                     break  # whoever is behind waits, so that a large lab gets its turn
                 self._begin(start)
+            self._give_up(*self._seen.too_much(self._there(), self._limits.labs))
             self._tell_all()
 
     def _has_room(self, start: QueuedStart) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from orchestrator.core.text import Text
-from orchestrator.model.base import AbsolutePath, ContractDocument, Document
+from orchestrator.model.base import AbsolutePath, ContractDocument, Document, Slug
 from orchestrator.model.lab import Size
 
 ListenText = Annotated[
@@ -31,6 +31,10 @@ PagesName = Annotated[
 DEFAULT_LISTEN = "127.0.0.1:8443"
 RECORDINGS_DAYS = 90
 """Days for which a recording of a terminal is kept: a term of a course, in which one looks at one's work again."""
+
+
+PoolCount = Annotated[int, Field(ge=0, le=100)]
+"""How many labs of one scenario stand ready."""
 
 
 DatabaseText = Annotated[
@@ -109,6 +113,29 @@ class Limits(Document):
     )
 
 
+class Pool(Document):
+    """Labs that stand ready, frozen, so that whoever starts one gets it within a second; by default none."""
+
+    scenarios: dict[Slug, PoolCount] = Field(
+        default_factory=dict, description="How many labs of each scenario stand ready, by the scenario's id."
+    )
+    by_use: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="How many labs stand ready besides, of the scenarios that trainees have started most in the last "
+        "four weeks.",
+    )
+    reserve: Size | None = Field(
+        None,
+        description="How much memory stays free of labs that stand ready, such as `4G`: of what labs may take, and of "
+        "what the machine has. By default an eighth of what labs may take",
+    )
+    renew_after: int = Field(
+        8, ge=1, le=168, description="After how many hours a lab that nobody has claimed is replaced by a new one."
+    )
+
+
 _GIB = 1 << 30
 _LEAST_SPARED = 2 * _GIB
 """Bytes that are left to the machine at least: Docker, labd, keeper and portal, a build of images, a store."""
@@ -149,6 +176,7 @@ class ServeSettings(ContractDocument):
         description="A certificate of your own; by default one is made where the address is not a loopback one.",
     )
     limits: Limits | None = Field(None, description="How labs share this machine; by default as said below.")
+    pool: Pool | None = Field(None, description="Which labs stand ready for whoever starts one; by default none.")
     database: DatabaseText | None = Field(
         None,
         description="The database of people and results, as `--database` takes it; by default a SQLite file",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from orchestrator.records import audit, journal
@@ -109,6 +109,13 @@ def instances_of(session: Session, people: Collection[str]) -> tuple[str, ...]:
     wanted = select(Attempt.instance).join(Person, Person.id == Attempt.person_id)
     mine = wanted.where(Person.ref.in_(people), Attempt.ended_at.is_(None))
     return tuple(session.scalars(mine.order_by(Attempt.started_at, Attempt.id)))
+
+
+def chosen_since(session: Session, since: datetime) -> dict[str, int]:
+    """Return how often each scenario was begun since then by people who chose it: launches for groups do not count."""
+    begun = select(Attempt.scenario, func.count()).where(Attempt.started_at >= since, Attempt.launch_id.is_(None))
+    rows: Iterable[tuple[str, int]] = session.execute(begun.group_by(Attempt.scenario)).all()
+    return dict(rows)
 
 
 def keep_report(session: Session, attempt: Attempt, graded: Graded, *, by: Person) -> CheckReport:

@@ -16,7 +16,7 @@ from orchestrator.core.paths import HOME
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
 from orchestrator.model.base import CONTRACT
-from orchestrator.model.serve_settings import RECORDINGS_DAYS
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Pool
 from orchestrator.serving import portal_account, portal_certificate, systemd_units
 from orchestrator.serving.process_commands import DATABASE
 from orchestrator.serving.serve_folders import SETTINGS, ServeFolders
@@ -206,7 +206,17 @@ def settings_text(plan: ServePlan) -> str:
     chosen = plan.limits.model_dump(exclude_defaults=True)
     if chosen:
         lines += ["", "[limits]", *(f"{name} = {json.dumps(value)}" for name, value in chosen.items())]
+    lines += _pool(plan.pool)
     return "\n".join(lines) + "\n"
+
+
+def _pool(pool: Pool) -> Iterator[str]:
+    chosen = pool.model_dump(exclude_defaults=True)
+    scenarios = chosen.pop("scenarios", {})
+    if chosen:
+        yield from ("", "[pool]", *(f"{name} = {json.dumps(value)}" for name, value in chosen.items()))
+    if scenarios:
+        yield from ("", "[pool.scenarios]", *(f"{name} = {count}" for name, count in scenarios.items()))
 
 
 def first_link(said: str) -> dict[str, Any] | None:

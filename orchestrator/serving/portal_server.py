@@ -86,6 +86,7 @@ def prepared(plan: ServePlan, folders: ServeFolders, uid: int) -> Iterator[Servi
                 plan.limits,
                 account.group if account else None,
                 recordings_days=plan.recordings_days,
+                pool=plan.pool,
             ),
             entry=Entry(me, signal.SIGTERM),
             environment=process_commands.labd_environment(plan.database),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.core.paths import home_folder
-from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits, Pool
 from orchestrator.serving.serve_folders import ServeFolders
 
 DATABASE = "BREAKFIX_DATABASE"
@@ -25,6 +25,7 @@ def labd_command(
     group: int | None = None,
     *,
     recordings_days: int = RECORDINGS_DAYS,
+    pool: Pool | None = None,
 ) -> tuple[str, ...]:
     """Return labd's command line.
 
@@ -34,11 +35,12 @@ def labd_command(
         limits: what labs may take; what was not chosen is left to labd.
         group: who besides its owner may speak to it.
         recordings_days: days for which a recording is kept.
+        pool: which labs stand ready; None: none.
     """
     more = tuple(word for folder in content for word in ("--content", str(folder)))
     if group is not None:
         more = (*more, "--socket-gid", str(group))
-    more = (*more, *_limits(limits))
+    more = (*more, *_limits(limits), *_pool(pool or Pool()))
     return (
         sys.executable, *_PYTHON, "orchestrator.labd",
         "--socket", str(folders.labd), "--keeper", str(folders.keeper), "--recordings", str(folders.recordings),
@@ -52,6 +54,16 @@ def _limits(limits: Limits) -> Iterator[str]:
         chosen = getattr(limits, name)
         if chosen != getattr(usual, name):
             yield from (f"--{name.replace('_', '-')}", str(chosen))
+
+
+def _pool(pool: Pool) -> Iterator[str]:
+    usual = Pool()
+    for scenario, count in pool.scenarios.items():
+        yield from ("--pool", f"{scenario}={count}")
+    for name in ("by_use", "reserve", "renew_after"):
+        chosen = getattr(pool, name)
+        if chosen != getattr(usual, name):
+            yield from (f"--pool-{name.replace('_', '-')}", str(chosen))
 
 
 def keeper_command(folders: ServeFolders) -> tuple[str, ...]:

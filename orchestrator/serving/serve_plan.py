@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
-from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits, ServeSettings
+from orchestrator.model.serve_settings import RECORDINGS_DAYS, Limits, Pool, ServeSettings
 from orchestrator.serving.listen_address import ListenAddress, host_of, origins
 from orchestrator.serving.pages_domain import require_another_site
 
@@ -49,6 +49,7 @@ class ServePlan:
         content: folders of content besides the built-in one.
         recordings_days: days for which a recording of a terminal is kept.
         limits: what labs may take.
+        pool: which labs stand ready.
         pages_name: the domain of labs' web pages, as ``*.DOMAIN``, with a port or without; empty: the usual one.
     """
 
@@ -62,6 +63,7 @@ class ServePlan:
     content: tuple[Path, ...]
     recordings_days: int = RECORDINGS_DAYS
     limits: Limits = field(default_factory=Limits)
+    pool: Pool = field(default_factory=Pool)
     pages_name: str = ""
 
     @property
@@ -126,6 +128,7 @@ def plan_of(options: ServeOptions, settings: ServeSettings) -> ServePlan:
         content=tuple(dict.fromkeys((*options.content, *map(Path, settings.content)))),
         recordings_days=settings.recordings_days,
         limits=settings.limits or Limits(),
+        pool=settings.pool or Pool(),
         pages_name=settings.pages or "",
     )
 

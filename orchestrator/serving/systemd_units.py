@@ -96,7 +96,7 @@ WantedBy=multi-user.target
 def _labd(inputs: UnitInputs) -> str:
     folders, plan = inputs.folders, inputs.plan
     command = process_commands.labd_command(
-        folders, plan.content, plan.limits, inputs.group, recordings_days=plan.recordings_days
+        folders, plan.content, plan.limits, inputs.group, recordings_days=plan.recordings_days, pool=plan.pool
     )
     return f"""\
 # Written by "breakfix serve --install"; it writes this file again.

@@ -185,7 +185,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
-        "fabric.fabric_interface images instances labs loader mutation practice proof.ledger "
+        "fabric.fabric_interface images instances labs loader model mutation practice proof.ledger proof.program "
         "proof.proof_status proof.proof_store proof.trust records"
     ),
     "orchestrator.bench": "app instances labs model planning",

@@ -44,10 +44,12 @@ from orchestrator.labd.lab_limits import USUAL, LabLimits
 from orchestrator.labd.labd_client import LabdClient, RefusedError
 from orchestrator.labd.labd_server import LabdPlaces, LabdServer
 from orchestrator.labd.labd_socket import labd_socket
+from orchestrator.labd.machine_room import MachineLoad
 from orchestrator.labd.portal_accounts import PortalAccounts
 from orchestrator.labd.privacy_desk import PrivacyParts
 from orchestrator.labd.proof_runs import ProofCommand
 from orchestrator.labd.scenario_shelf import ScenarioShelf
+from orchestrator.labd.warm_pool import WarmPool
 from orchestrator.labs import Labs, lab_grading
 from orchestrator.model.session_plan import ProofRule
 from orchestrator.practice.pace import Pace
@@ -156,6 +158,12 @@ class Site:
     """The labs that juries will still open."""
     supervising: Sequence[str] = ("false",)
     """The command line of a session's supervisor."""
+    load: MachineLoad = field(default_factory=lambda: MachineLoad(None, busy=False))
+    """How busy the machine is."""
+    pools: list[WarmPool] = field(default_factory=list)
+    """The warm pool of each labd."""
+    version: str = "1"
+    """A lab is made of that besides its plan."""
 
     def member(self, handle: str, *roles: Role) -> Member:
         """Sign somebody in who was not there yet."""
@@ -229,6 +237,8 @@ class Site:
             proving=self.proving,
             jury_places=lambda _offers: self.jury_places,
             supervising=self.supervising,
+            made_of=lambda plan: f"{self.version} {plan.digest}",
+            load=lambda: self.load,
         )
 
     @cached_property
@@ -253,6 +263,7 @@ class Site:
             self.limits,
             self.clock,
         )
+        self.pools.append(server.pool)
         open_door(self.folder, CommandDoor(str(self.socket), VERSION, server.command_key))
         ready = asyncio.Event()
         with labd_socket(self.socket, None) as listener:

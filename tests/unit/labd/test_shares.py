@@ -367,6 +367,9 @@ def test_the_labs_that_others_are_just_starting_are_counted() -> None:
         def all(self) -> tuple[Opened, ...]:
             return (Opened("a", assessed=True), Opened("b", assessed=True), Opened("c", assessed=False))
 
+        def pooled(self) -> frozenset[str]:
+            return frozenset()
+
         def state_of(self, one: Opened) -> str:
             return "started" if one.name == "b" else "starting"
 

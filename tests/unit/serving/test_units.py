@@ -12,6 +12,7 @@ import pytest
 from orchestrator.core.errors import MachineError, UsageError
 from orchestrator.labd.lab_limits import LabLimits
 from orchestrator.labd.labd_process import limits_of, options_of
+from orchestrator.labd.pool_wishes import NO_POOL, PoolWishes
 from orchestrator.loader.settings_file import parse_settings
 from orchestrator.serving import installation
 from orchestrator.serving.installation import Places, first_link, install, settings_text, start, uninstall, write
@@ -91,6 +92,22 @@ def test_labd_is_told_of_the_limits_that_were_chosen(planned: Plan, places: Plac
         3, 40, 24 << 30, 2, 0, 2 << 30, 9, 6 << 30, 0.5, 7200
     )
     assert limits_of(options_of(labd_command(places.folders, (), usual.limits)[4:])) == LabLimits()
+
+
+def test_labd_is_told_which_labs_stand_ready(planned: Plan, places: Places) -> None:
+    assert "--pool" not in written(planned(listen=LISTEN), places)[LABD]
+    text = "contract = 1\n[pool]\nby_use = 3\nreserve = '4G'\nrenew_after = 2\n"
+    text += "[pool.scenarios]\nno-network-after-move = 2\nno-web-sites = 1\n"
+    plan = plan_of(ServeOptions(listen=LISTEN), parse_settings(text, "x"))
+    installed = written(plan, places)[LABD]
+    assert "--pool no-network-after-move=2 --pool no-web-sites=1" in installed
+    assert "--pool-by-use 3 --pool-reserve 4G --pool-renew-after 2" in installed
+    assert plan_of(ServeOptions(), parse_settings(settings_text(plan), "x")) == plan
+    command = labd_command(places.folders, (), plan.limits, pool=plan.pool)
+    assert limits_of(options_of(command[command.index("orchestrator.labd") + 1 :])).pool == PoolWishes(
+        {"no-network-after-move": 2, "no-web-sites": 1}, 3, 4 << 30, 7200.0
+    )
+    assert limits_of(options_of(labd_command(places.folders, (), plan.limits)[4:])).pool == NO_POOL
 
 
 def test_a_service_needs_a_port(planned: Plan, places: Places) -> None:
