@@ -95,7 +95,7 @@ class LabRoom:
             key: self._known[key] if key in self._known else _memory_of(labs, one) for key, one in plans.items()
         }
         held = [one for one in found if any(host.state not in STOPPED for host in one.hosts)]
-        pooled = labs.running.pooled()
+        pooled = labs.running.pooled(ours=True)
         sizes = {one.name: self._known[one.scenario, one.lab, one.seed, one.digest] for one in held}
         return TakenRoom(
             {name: size for name, size in sizes.items() if name not in pooled},

@@ -89,7 +89,7 @@ class WarmLabs:
         Raises:
             BreakfixError: the engine does not answer.
         """
-        pooled = self._labs.running.pooled() - frozenset(spared)
+        pooled = self._labs.running.pooled(ours=True) - frozenset(spared)
         warm: dict[str, WarmLab] = {}
         there = {one.name: one for one in self._labs.running.all() if one.name in pooled}
         for name, instance in there.items():
@@ -164,7 +164,7 @@ class WarmLabs:
             BreakfixError: another program is at work on it, or the engine does not answer.
         """
         running = self._labs.running
-        if name not in running.pooled():
+        if name not in running.pooled(ours=True):
             return  # it has just been claimed
         instance = next((one for one in running.all() if one.name == name), None)
         if instance is not None:

@@ -117,9 +117,11 @@ class WarmPool:
         self._wake.set()
 
     def claimed(self, lab: WarmLab) -> None:
-        """Note that the claim of a lab has begun: from now on it is seen by what is done with it."""
+        """Note that the claim of a lab has begun: from now on it is seen by what is done with it.
+
+        Its place is filled by the next round, not at once: whoever has it waits for their first prompt.
+        """
         self._taken.discard(lab.name)
-        self._wake.set()
 
     def give_up(self, memory: int, labs: int) -> None:
         """Begin to remove labs until so many bytes and so many places are free, those that are wanted least first."""

@@ -69,9 +69,14 @@ class RunningLabs:
         """Return whether a record of an instance is kept on this machine."""
         return self._records.has(instance.name)
 
-    def pooled(self) -> frozenset[str]:
-        """Return the names of the instances that were started from here for nobody yet (``LabLifecycle.claim``)."""
-        return frozenset(name for name in self.instances.pool.names() if self._records.has(name))
+    def pooled(self, *, ours: bool = False) -> frozenset[str]:
+        """Return the names of the instances that were started for nobody yet; see ``LabLifecycle.claim``.
+
+        Args:
+            ours: only those that were started from here.
+        """
+        names = self.instances.pool.names()
+        return frozenset(name for name in names if self._records.has(name)) if ours else names
 
     # How far they are -------------------------------------------------------------------------------------
 

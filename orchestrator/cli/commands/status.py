@@ -30,6 +30,11 @@ _STATES: Mapping[str, Text | str] = {
 }
 """Docker's words for the states of a container."""
 
+_POOLED = Text(
+    fr="en pause, prêt pour qui le démarrera dans le portail", en="frozen, ready for whoever starts one in the portal"
+)
+_BEING_POOLED = Text(fr="en préparation pour le portail", en="being made ready for the portal")
+
 
 @dataclass(frozen=True)
 class _Seen:
@@ -40,12 +45,14 @@ class _Seen:
         running: with its plan; None where its content is gone or invalid.
         state: how far its start or its stop is.
         unready: the hosts that run and are not wired or have not booted, each with why; nobody asks while it starts.
+        pooled: whether it is nobody's yet, but kept ready by the portal.
     """
 
     instance: Instance
     running: Running | None
     state: LabState
     unready: Mapping[str, Text]
+    pooled: bool
 
     @property
     def whole(self) -> bool:
@@ -73,7 +80,8 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
     """Show the running labs, or one of them."""
     labs = invocation.app.labs
     found = labs.running.all() if lab is None else (labs.running.find(lab),)
-    seen = [_seen(invocation, instance) for instance in found]
+    pooled = labs.running.pooled() if found else frozenset[str]()
+    seen = [_seen(invocation, instance, pooled=instance.name in pooled) for instance in found]
     waiting = invocation.labd.waiting() if lab is None else ()
     if invocation.json:
         documents = [_document(invocation, one) for one in seen]
@@ -86,16 +94,19 @@ def status_command(invocation: Invocation, lab: str | None) -> None:
             Text(fr=f"→ « {start} SCÉNARIO » en démarre un.", en=f"→ '{start} SCENARIO' starts one.")
         )
     for one in seen:
-        _show(invocation, one)
+        if one.pooled and lab is None:
+            _show_pooled(invocation, one)
+        else:
+            _show(invocation, one)
     for queued in waiting:
         _show_waiting(invocation, queued)
 
 
-def _seen(invocation: Invocation, instance: Instance) -> _Seen:
+def _seen(invocation: Invocation, instance: Instance, *, pooled: bool) -> _Seen:
     labs = invocation.app.labs
     state = labs.running.state_of(instance)
     waiting = {} if state in {"starting", "stopping", "saved"} else labs.running.unready(instance)
-    return _Seen(instance, _running(invocation, instance), state, waiting)
+    return _Seen(instance, _running(invocation, instance), state, waiting, pooled)
 
 
 def _running(invocation: Invocation, instance: Instance) -> Running | None:
@@ -121,6 +132,7 @@ def _document(invocation: Invocation, seen: _Seen) -> dict[str, Any]:
         "phase": seen.state.replace(" ", "_"),
         "whole": seen.whole,
         "frozen": instance.frozen,
+        "pooled": seen.pooled,
         "expected_hosts": instance.expected,
         "content": "unknown" if running is None else "stale" if _stale(invocation, running) else "current",
         "hosts": [
@@ -217,7 +229,15 @@ def _remarks(invocation: Invocation, seen: _Seen) -> None:
 
 
 def _remark_frozen(invocation: Invocation, seen: _Seen) -> None:
-    if seen.instance.assessed:
+    if seen.pooled:
+        what, next_step = (
+            _POOLED,
+            Text(
+                fr="Qui démarre ce scénario dans le portail le reçoit.",
+                en="Whoever starts this scenario in the portal gets it.",
+            ),
+        )
+    elif seen.instance.assessed:
         what = Text(fr="En pause : sa session de jury le garde ainsi.", en="Frozen: its jury session keeps it so.")
         next_step = Text(fr="« breakfix session » s'en occupe.", en="'breakfix session' looks after it.")
     else:
@@ -230,6 +250,16 @@ def _remark_frozen(invocation: Invocation, seen: _Seen) -> None:
             en="The next command that needs its hosts lets it go on.",
         )
     _remark(invocation, what, next_step)
+
+
+def _show_pooled(invocation: Invocation, seen: _Seen) -> None:
+    """Show a lab that is nobody's yet in a line."""
+    head = plain("○ ", "quiet")
+    head.append(seen.instance.name, style="key")
+    head.append(f"  {seen.instance.scenario or seen.instance.lab}", style="bold")
+    words = _POOLED if seen.whole else _BEING_POOLED
+    head.append(plain(words.map("  {}".format), "quiet"))
+    invocation.output.print(head)
 
 
 def _show_waiting(invocation: Invocation, waiting: WaitingLab) -> None:

@@ -130,6 +130,8 @@ class FakeInstances:
     fabric_removed: bool = False
     busy: set[str] = field(default_factory=set)
     without_boot: dict[str, Text] = field(default_factory=dict)
+    pooled: frozenset[str] = frozenset()
+    """Those that are nobody's yet."""
 
     def all(self) -> tuple[Instance, ...]:
         return tuple(self.running)
@@ -220,6 +222,9 @@ class FakeLabs:
 
     def unready(self, _one: Instance) -> dict[str, Text]:
         return self.instances.without_boot
+
+    def pooled(self) -> frozenset[str]:
+        return self.instances.pooled
 
     def fabric(self) -> FakeFabric:
         return self.hosts

@@ -190,6 +190,18 @@ def test_status_tells_a_frozen_lab(cli: Cli, app: FakeApp) -> None:
     assert (lab["frozen"], lab["whole"], lab["phase"]) == (True, True, "started")
 
 
+def test_status_tells_a_lab_that_is_nobodys_yet(cli: Cli, app: FakeApp) -> None:
+    app.instances.running, app.instances.pooled = [frozen()], frozenset({LAB})
+    shown = " ".join(cli("status").stdout.split())
+    assert f"{LAB} cable-out frozen, ready for whoever starts one in the portal" in shown
+    assert "pc1" not in shown
+    assert "prêt pour qui le démarrera" in " ".join(cli("status", lang="fr").stdout.split())
+    assert "Whoever starts this scenario in the portal gets it" in " ".join(cli("status", "--lab", LAB).stdout.split())
+    assert json.loads(cli("status", "--json").stdout)["labs"][0]["pooled"] is True
+    app.labs.is_phase = "starting"
+    assert "being made ready for the portal" in cli("status").stdout
+
+
 def test_status_leaves_a_candidates_frozen_lab_to_its_session(cli: Cli, app: FakeApp) -> None:
     app.instances.running = [frozen(seed=SECRET)]
     assert "its jury session keeps it so" in " ".join(cli("status").stdout.split())

@@ -367,7 +367,8 @@ def test_the_labs_that_others_are_just_starting_are_counted() -> None:
         def all(self) -> tuple[Opened, ...]:
             return (Opened("a", assessed=True), Opened("b", assessed=True), Opened("c", assessed=False))
 
-        def pooled(self) -> frozenset[str]:
+        def pooled(self, *, ours: bool) -> frozenset[str]:
+            assert ours
             return frozenset()
 
         def state_of(self, one: Opened) -> str:
