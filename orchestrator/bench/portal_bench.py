@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from orchestrator.bench import page_paint, peer_shells, portal_lines, portal_start, process_costs
+from orchestrator.bench import page_paint, peer_shells, portal_claims, portal_lines, portal_start, process_costs
 from orchestrator.bench.boots import require_folder
 from orchestrator.bench.peer_shells import NoPeerError
 from orchestrator.bench.portal_lines import Echo, MeasuredTerminal, percentile
@@ -76,6 +76,7 @@ def measure_portal(
             found = asyncio.run(_Measurement(site, Path(made), progress, amounts).figures())
         if amounts.starts:
             found += portal_start.starts(app, Path(made) / "starts", amounts.starts, progress)
+            found += portal_claims.claims(app, Path(made) / "claims", amounts.starts, progress)
     report = PortalReport(tuple(found))
     if output is not None:
         output.write_text(json.dumps(report.to_document(), indent=2) + "\n", encoding="utf-8")

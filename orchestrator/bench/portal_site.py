@@ -109,12 +109,13 @@ def portal_site(app: App, folder: Path) -> Iterator[PortalSite]:
 
 
 @contextmanager
-def site_of_labs(folder: Path, host: str) -> Iterator[PortalSite]:
+def site_of_labs(folder: Path, host: str, *more: str) -> Iterator[PortalSite]:
     """Start the three processes for somebody who has no lab yet; what they start are real labs, without limits.
 
     Args:
         folder: for all that is theirs; its path is short.
         host: the host at whose terminals they will work.
+        more: further options of labd.
 
     Raises:
         MachineError: one of the processes does not start.
@@ -126,7 +127,7 @@ def site_of_labs(folder: Path, host: str) -> Iterator[PortalSite]:
             guest = Guest(sign_ins.begin(writing, person, CLASS, datetime.now(UTC)), "")
     finally:
         store.close()
-    with _processes(folder, ["labd", *_NO_LIMITS], _FINISH_S) as (origin, pids):
+    with _processes(folder, ["labd", *_NO_LIMITS, *more], _FINISH_S) as (origin, pids):
         yield PortalSite(origin, folder / "labd", pids, (guest,), guest, host)
 
 

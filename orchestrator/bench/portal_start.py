@@ -53,6 +53,21 @@ class StartPair:
     around: float
 
 
+@dataclass(frozen=True)
+class PortalStart:
+    """A lab's start by the portal.
+
+    Attributes:
+        lab: its name.
+        prompt: the seconds to its first prompt.
+        around: those of them that labd did not need to start it.
+    """
+
+    lab: str
+    prompt: float
+    around: float
+
+
 def starts(app: App, folder: Path, runs: int, progress: Progress) -> list[Figure]:
     """Return how long both take, and how much longer the portal does; every lab is removed again.
 
@@ -72,16 +87,17 @@ def starts(app: App, folder: Path, runs: int, progress: Progress) -> list[Figure
     except BreakfixError as error:
         return figures((), error.text)
     folder.mkdir(mode=0o700)
-    with _removed(app, folder), site_of_labs(folder, plan.hosts[0].name) as site:
+    with removed(app, folder), site_of_labs(folder, plan.hosts[0].name) as site:
         pairs = []
         for number in range(runs):
             _tell(progress, number + 1, runs)
             if number % 2:  # by turns, so that neither always comes first
-                prompt, around = asyncio.run(_by_portal(site))
-                pairs.append(StartPair(_by_service(app), prompt, around))
+                other = asyncio.run(by_portal(site, str(SEED)))
+                pairs.append(StartPair(_by_service(app), other.prompt, other.around))
             else:
                 start = _by_service(app)
-                pairs.append(StartPair(start, *asyncio.run(_by_portal(site))))
+                other = asyncio.run(by_portal(site, str(SEED)))
+                pairs.append(StartPair(start, other.prompt, other.around))
         return figures(pairs)
 
 
@@ -125,29 +141,27 @@ def _by_service(app: App) -> float:
 
 
 @contextmanager
-def _removed(app: App, folder: Path) -> Iterator[None]:
-    """Remove in the end what the labd of a folder has begun and not stopped: its log of each lab says so."""
+def removed(app: App, folder: Path) -> Iterator[None]:
+    """Remove in the end what the labd of a folder has begun and not stopped: its log or its record of each says so."""
     try:
         yield
     finally:
         with interrupts.shielded():
-            for name, _ in EventLogs(state_folder({HOME: str(folder)}) / "labd").noted():
+            state = state_folder({HOME: str(folder)})
+            begun = {name for name, _ in EventLogs(state / "labd").noted()}
+            for name in sorted(begun | {path.stem for path in (state / "instances").glob("*.json")}):
                 with suppress(BreakfixError):
                     app.labs.lifecycle.discard(app.labs.running.find(name))
 
 
-async def _by_portal(site: PortalSite) -> tuple[float, float]:
-    """Start a lab as somebody does in a browser, and stop it.
-
-    Returns:
-        The seconds to its first prompt, and those of them that labd did not need to start it.
-    """
+async def by_portal(site: PortalSite, seed: str) -> PortalStart:
+    """Start a lab as somebody does in a browser, and stop it; ``seed``: its variant; empty: any."""
     guest = site.trainees[0]
     timeout = httpx.Timeout(_WITHIN_S)
     headers = {**guest.headers, "Origin": site.origin, "Sec-Fetch-Site": "same-origin"}
     async with httpx.AsyncClient(base_url=site.origin, headers=headers, timeout=timeout, trust_env=False) as browser:
         begun = time.perf_counter()
-        led = await browser.post(f"/scenarios/{SCENARIO}", data={**_key(guest), "seed": str(SEED)})
+        led = await browser.post(f"/scenarios/{SCENARIO}", data={**_key(guest), "seed": seed})
         found = _LAB.fullmatch(led.headers.get("location", ""))
         if found is None:
             raise _refused("start", led)
@@ -166,7 +180,7 @@ async def _by_portal(site: PortalSite) -> tuple[float, float]:
         if done.is_error:
             raise _refused("stop", done)
         await _ended(browser, lab, "stop")
-    return seconds, seconds - own
+    return PortalStart(found[1], seconds, seconds - own)
 
 
 def _key(guest: Guest) -> dict[str, str]:

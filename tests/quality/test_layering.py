@@ -201,7 +201,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.bench.page_paint": "bench.peer_shells bench.portal_site",
     "orchestrator.bench.portal_bench": (
         "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.portal_report bench.portal_site "
-        "bench.portal_start bench.process_costs"
+        "bench.portal_claims bench.portal_start bench.process_costs"
+    ),
+    "orchestrator.bench.portal_claims": (
+        "app bench.local_labd bench.portal_report bench.portal_site bench.portal_start"
     ),
     "orchestrator.bench.portal_start": (
         "app bench.local_labd bench.portal_lines bench.portal_report bench.portal_site labd.event_log"
