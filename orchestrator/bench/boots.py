@@ -7,9 +7,11 @@ import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from orchestrator.bench.lab_figures import LabFigure, figures_file, keep_figures
 from orchestrator.bench.memory import container_memory, settled
 from orchestrator.core import interrupts
 from orchestrator.core.errors import UsageError
@@ -129,9 +131,38 @@ def measure(app: App, *, runs: int, output: Path | None = None, progress: Progre
         tuple(boot for key, boot in measured.items() if key.startswith("image ")),
         tuple(boot for key, boot in measured.items() if key.startswith("lab ")),
     )
+    keep_figures({boot.name: _figure(boot, labs[boot.name]) for boot in report.labs}, figures_file())
     if output is not None:
         output.write_text(json.dumps(report.to_document(), indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def measure_labs(app: App, plans: Mapping[str, Plan], *, progress: Progress) -> tuple[Boot, ...]:
+    """Start some labs whole, once each, leave nothing of them, and keep what was measured.
+
+    Args:
+        app: the program.
+        plans: lab -> its plan, healthy.
+        progress: is told each start.
+
+    Raises:
+        MachineError: an image cannot be built.
+        LabError: a lab does not come up.
+    """
+    images = sorted({host.image for plan in plans.values() for host in plan.hosts})
+    around = StartContext({name: app.content.image(name) for name in images}, app.build(images), ())
+    app.fabric.ping()
+    found: list[Boot] = []
+    for name, plan in plans.items():
+        _tell(progress, name, 1, 1)
+        found.append(_boot(app, plan, around, name))
+        keep_figures({name: _figure(found[-1], plan)}, figures_file())
+    return tuple(found)
+
+
+def _figure(boot: Boot, plan: Plan) -> LabFigure:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return LabFigure(plan.digest, boot.hosts, boot.memory, statistics.median(boot.seconds), now)
 
 
 def _boot(app: App, plan: Plan, around: StartContext, name: str) -> Boot:

@@ -188,7 +188,9 @@ MAY_IMPORT: Mapping[str, str] = {
         "fabric.fabric_interface images instances labs loader model mutation practice proof.ledger proof.program "
         "proof.proof_status proof.proof_store proof.trust records"
     ),
-    "orchestrator.bench": "app instances labs model planning",
+    "orchestrator.bench.lab_figures": "",
+    "orchestrator.bench.capacity": "bench.lab_figures doctor.machine model",
+    "orchestrator.bench": "app bench.lab_figures instances labs model planning",
     # A portal of its own to measure: real processes, whose labs are nothing but terminals.
     "orchestrator.bench.process_costs": "",
     "orchestrator.bench.portal_report": "",
@@ -204,7 +206,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "bench.portal_claims bench.portal_start bench.process_costs"
     ),
     "orchestrator.bench.portal_claims": (
-        "app bench.local_labd bench.portal_report bench.portal_site bench.portal_start"
+        "app bench.local_labd bench.portal_report bench.portal_site bench.portal_start instances"
     ),
     "orchestrator.bench.portal_start": (
         "app bench.local_labd bench.portal_lines bench.portal_report bench.portal_site labd.event_log"

@@ -192,6 +192,7 @@ def program(tmp_path: Path, images: dict[str, ImageSpec], tools: Path, monkeypat
     monkeypatch.setattr("tests.bench.benchmark.ComposeProject", FakePeer)
     monkeypatch.setattr(phases, "SdkExec", FakeSdk)
     monkeypatch.setattr(memory, "_SETTLE_PAUSE", 0.0)
+    monkeypatch.setattr(boots, "figures_file", lambda: tmp_path / "lab-figures.json")
     monkeypatch.setattr(phases, "footprints", lambda ids: {i: Footprint(6_000_000, 4_000_000) for i in ids})
     monkeypatch.setattr(boots, "container_memory", lambda _id: 6_000_000)
 

@@ -211,6 +211,9 @@ class FakeLabs:
 
     preview = plan
 
+    def of_lab(self, lab: str) -> Plan:
+        return replace(PLAN, lab=lab)
+
     def scenario(self, name: str) -> Scenario:
         return shipped(name)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,12 +13,14 @@ import pytest
 from grader.report import Report
 from orchestrator.bench.boots import Boot, BootReport
 from orchestrator.bench.gradings import GradingBench, ScenarioVerdicts, TimedVerdict
+from orchestrator.bench.lab_figures import LabFigure, figures_file, keep_figures
 from orchestrator.bench.portal_bench import PortalAmounts
 from orchestrator.bench.portal_report import Figure, PortalReport
 from orchestrator.core.errors import MachineError
 from orchestrator.core.text import Text
 from orchestrator.labs import LabState
 from orchestrator.loader.content import Content
+from orchestrator.model.plan import Plan
 from orchestrator.model.seeds import SECRET
 from tests.unit.differences import EVERY
 
@@ -229,6 +232,26 @@ def test_bench_measures_the_starts(cli: Cli, app: FakeApp, tmp_path: Path, monke
         json.loads(cli("bench", "--json", "--output", str(tmp_path / "b.json")).stdout)["images"][0]["name"] == "host"
     )
     assert asked == [(app, 1, None), (app, 5, tmp_path / "b.json")]
+
+
+def test_capacity_tells_how_many_labs_fit(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured: list[list[str]] = []
+
+    def measure(found: object, plans: Mapping[str, Plan], *, progress: object) -> None:
+        assert (found, progress is not None) == (app, True)
+        measured.append(list(plans))
+        keep_figures({lab: LabFigure(plan.digest, 3, 30 << 20, 2.5, "") for lab, plan in plans.items()}, figures_file())
+
+    monkeypatch.setattr("orchestrator.bench.boots.measure_labs", measure)
+    shown = cli("capacity", "small-office")
+    assert shown.exit_code == 0
+    assert "capacity --measure" in shown.stdout
+    assert "2.5 s" in cli("capacity", "small-office", "--measure").stdout
+    french = cli("capacity", "small-office", lang="fr").stdout.replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert "2,5 s" in french
+    (lab,) = json.loads(cli("capacity", "small-office", "--measure", "--json").stdout)["labs"]
+    assert (lab["lab"], lab["memory"], lab["bears"] > 0) == ("small-office", 30 << 20, True)
+    assert measured == [["small-office"]], "what is measured already is not measured again"
 
 
 def test_bench_measures_the_portal(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:

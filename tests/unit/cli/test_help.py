@@ -56,7 +56,7 @@ NAMES = (
         "doctor",
         "images",
     ),
-    *("bench", "test", "completion", "serve", "backup", "restore", "save", "resume"),
+    *("bench", "capacity", "test", "completion", "serve", "backup", "restore", "save", "resume"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
 COMMANDS += [("ledger", n) for n in ("trust", "distrust", "keys", "sign")]
