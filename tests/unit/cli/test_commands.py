@@ -234,7 +234,10 @@ def test_bench_measures_the_starts(cli: Cli, app: FakeApp, tmp_path: Path, monke
     assert asked == [(app, 1, None), (app, 5, tmp_path / "b.json")]
 
 
-def test_capacity_tells_how_many_labs_fit(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_capacity_tells_how_many_labs_fit(
+    cli: Cli, app: FakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     measured: list[list[str]] = []
 
     def measure(found: object, plans: Mapping[str, Plan], *, progress: object) -> None:
