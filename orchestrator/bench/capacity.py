@@ -60,6 +60,7 @@ class LabCapacity:
         seconds: how long a start takes, as measured.
         bears: how many the machine bears whose trainees do little; None: nobody has measured.
         admitted: how many the portal starts, since each counts with what it may take.
+        by_hosts: whether the kernel's limit of inotify instances keeps ``bears`` from being more.
     """
 
     lab: str
@@ -69,6 +70,7 @@ class LabCapacity:
     seconds: float | None
     bears: int | None
     admitted: int
+    by_hosts: bool = False
 
 
 @dataclass(frozen=True)
@@ -105,12 +107,22 @@ def _of(lab: str, plan: Plan, figure: LabFigure | None, room: Room) -> LabCapaci
     admitted = _least(room.memory // most if most else None, room.labs, by_hosts) or 0
     if figure is None or figure.digest != plan.digest:
         return LabCapacity(lab, hosts, most, None, None, None, admitted)
-    bears = _least(room.memory // (figure.memory + hosts * _BESIDE), by_hosts)
-    return LabCapacity(lab, hosts, most, figure.memory, figure.seconds, bears, admitted)
+    by_memory = room.memory // (figure.memory + hosts * _BESIDE)
+    bears = _least(by_memory, by_hosts)
+    limited = by_hosts is not None and by_hosts < by_memory
+    return LabCapacity(lab, hosts, most, figure.memory, figure.seconds, bears, admitted, limited)
 
 
 def _least(*numbers: int | None) -> int | None:
     return min((one for one in numbers if one is not None), default=None)
+
+
+def why_no_more() -> Text:
+    """Return what is said where memory is not what ends first."""
+    return Text(
+        fr="* : la mémoire en porterait plus ; c'est la limite fs.inotify.max_user_instances du noyau qui compte.",
+        en="*: memory would bear more; it is the kernel's limit fs.inotify.max_user_instances that counts.",
+    )
 
 
 def why_two_numbers() -> Text:

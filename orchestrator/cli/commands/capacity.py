@@ -63,7 +63,7 @@ def _limits() -> Limits:
 
 
 def _show(invocation: Invocation, report: CapacityReport) -> None:
-    from orchestrator.bench.capacity import why_two_numbers
+    from orchestrator.bench.capacity import why_no_more, why_two_numbers
 
     out, language = invocation.output, invocation.language
     memory = number_text(report.room.memory / (_MIB << 10), ",.1f")
@@ -90,11 +90,13 @@ def _show(invocation: Invocation, report: CapacityReport) -> None:
             _mib(one.memory).in_(language),
             _mib(one.most).in_(language),
             seconds,
-            "–" if one.bears is None else str(one.bears),
+            "–" if one.bears is None else f"{one.bears}{'*' if one.by_hosts else ''}",
             str(one.admitted),
         )
     out.print(rows)
     out.quiet(why_two_numbers())
+    if any(one.by_hosts for one in report.labs):
+        out.quiet(why_no_more())
     if report.unmeasured:
         out.quiet(
             Text(

@@ -57,6 +57,7 @@ def test_what_was_measured_and_what_counts(
     report = capacity(PLANS, figures, room)
     (one,) = report.labs
     assert (one.memory, one.bears, one.admitted) == found
+    assert one.by_hosts is (one.bears == 5)
     assert report.unmeasured == (() if one.memory else ("two",))
     assert (one.hosts, one.most) == (2, 256 * MIB)
     assert report.to_document()["labs"][0]["lab"] == "two"
