@@ -77,7 +77,7 @@ class PooledInstances:
         return has_mark(self._engine, name, "pooled", {labels.FINGERPRINT: made_of})
 
     def claim(self, name: str) -> Instance:
-        """Thaw one and make it somebody's: of several who want it, one gets it.
+        """Thaw one and make it somebody's: of several programs that want it, one gets it; threads agree beforehand.
 
         Raises:
             BusyError: another program is at work on it.
