@@ -65,7 +65,15 @@ class App:
     @cached_property
     def content(self) -> Content:
         """Return all content."""
-        return Content(content_roots(self._options))
+        return self.content_with(())
+
+    def content_with(self, folders: Sequence[Path]) -> Content:
+        """Return all content, with that of further folders.
+
+        Raises:
+            UsageError: one of them is no folder, or holds no content.
+        """
+        return Content(content_roots((*self._options, *folders)))
 
     @cached_property
     def engine(self) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,8 @@ from orchestrator.core.errors import BreakfixError, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.portal_limits import limits_finding
+from orchestrator.loader.content import Content
+from orchestrator.loader.pool_names import require_known
 from orchestrator.loader.settings_file import read_settings
 from orchestrator.model.base import CONTRACT
 from orchestrator.model.serve_settings import ServeSettings
@@ -35,6 +37,7 @@ class ExaminedPortal:
 
     Attributes:
         settings: the settings file.
+        content: returns what is served, with that of further folders.
         folders: sockets and state.
         version: returns the version of the store's tables and the program's own; None where nothing was recorded.
         now: the time.
@@ -42,6 +45,7 @@ class ExaminedPortal:
     """
 
     settings: Path
+    content: Callable[[Sequence[Path]], Content]
     folders: ServeFolders
     version: Callable[[], tuple[str | None, str]]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -84,7 +88,9 @@ def _plan(portal: ExaminedPortal) -> ServePlan:
     settings = ServeSettings(contract=CONTRACT)
     if portal.settings.exists():
         settings = read_settings(portal.settings)
-    return plan_of(ServeOptions(), settings)
+    plan = plan_of(ServeOptions(), settings)
+    require_known(plan.pool, portal.content(plan.content), portal.settings)
+    return plan
 
 
 def _certificate(portal: ExaminedPortal, plan: ServePlan) -> Iterator[Finding]:

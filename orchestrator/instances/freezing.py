@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from typing import Final
 
 from orchestrator.core.errors import LabError
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import Engine, NoSuchContainerError
-from orchestrator.fabric.fabric_interface import Fabric, HostRef
 from orchestrator.instances.instance import PAUSED, Instance
 
 _WITHIN: Final = 10.0
@@ -21,22 +18,6 @@ after tenths of a second: with four hosts that write without a pause, 102 of 240
 """
 _THREADS: Final = 8
 """Hosts that are thawed at once: somebody waits for it."""
-
-
-_SYSTEMCTL: Final = ("systemctl", "service-watchdogs", "no")
-_ANSWERS: Final = 5.0
-"""Seconds that a host's systemd gets to answer: one that is out of order is frozen all the same."""
-
-
-def leave_watchdogs(fabric: Fabric, instance: str, hosts: Iterable[str]) -> None:
-    """Have the systemd of hosts that are to be frozen leave services alone that give no sign of life in time.
-
-    Its clock goes on while a host is frozen (CLOCK_MONOTONIC). After ten minutes one of four hosts killed its own
-    journald as soon as it was thawed (``WatchdogSec=3min``), before that could say anything. It holds until a reboot.
-    """
-    for host in hosts:
-        with suppress(LabError):
-            fabric.run(HostRef(instance, host), _SYSTEMCTL, timeout=_ANSWERS)
 
 
 def freeze(engine: Engine, container: str) -> None:

@@ -31,6 +31,12 @@ GRADING_ROOM = 32 << 20
 A dozen checks may ask at once. Measured on a router of 96 MiB whose daemons take 23: nine ``vtysh`` of 8 MiB each were
 enough for the kernel to kill one.
 """
+_NO_WATCHDOGS: Mapping[str, str] = {"SYSTEMD_PROC_CMDLINE": "systemd.service_watchdogs=no"}
+"""Has systemd leave services alone that give no sign of life in time (systemd(1), kernel command line).
+
+Its clock goes on while a host is frozen (CLOCK_MONOTONIC): after ten minutes one of four hosts killed its own journald
+(``WatchdogSec=3min``) as soon as it was thawed, before that could say anything.
+"""
 RUNTIME = "BREAKFIX_RUNTIME"
 """The environment variable that names another OCI runtime for the hosts than the engine's default."""
 APPARMOR_PROFILE = "breakfix-host"
@@ -75,7 +81,7 @@ class HostContainers:
                 labels.HOSTS: str(len(plan.hosts)),
                 labels.WIRING: wiring_label(plan, host, image),
             },
-            environment={"container": "docker", "NOTIFY_SOCKET": NOTIFY},
+            environment={"container": "docker", "NOTIFY_SOCKET": NOTIFY, **_NO_WATCHDOGS},
             devices=image.devices,
             memory=None if host.memory is None else host.memory + GRADING_ROOM,
             cpu_shares=host.cpu_shares,

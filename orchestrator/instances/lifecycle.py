@@ -245,7 +245,7 @@ class Instances:
                 progress.step(Text(fr="Préparation de l'incident", en="Preparing the incident"))
                 break_lab(driver, self._records)
             if around.pooled:
-                lay_down(self._engine, fabric, instance, plan.hosts)
+                lay_down(self._engine, instance, plan.hosts)
             put_mark(self._engine, name, "started")
             self._records.put(replace(self._records.get(name), started=True, identity=instance.identity))
         except BaseException:

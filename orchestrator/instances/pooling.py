@@ -16,8 +16,7 @@ from orchestrator.core import labels
 from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import ContainerSpec, Engine
-from orchestrator.fabric.fabric_interface import Fabric
-from orchestrator.instances.freezing import freeze, leave_watchdogs, thaw
+from orchestrator.instances.freezing import freeze, thaw
 from orchestrator.instances.instance import PAUSED, Instance
 from orchestrator.instances.instance_lookup import still_there
 from orchestrator.instances.instance_marks import has_mark, marked_as, put_mark, remove_mark
@@ -42,13 +41,12 @@ def mark_pooled(engine: Engine, name: str, made_of: str) -> None:
     put_mark(engine, name, "pooled", {labels.FINGERPRINT: made_of})
 
 
-def lay_down(engine: Engine, fabric: Fabric, instance: Instance, hosts: Iterable[PlannedHost]) -> None:
+def lay_down(engine: Engine, instance: Instance, hosts: Iterable[PlannedHost]) -> None:
     """Give the hosts of an instance their own weight again, and freeze them, all at once.
 
     Raises:
         LabError: a host does not stand still.
     """
-    leave_watchdogs(fabric, instance.name, instance.running)
     shares: Mapping[str, int] = {host.name: host.cpu_shares for host in hosts}
 
     def lay(number: int) -> None:

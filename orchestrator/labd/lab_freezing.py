@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 
 from orchestrator.core.errors import BreakfixError
-from orchestrator.instances.freezing import freeze, leave_watchdogs
+from orchestrator.instances.freezing import freeze
 from orchestrator.instances.instance import RUNNING, Instance
 from orchestrator.labs import Labs
 
@@ -23,7 +23,6 @@ def freeze_lab(labs: Labs, instance: Instance) -> None:
         BreakfixError: another program is at work on it, or a host does not stand still.
     """
     with labs.running.exclusive(labs.running.planned(instance.name)):
-        leave_watchdogs(labs.running.fabric(), instance.name, instance.running)
         try:
             for host in instance.hosts:
                 if host.state == RUNNING:

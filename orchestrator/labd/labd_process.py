@@ -97,6 +97,7 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--freeze-after", type=int, default=usual.freeze_after, help="minutes; 0: never")
     parser.add_argument("--save-after", type=int, default=usual.save_after, help="hours of being frozen; 0: never")
     parser.add_argument("--pool", type=_pooled, action="append", default=[], help="labs that stand ready: SCENARIO=N")
+    parser.add_argument("--pool-at", type=_pooled, action="append", default=[], help="the same, by lab: LAB=N")
     parser.add_argument("--pool-by-use", type=int, default=0, help="labs that stand ready of what is used most")
     parser.add_argument("--pool-reserve", type=bytes_of, help="the memory that stays free of them, such as 4G")
     parser.add_argument("--pool-renew-after", type=int, default=Pool().renew_after, help="hours")
@@ -104,9 +105,9 @@ def options_of(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _pooled(text: str) -> tuple[str, int]:
-    """Return the scenario and the number of ``SCENARIO=N``; argparse tells of a ValueError."""
-    scenario, _, count = text.partition("=")
-    return scenario, int(count)
+    """Return the name and the number of ``SCENARIO=N`` or ``LAB=N``; argparse tells of a ValueError."""
+    name, _, count = text.partition("=")
+    return name, int(count)
 
 
 def limits_of(options: argparse.Namespace) -> LabLimits:
@@ -122,7 +123,13 @@ def limits_of(options: argparse.Namespace) -> LabLimits:
         options.memory_per_class,
         options.processors_per_host,
         options.save_after * 3600.0,
-        PoolWishes(dict(options.pool), options.pool_by_use, options.pool_reserve, options.pool_renew_after * 3600.0),
+        PoolWishes(
+            dict(options.pool),
+            dict(options.pool_at),
+            options.pool_by_use,
+            options.pool_reserve,
+            options.pool_renew_after * 3600.0,
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from orchestrator.core.progress import Silent
 from orchestrator.instances.instance import PAUSED, Instance
 from orchestrator.labd.lab_desk import LabParts, drawn_seed
 from orchestrator.labd.lab_limits import memory_of
+from orchestrator.labd.pool_wishes import PoolWishes, wanted
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
@@ -119,7 +120,19 @@ class WarmLabs:
             return min(datetime.fromisoformat(one) for one in begun)
         return datetime.now(UTC)
 
-    def use(self) -> Mapping[str, int]:
+    def wanted(self, wishes: PoolWishes) -> Mapping[str, int]:
+        """Return how many labs of each scenario are wanted, those that are wanted most first."""
+        return wanted(wishes, self._use() if wishes.counts_use else {}, self._played() if wishes.labs else {})
+
+    def _played(self) -> Mapping[str, Collection[str]]:
+        """Return lab -> the scenarios that are played there and proven."""
+        played: dict[str, list[str]] = {}
+        for name, one in self._parts.shelf.all().items():
+            if one.proven:
+                played.setdefault(one.document.lab, []).append(name)
+        return played
+
+    def _use(self) -> Mapping[str, int]:
         """Return how often trainees have started each scenario lately by themselves; nothing without the store."""
         try:
             with self._parts.database.read() as reading:

@@ -20,7 +20,7 @@ from orchestrator.labd.lab_jobs import LabJobs, WorkThreads
 from orchestrator.labd.lab_limits import LabLimits, memory_of
 from orchestrator.labd.lab_room import TakenRoom
 from orchestrator.labd.pool_room import PoolRoom, Sized, given_up
-from orchestrator.labd.pool_wishes import PoolWishes, wanted
+from orchestrator.labd.pool_wishes import PoolWishes
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.warm_labs import WarmLab, WarmLabs
 from orchestrator.model.plan import Plan
@@ -191,8 +191,7 @@ class WarmPool:
             RefusedCallError: labd ends.
         """
         await self._see()
-        use = await self._threads.run(self._parts.labs.use) if self._parts.wishes.by_use else {}
-        counts = wanted(self._parts.wishes, use)
+        counts = await self._threads.run(self._parts.labs.wanted, self._parts.wishes)
         self._drop_surplus(counts)
         taken = await self._parts.taken()
         self.give_up(*self._parts.room.too_much(taken))

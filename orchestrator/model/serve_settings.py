@@ -34,7 +34,7 @@ RECORDINGS_DAYS = 90
 
 
 PoolCount = Annotated[int, Field(ge=0, le=100)]
-"""How many labs of one scenario stand ready."""
+"""How many labs of one scenario, or at one lab, stand ready."""
 
 
 DatabaseText = Annotated[
@@ -118,6 +118,11 @@ class Pool(Document):
 
     scenarios: dict[Slug, PoolCount] = Field(
         default_factory=dict, description="How many labs of each scenario stand ready, by the scenario's id."
+    )
+    labs: dict[Slug, PoolCount] = Field(
+        default_factory=dict,
+        description="How many labs stand ready besides at each lab, by the lab's name: of its proven scenarios, those "
+        "that trainees have started most in the last four weeks first.",
     )
     by_use: int = Field(
         0,

@@ -212,11 +212,12 @@ def settings_text(plan: ServePlan) -> str:
 
 def _pool(pool: Pool) -> Iterator[str]:
     chosen = pool.model_dump(exclude_defaults=True)
-    scenarios = chosen.pop("scenarios", {})
+    tables = {name: chosen.pop(name, {}) for name in ("scenarios", "labs")}
     if chosen:
         yield from ("", "[pool]", *(f"{name} = {json.dumps(value)}" for name, value in chosen.items()))
-    if scenarios:
-        yield from ("", "[pool.scenarios]", *(f"{name} = {count}" for name, count in scenarios.items()))
+    for table, counts in tables.items():
+        if counts:
+            yield from ("", f"[pool.{table}]", *(f"{name} = {count}" for name, count in counts.items()))
 
 
 def first_link(said: str) -> dict[str, Any] | None:

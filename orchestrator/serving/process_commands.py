@@ -60,6 +60,8 @@ def _pool(pool: Pool) -> Iterator[str]:
     usual = Pool()
     for scenario, count in pool.scenarios.items():
         yield from ("--pool", f"{scenario}={count}")
+    for lab, count in pool.labs.items():
+        yield from ("--pool-at", f"{lab}={count}")
     for name in ("by_use", "reserve", "renew_after"):
         chosen = getattr(pool, name)
         if chosen != getattr(usual, name):

@@ -37,7 +37,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.fabric.helper": "",
     "orchestrator.images": "engine.engine_interface model",
     "orchestrator.doctor": (
-        "engine.engine_interface fabric.container loader.settings_file model serving.portal_certificate "
+        "engine.engine_interface fabric.container loader.content loader.pool_names loader.settings_file model "
+        "serving.portal_certificate "
         "serving.portal_server serving.serve_folders serving.serve_plan"
     ),
     # Acting on a lab, through the interfaces.
@@ -427,6 +428,7 @@ DOORS: Mapping[str, str] = {
     "labs": "every lab",
     "labs_now": "every lab, on the content as it is now",
     "content": "what can be started",
+    "content_with": "what can be started in the portal",
     "proofs": "proofs and records of proofs",
     "mutants": "what came of mutants",
     "trust": "whose records are believed",

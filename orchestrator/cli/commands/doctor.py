@@ -33,7 +33,12 @@ def doctor_command(invocation: Invocation) -> int:
     app = invocation.app
     findings = examine(
         ExaminedMachine(lambda: app.engine, lambda: app.builder.missing(app.catalogue.names)),
-        ExaminedPortal(SETTINGS, ServeFolders.of(os.geteuid()), lambda: app.database.version()),  # noqa: PLW0108 - the store is opened last
+        ExaminedPortal(
+            SETTINGS,
+            app.content_with,
+            ServeFolders.of(os.geteuid()),
+            lambda: app.database.version(),  # noqa: PLW0108 - the store is opened last
+        ),
     )
     status = worst(findings)
     document = {"status": status, "findings": [_document(finding) for finding in findings]}

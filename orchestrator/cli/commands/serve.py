@@ -101,6 +101,8 @@ def serve_command(
     **options: Any,  # noqa: ANN401 - the others, as ``ServeOptions`` names them
 ) -> None:
     """Serve, or install what serves."""
+    from orchestrator.loader.pool_names import require_known
+    from orchestrator.serving.serve_folders import SETTINGS
     from orchestrator.serving.serve_plan import ServeOptions, plan_of
 
     if install and uninstall:
@@ -116,6 +118,7 @@ def serve_command(
     )
     found = _settings(settings)
     plan = plan_of(given, found)
+    require_known(plan.pool, invocation.app.content_with(plan.content), settings or SETTINGS)
     if install:
         _install(invocation, plan, settings)
     else:

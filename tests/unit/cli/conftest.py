@@ -393,6 +393,9 @@ class FakeApp:
         self.build_observer: object = None
         self.closed = False
 
+    def content_with(self, folders: Sequence[Path]) -> Content:
+        return Content((*self.content.roots, *folders))
+
     def close(self) -> None:
         self.closed = True
 

@@ -159,3 +159,6 @@ def test_wrong_words_are_refused(cli: Cli, tmp_path: Path) -> None:
     assert refused.exit_code == 4
     assert f"{settings}:2:1" in refused.stderr
     assert "vouliez-vous dire « listen »" in refused.stderr
+    settings.write_text("contract = 1\n[pool.scenarios]\nno-web-sitse = 1\n")
+    refused = cli("serve", "--settings", str(settings))
+    assert "no-web-sitse" in refused.stderr

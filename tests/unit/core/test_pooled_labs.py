@@ -41,10 +41,14 @@ def test_one_stands_ready_broken_and_frozen(world: World, monkeypatch: pytest.Mo
     assert len(world.records.get("ready").faults) == len(running.plan.faults)
     assert light == {"pc1": 32, "pc2": 16, "r1": 32}, "it takes what nobody else wants"
     assert shares(world) == {"pc1": 512, "pc2": 256, "r1": 512}
-    assert "pc1: systemctl service-watchdogs no" in world.fabric.done
     pool = labs.running.instances.pool
     assert pool.is_made_of("ready", "made of this")
     assert not pool.is_made_of("ready", "made of that")
+
+
+def test_no_watchdog_kills_what_was_frozen_for_long(world: World) -> None:
+    (host, *_) = pooled(world).instance.hosts
+    assert world.engine.spec(host.container).environment["SYSTEMD_PROC_CMDLINE"] == "systemd.service_watchdogs=no"
 
 
 def test_one_gets_it(world: World) -> None:

@@ -25,11 +25,15 @@ PLENTY = MachineLoad(None, busy=False)
         (PoolWishes(by_use=1), {"a": 1, "b": 2}, {"b": 1}),
         (PoolWishes(by_use=3), {"a": 1, "b": 4, "c": 2}, {"b": 2, "c": 1}),
         (PoolWishes({"a": 1}, by_use=2), {"a": 5, "b": 4}, {"a": 2, "b": 1}),
+        (PoolWishes(labs={"office": 3}), {}, {"c": 2, "d": 1}),
+        (PoolWishes(labs={"office": 3, "none": 2, "shop": 0}), {"c": 9, "d": 2, "e": 50}, {"c": 3}),
+        (PoolWishes({"c": 1}, {"office": 1}, 1), {"c": 9, "e": 50}, {"c": 2, "e": 1}),
     ],
 )
 def test_use_decides_where_nobody_has_said(wishes: PoolWishes, use: Mapping[str, int], counts: dict[str, int]) -> None:
-    assert wanted(wishes, use) == counts
+    assert wanted(wishes, use, {"office": ["d", "c"], "shop": ["e"]}) == counts
     assert wishes.any is bool(wishes.by_use or counts)
+    assert wishes.counts_use is bool(wishes.by_use or wishes.labs)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,20 +12,26 @@ from orchestrator.core.errors import MachineError
 from orchestrator.core.text import same
 from orchestrator.doctor.finding import Finding
 from orchestrator.doctor.portal_checks import ExaminedPortal, look_at_portal
+from orchestrator.loader.content import Content
 from orchestrator.model.serve_settings import usual_memory
 from orchestrator.serving.installation import Places, act_on_installed
 from orchestrator.serving.listen_address import ListenAddress
 from orchestrator.serving.portal_certificate import ensure, made_pair
 from orchestrator.serving.serve_folders import ServeFolders
 
+ROOT = Path(__file__).parents[3]
 VERSIONS = ("0002", "0002")
+
+
+def content(folders: Sequence[Path]) -> Content:
+    return Content((ROOT, *folders))
 
 
 def findings(
     folders: ServeFolders, settings: Path, versions: tuple[str | None, str] = VERSIONS, days: int = 0
 ) -> dict[str, Finding]:
     now = datetime.now(UTC) + timedelta(days=days)
-    found = look_at_portal(ExaminedPortal(settings, folders, lambda: versions, now))
+    found = look_at_portal(ExaminedPortal(settings, content, folders, lambda: versions, now))
     return {one.id: one for one in found}
 
 
@@ -113,7 +120,7 @@ def test_a_store_that_does_not_answer(folders: ServeFolders, settings: Path) -> 
     def silent() -> tuple[str | None, str]:
         raise MachineError(same("no answer"), same("start it"))
 
-    found = {one.id: one for one in look_at_portal(ExaminedPortal(settings, folders, silent))}
+    found = {one.id: one for one in look_at_portal(ExaminedPortal(settings, content, folders, silent))}
     assert (found["portal-store"].status, found["portal-store"].remedy) == ("fail", same("start it"))
 
 
@@ -142,7 +149,7 @@ def test_the_limits_of_labs(folders: ServeFolders, settings: Path, limits: str, 
     settings.write_text(f"{settings.read_text()}\n[limits]\n{limits}\n")
     (settings.parent / "proc").mkdir()
     (settings.parent / "proc/meminfo").write_text("MemTotal:       16252928 kB\nMemFree: 1 kB\n")
-    portal = ExaminedPortal(settings, folders, lambda: VERSIONS, machine=settings.parent)
+    portal = ExaminedPortal(settings, content, folders, lambda: VERSIONS, machine=settings.parent)
     found = {one.id: one for one in look_at_portal(portal)}["portal-limits"]
     assert (found.status, said in found.seen.en) == (status, True), found.seen.en
     assert (found.remedy is None) == (status == "ok")
@@ -151,3 +158,19 @@ def test_the_limits_of_labs(folders: ServeFolders, settings: Path, limits: str, 
 @pytest.mark.parametrize(("machine", "labs"), [(1, 0.5), (3, 1.5), (8, 6), (16, 14), (64, 56)])
 def test_what_labs_may_take_of_a_machine(machine: int, labs: float) -> None:
     assert usual_memory(machine << 30) == int(labs * (1 << 30))
+
+
+def test_a_pool_of_what_does_not_exist(folders: ServeFolders, settings: Path) -> None:
+    settings.write_text(settings.read_text() + "[pool.scenarios]\nno-web-sitse = 1\n[pool.labs]\nsmall-ofice = 2\n")
+    (found,) = look_at_portal(ExaminedPortal(settings, content, folders, lambda: VERSIONS))
+    assert found.status == "fail"
+    assert (
+        found.seen.en
+        == f'{settings}: pool.scenarios: no scenario is called "no-web-sitse"; did you mean "no-web-sites"?'
+    )
+    settings.write_text(settings.read_text().replace("sitse", "sites"))
+    (found,) = look_at_portal(ExaminedPortal(settings, content, folders, lambda: VERSIONS))
+    assert 'no lab is called "small-ofice"; did you mean "small-office"?' in found.seen.en
+    settings.write_text(settings.read_text().replace("ofice", "office"))
+    found, *_ = look_at_portal(ExaminedPortal(settings, content, folders, lambda: VERSIONS))
+    assert (found.id, found.status) == ("portal-settings", "ok")

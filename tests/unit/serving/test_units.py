@@ -97,15 +97,16 @@ def test_labd_is_told_of_the_limits_that_were_chosen(planned: Plan, places: Plac
 def test_labd_is_told_which_labs_stand_ready(planned: Plan, places: Places) -> None:
     assert "--pool" not in written(planned(listen=LISTEN), places)[LABD]
     text = "contract = 1\n[pool]\nby_use = 3\nreserve = '4G'\nrenew_after = 2\n"
-    text += "[pool.scenarios]\nno-network-after-move = 2\nno-web-sites = 1\n"
+    text += "[pool.scenarios]\nno-network-after-move = 2\nno-web-sites = 1\n[pool.labs]\nsmall-office = 4\n"
     plan = plan_of(ServeOptions(listen=LISTEN), parse_settings(text, "x"))
     installed = written(plan, places)[LABD]
     assert "--pool no-network-after-move=2 --pool no-web-sites=1" in installed
+    assert "--pool-at small-office=4" in installed
     assert "--pool-by-use 3 --pool-reserve 4G --pool-renew-after 2" in installed
     assert plan_of(ServeOptions(), parse_settings(settings_text(plan), "x")) == plan
     command = labd_command(places.folders, (), plan.limits, pool=plan.pool)
     assert limits_of(options_of(command[command.index("orchestrator.labd") + 1 :])).pool == PoolWishes(
-        {"no-network-after-move": 2, "no-web-sites": 1}, 3, 4 << 30, 7200.0
+        {"no-network-after-move": 2, "no-web-sites": 1}, {"small-office": 4}, 3, 4 << 30, 7200.0
     )
     assert limits_of(options_of(labd_command(places.folders, (), plan.limits)[4:])).pool == NO_POOL
 
