@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from orchestrator.bench import page_paint, peer_shells, portal_claims, portal_lines, portal_start, process_costs
 from orchestrator.bench.boots import require_folder
+from orchestrator.bench.figure_report import Figure, FigureReport, percentile
 from orchestrator.bench.peer_shells import NoPeerError
-from orchestrator.bench.portal_lines import Echo, MeasuredTerminal, percentile
-from orchestrator.bench.portal_report import Figure, PortalReport
+from orchestrator.bench.portal_lines import Echo, MeasuredTerminal
 from orchestrator.bench.portal_site import CLASS, PEOPLE, PortalSite, portal_site
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
@@ -34,6 +34,12 @@ _PROCESSOR_PERCENT: Final = 15.0
 _AT_ONCE: Final = 10
 """Reconnections at a time."""
 _KB, _MB = 1_000, 1_000_000
+
+
+_HEAD: Final = Text(
+    fr="Le portail, ses terminaux étant des programmes de cette machine",
+    en="The portal, its terminals being programs of this machine",
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class PortalAmounts:
 
 def measure_portal(
     app: App, *, output: Path | None = None, progress: Progress, amounts: PortalAmounts | None = None
-) -> PortalReport:
+) -> FigureReport:
     """Measure the portal, and leave nothing behind.
 
     Args:
@@ -77,7 +83,7 @@ def measure_portal(
         if amounts.starts:
             found += portal_start.starts(app, Path(made) / "starts", amounts.starts, progress)
             found += portal_claims.claims(app, Path(made) / "claims", amounts.starts, progress)
-    report = PortalReport(tuple(found))
+    report = FigureReport(_HEAD, tuple(found))
     if output is not None:
         output.write_text(json.dumps(report.to_document(), indent=2) + "\n", encoding="utf-8")
     return report

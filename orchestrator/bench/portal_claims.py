@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from orchestrator.bench.figure_report import Figure
 from orchestrator.bench.local_labd import SCENARIO, SEED
-from orchestrator.bench.portal_report import Figure
 from orchestrator.bench.portal_site import site_of_labs
 from orchestrator.bench.portal_start import PortalStart, by_portal, removed
 from orchestrator.core.errors import BreakfixError, LabError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
 import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -101,11 +100,6 @@ async def keys(echoes: Sequence[Echo], count: int) -> tuple[list[float], ...]:
             times.append((time.perf_counter() - begun) * 1000)
             await asyncio.sleep(_BETWEEN_KEYS_S)
     return found
-
-
-def percentile(times: Sequence[float], percent: int) -> float:
-    """Return the time that so many of a hundred do not exceed."""
-    return sorted(times)[max(0, math.ceil(len(times) * percent / 100) - 1)]
 
 
 @contextmanager

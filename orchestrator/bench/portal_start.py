@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from orchestrator.bench.figure_report import Figure
 from orchestrator.bench.local_labd import SCENARIO, SEED
 from orchestrator.bench.portal_lines import MeasuredTerminal, attached
-from orchestrator.bench.portal_report import Figure
 from orchestrator.bench.portal_site import Guest, PortalSite, site_of_labs
 from orchestrator.core import interrupts
 from orchestrator.core.errors import BreakfixError, LabError

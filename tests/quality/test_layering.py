@@ -191,10 +191,14 @@ MAY_IMPORT: Mapping[str, str] = {
     ),
     "orchestrator.bench.lab_figures": "",
     "orchestrator.bench.capacity": "bench.lab_figures doctor.machine model",
+    "orchestrator.bench.class_bench": (
+        "app bench.boots bench.capacity bench.figure_report bench.lab_figures bench.memory fabric.fabric_interface "
+        "labs model"
+    ),
     "orchestrator.bench": "app bench.lab_figures instances labs model planning",
     # A portal of its own to measure: real processes, whose labs are nothing but terminals.
     "orchestrator.bench.process_costs": "",
-    "orchestrator.bench.portal_report": "",
+    "orchestrator.bench.figure_report": "",
     "orchestrator.bench.local_labd": (
         "app engine.docker_engine fabric.fabric_interface instances labd.labd_process model"
     ),
@@ -203,14 +207,14 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.bench.peer_shells": "bench.portal_lines",
     "orchestrator.bench.page_paint": "bench.peer_shells bench.portal_site",
     "orchestrator.bench.portal_bench": (
-        "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.portal_report bench.portal_site "
+        "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.figure_report bench.portal_site "
         "bench.portal_claims bench.portal_start bench.process_costs"
     ),
     "orchestrator.bench.portal_claims": (
-        "app bench.local_labd bench.portal_report bench.portal_site bench.portal_start instances"
+        "app bench.local_labd bench.figure_report bench.portal_site bench.portal_start instances"
     ),
     "orchestrator.bench.portal_start": (
-        "app bench.local_labd bench.portal_lines bench.portal_report bench.portal_site labd.event_log"
+        "app bench.local_labd bench.portal_lines bench.figure_report bench.portal_site labd.event_log"
     ),
     "orchestrator.cli": (
         "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "

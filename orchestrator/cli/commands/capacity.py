@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
+from orchestrator.cli.lab_room import room_for_labs
 from orchestrator.cli.output import table
 from orchestrator.cli.progress_view import steps
 from orchestrator.core.number_text import number_text
@@ -13,7 +14,6 @@ from orchestrator.core.text import Text
 
 if TYPE_CHECKING:
     from orchestrator.bench.capacity import CapacityReport
-    from orchestrator.model.serve_settings import Limits
 
 _MIB = 1 << 20
 
@@ -39,27 +39,18 @@ _MIB = 1 << 20
 def capacity_command(invocation: Invocation, labs: tuple[str, ...], *, measure: bool) -> None:
     """Show how many of each lab there may be, once what lacks was measured."""
     from orchestrator.bench.boots import measure_labs
-    from orchestrator.bench.capacity import capacity, room_of
+    from orchestrator.bench.capacity import capacity
     from orchestrator.bench.lab_figures import figures_file, kept_figures
 
     app = invocation.app
     plans = {name: app.labs.plans.of_lab(name) for name in labs or app.content.labs()}
-    room = room_of(_limits(), app.labs.running.engine().info().memory)
+    room = room_for_labs(invocation)
     report = capacity(plans, kept_figures(figures_file()), room)
     if measure and report.unmeasured:
         with steps(invocation) as shown:
             measure_labs(app, {name: plans[name] for name in report.unmeasured}, progress=shown)
         report = capacity(plans, kept_figures(figures_file()), room)
     invocation.output.emit(report.to_document(), lambda: _show(invocation, report))
-
-
-def _limits() -> Limits:
-    """Return the portal's limits, or the usual ones where nobody has set it up."""
-    from orchestrator.loader.settings_file import read_settings
-    from orchestrator.model.serve_settings import Limits
-    from orchestrator.serving.serve_folders import SETTINGS
-
-    return (read_settings(SETTINGS).limits if SETTINGS.exists() else None) or Limits()
 
 
 def _show(invocation: Invocation, report: CapacityReport) -> None:

@@ -13,9 +13,8 @@ import pytest
 
 from orchestrator.app import App
 from orchestrator.bench import page_paint, portal_bench, portal_start, process_costs
+from orchestrator.bench.figure_report import Figure, FigureReport, percentile
 from orchestrator.bench.portal_bench import PortalAmounts, measure_portal
-from orchestrator.bench.portal_lines import percentile
-from orchestrator.bench.portal_report import Figure, PortalReport
 from orchestrator.bench.portal_start import StartPair
 from orchestrator.core.errors import UsageError
 from orchestrator.core.progress import Silent
@@ -26,13 +25,14 @@ SOON = 60.0
 
 
 def test_a_table_shows_each_figure_beside_its_target() -> None:
-    report = PortalReport(
+    report = FigureReport(
+        same("What was measured"),
         (
             Figure("echo", Text(fr="touche", en="key"), "ms", 5.25, 3.0),
             Figure("memory", Text(fr="mémoire", en="memory"), "MB", 100.4, 250.0),
             Figure("ttyd", same("ttyd"), "ms", None, None, Text(fr="absent", en="absent")),
             Figure("left", Text(fr="restés", en="left"), "", 0.0, 0.0),
-        )
+        ),
     )
     rows = [line.split() for line in report.to_text("en").splitlines()[2:]]
     assert rows == [
@@ -62,8 +62,8 @@ def test_the_medians_of_pairs_and_of_their_differences_are_shown() -> None:
 
 def test_without_labs_their_start_is_not_measured_and_the_table_says_why() -> None:
     found = portal_start.figures((), Text(fr="pas de Docker", en="no Docker"))
-    assert PortalReport(tuple(found)).missed == []
-    assert PortalReport(tuple(found)).to_text("en").count("no Docker") == 4
+    assert FigureReport(same(""), tuple(found)).missed == []
+    assert FigureReport(same(""), tuple(found)).to_text("en").count("no Docker") == 4
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(50, 2.0), (95, 4.0), (99, 4.0), (1, 1.0)])

@@ -12,12 +12,12 @@ import pytest
 
 from grader.report import Report
 from orchestrator.bench.boots import Boot, BootReport
+from orchestrator.bench.figure_report import Figure, FigureReport
 from orchestrator.bench.gradings import GradingBench, ScenarioVerdicts, TimedVerdict
 from orchestrator.bench.lab_figures import LabFigure, figures_file, keep_figures
 from orchestrator.bench.portal_bench import PortalAmounts
-from orchestrator.bench.portal_report import Figure, PortalReport
 from orchestrator.core.errors import MachineError
-from orchestrator.core.text import Text
+from orchestrator.core.text import Text, same
 from orchestrator.labs import LabState
 from orchestrator.loader.content import Content
 from orchestrator.model.plan import Plan
@@ -258,10 +258,10 @@ def test_capacity_tells_how_many_labs_fit(
 
 
 def test_bench_measures_the_portal(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
-    def measure(asked: object, *, output: Path | None, progress: object, amounts: PortalAmounts) -> PortalReport:
+    def measure(asked: object, *, output: Path | None, progress: object, amounts: PortalAmounts) -> FigureReport:
         assert (asked, output, amounts) == (app, None, PortalAmounts(starts=5))
         assert progress is not None
-        return PortalReport((Figure("echo", Text(fr="touche", en="key"), "ms", 4.25, 3.0),))
+        return FigureReport(same(""), (Figure("echo", Text(fr="touche", en="key"), "ms", 4.25, 3.0),))
 
     monkeypatch.setattr("orchestrator.bench.portal_bench.measure_portal", measure)
     assert "missed" in cli("bench", "--portal").stdout
@@ -269,6 +269,26 @@ def test_bench_measures_the_portal(cli: Cli, app: FakeApp, monkeypatch: pytest.M
         {"name": "echo", "unit": "ms", "value": 4.25, "target": 3.0, "met": False}
     ]
     assert cli("bench", "--portal", "--checks").exit_code == 2
+
+
+def test_bench_measures_a_class(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def measure(found: object, scenario: str, count: int, *, output: Path | None, progress: object) -> FigureReport:
+        asked.append((found, scenario, count, output, progress is not None))
+        return FigureReport(Text(fr="Une classe", en="A class"), (Figure("removed", same("gone"), "s", 1.25),))
+
+    monkeypatch.setattr("orchestrator.bench.class_bench.measure_class", measure)
+    assert cli("bench", "--class", "3", "--scenario", "cable-out").stdout.split() == [
+        "A", "class", "measured", "gone", "1.25", "s",
+    ]  # fmt: skip
+    assert asked == [(app, "cable-out", 3, None, True)]
+    too_many = cli("bench", "--class", "200")
+    assert too_many.exit_code == 2
+    assert "does not bear 200 labs" in too_many.stderr
+    assert "capacity pair --measure" in too_many.stderr
+    for words in (("--class", "2", "--checks"), ("--class", "2", "--scenario", "a", "--scenario", "b")):
+        assert cli("bench", *words).exit_code == 2
 
 
 def test_bench_measures_verdicts(cli: Cli, app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +308,7 @@ def test_bench_measures_verdicts(cli: Cli, app: FakeApp, monkeypatch: pytest.Mon
     assert cli("bench", "--checks", "--scenario", "cable-out", "--json").exit_code == 1
     assert asked == [(app, (), 2, None), (app, ("cable-out",), 5, None)]
     refused = cli("bench", "--scenario", "cable-out")
-    assert (refused.exit_code, "--scenario is for --checks only." in refused.stderr) == (2, True)
+    assert (refused.exit_code, "--scenario is for --checks and --class only." in refused.stderr) == (2, True)
 
 
 def test_reset_starts_anew_under_the_same_name(cli: Cli, app: FakeApp) -> None:

@@ -1,7 +1,8 @@
-"""What the measurement of the portal says: each figure beside its target."""
+"""What a measurement of the portal or of a class says: each figure beside its target, where it has one."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -45,10 +46,21 @@ class Figure:
         return {"name": self.name, "unit": self.unit, "value": value, "target": target, "met": self.met}
 
 
-@dataclass(frozen=True)
-class PortalReport:
-    """All figures, in the order in which they are shown."""
+def percentile(times: Sequence[float], percent: int) -> float:
+    """Return the time that so many of a hundred do not exceed."""
+    return sorted(times)[max(0, math.ceil(len(times) * percent / 100) - 1)]
 
+
+@dataclass(frozen=True)
+class FigureReport:
+    """All figures, in the order in which they are shown.
+
+    Attributes:
+        head: what was measured.
+        figures: the figures.
+    """
+
+    head: Text
     figures: tuple[Figure, ...]
 
     @property
@@ -62,12 +74,9 @@ class PortalReport:
 
     def to_text(self, language: Language) -> str:
         """Return the report as plain text."""
-        head = Text(
-            fr="Le portail, ses terminaux étant des programmes de cette machine",
-            en="The portal, its terminals being programs of this machine",
-        )
-        value, most = Text(fr="mesuré", en="measured"), Text(fr="au plus", en="at most")
-        lines = [head.in_(language), f"  {'':<{_WIDTH}}{value.in_(language):>12}{most.in_(language):>12}"]
+        value = Text(fr="mesuré", en="measured")
+        most = Text(fr="au plus", en="at most").in_(language) if any(one.target for one in self.figures) else ""
+        lines = [self.head.in_(language), f"  {'':<{_WIDTH}}{value.in_(language):>12}{most:>12}".rstrip()]
         return "\n".join([*lines, *(_row(figure, language) for figure in self.figures)]) + "\n"
 
 
