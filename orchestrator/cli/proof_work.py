@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 
 from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
+from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.completion import RecordCompletion, completion_of
 from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachine, differences
-from orchestrator.proof.model import Proof
+from orchestrator.proof.model import Key, Proof
 from orchestrator.proof.proof_words import status_text
 from orchestrator.proof.seed_cover import Draw, draw, seeds_for, seeds_of_other_cases
-from orchestrator.proof.stages import ProofSubject, solutions_of
+from orchestrator.proof.stages import ProofSubject, repairs_of_another_case, stages_of
 
 
 @dataclass
@@ -57,21 +59,28 @@ class ProofWork:
         if self.extent == "replay":
             self.records[loaded.id] = self._played_again(loaded.id)
             recorded = self.records[loaded.id].entry.variants
-            return [self._subject(name, draw(loaded, one.seed), repairs_only=one.repairs_only) for one in recorded]
+            return [
+                self._subject(
+                    plans.plan(name, one.seed), draw(loaded, one.seed), one.repairs if one.repairs_only else None
+                )
+                for one in recorded
+            ]
         drawn = seeds_for(loaded, seeds)
-        subjects = [self._subject(name, one) for one in drawn]
+        subjects = [self._subject(plans.plan(name, one.seed), one) for one in drawn]
         if self.extent == "record":
-            others = seeds_of_other_cases(loaded, drawn)
-            subjects += [self._subject(name, one, repairs_only=True) for one in others]
+            played = {key for subject in subjects for key in stages_of(subject)}
+            for one in seeds_of_other_cases(loaded, drawn):
+                plan = plans.plan(name, one.seed)
+                subjects.append(self._subject(plan, one, repairs_of_another_case(plan, played)))
+                played.update(stages_of(subjects[-1]))
         return subjects
 
-    def _subject(self, name: str, one: Draw, *, repairs_only: bool = False) -> ProofSubject:
-        plan = self.invocation.app.labs.plans.plan(name, one.seed)
+    def _subject(self, plan: Plan, one: Draw, repairs: Collection[Key] | None = None) -> ProofSubject:
         return ProofSubject(
             plan,
             one.cases,
             main_line=self.extent == "brief",
-            repairs=solutions_of(plan) if repairs_only else None,
+            repairs=repairs,
             learning=self.extent == "record",
         )
 

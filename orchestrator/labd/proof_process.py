@@ -34,11 +34,11 @@ from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.wire import encode
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
-from orchestrator.proof.model import Proof, Stage
+from orchestrator.proof.model import Key, Proof, Stage
 from orchestrator.proof.proof_words import STAGES
 from orchestrator.proof.prover import prove
 from orchestrator.proof.seed_cover import seeds_for
-from orchestrator.proof.stages import Key, ProofSubject, stages_of
+from orchestrator.proof.stages import ProofSubject, stages_of
 
 _NICE: Final = 10
 """How much later than others this process, and what grades for it, gets a processor. The lab's own machines are

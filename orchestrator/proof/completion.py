@@ -15,9 +15,9 @@ from orchestrator.core.text import Text
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import NAMES, Binding
 from orchestrator.proof.ledger import LedgerEntry, RecordedVariant
-from orchestrator.proof.model import Proof
+from orchestrator.proof.model import Key, Proof
 from orchestrator.proof.proof_status import Proofs
-from orchestrator.proof.stages import Key, ProofSubject, keys_of, shortcut_key, solutions_of, stages_of
+from orchestrator.proof.stages import ProofSubject, keys_of, shortcut_key, solutions_of, stages_of
 from orchestrator.sound_state.explained import ExplainedChange
 
 
@@ -59,13 +59,14 @@ class RecordCompletion:
             binding=replace(self.binding, program=self.entry.binding.program),
             variants=variants,
             explained=tuple(sorted(explained, key=ExplainedChange.order)),
-            mutants=(),
+            mutants=() if self.entry.binding.changed(self.binding) else self.entry.mutants,
         )
 
     def _variant_with(self, known: RecordedVariant, seen: Mapping[str, Mapping[str, str]]) -> RecordedVariant:
         plan = self.plans[known.seed]
         stages = {**known.stages, **seen}
-        whole = ProofSubject(plan, repairs=solutions_of(plan) if known.repairs_only else None)
+        played = frozenset(map(shortcut_key, plan.shortcuts)) & {*known.repairs, *self.repairs.get(known.seed, ())}
+        whole = ProofSubject(plan, repairs=solutions_of(plan) | played if known.repairs_only else None)
         names = [f"{name} {subject}".strip() for name, subject in stages_of(whole)]
         return replace(known, digest=plan.digest, stages={name: stages[name] for name in names if name in stages})
 
@@ -96,9 +97,10 @@ def completion_of(proofs: Proofs, scenario: str, plan: Callable[[int], Plan]) ->
         )
     entry = found.entry
     plans = {variant.seed: plan(variant.seed) for variant in entry.variants}
-    added = {variant.seed: _unknown(variant, plans[variant.seed]) for variant in entry.variants}
+    added = _unknown(entry, plans)
     files = {_file_of(key) for keys in added.values() for key in keys}
-    if changed := entry.binding.changed(proofs.binding(scenario, without=files)):
+    changed = entry.binding.changed(binding)
+    if changed and (changed := entry.binding.changed(proofs.binding(scenario, without=files))):
         raise UsageError(
             Text(
                 fr=f"La preuve enregistrée {de(scenario)} ne peut pas être complétée : il a changé autrement que par "
@@ -124,11 +126,19 @@ def completion_of(proofs: Proofs, scenario: str, plan: Callable[[int], Plan]) ->
     return RecordCompletion(entry, binding, plans, {seed: keys for seed, keys in repairs.items() if keys})
 
 
-def _unknown(known: RecordedVariant, plan: Plan) -> frozenset[Key]:
-    """Return the solutions and, where they were played, the shortcuts of a variant that its record does not have."""
-    shortcuts = () if known.repairs_only else plan.shortcuts
-    keys = [*(keys_of(solution)[0] for solution in plan.solutions), *map(shortcut_key, shortcuts)]
-    return frozenset(key for key in keys if " ".join(key) not in known.stages)
+def _unknown(entry: LedgerEntry, plans: Mapping[int, Plan]) -> dict[int, frozenset[Key]]:
+    """Return by seed the solutions, and the shortcuts, that a record does not have.
+
+    Where only repairs were played, it is enough that a shortcut was played in any variant.
+    """
+    played = {key for variant in entry.variants for key in variant.repairs}
+    unknown: dict[int, frozenset[Key]] = {}
+    for variant in entry.variants:
+        plan, known = plans[variant.seed], played if variant.repairs_only else variant.repairs
+        solutions = frozenset(keys_of(solution)[0] for solution in plan.solutions) - variant.repairs
+        unknown[variant.seed] = solutions | (frozenset(map(shortcut_key, plan.shortcuts)) - known)
+        played |= unknown[variant.seed]
+    return unknown
 
 
 def _by_changes_alone(known: RecordedVariant, plan: Plan) -> frozenset[Key]:

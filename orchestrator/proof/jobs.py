@@ -26,9 +26,8 @@ from orchestrator.proof import judging, lab_verdicts, repair_verdicts
 from orchestrator.proof.applying import apply, said
 from orchestrator.proof.job_lab import AtWork, JobLab, JobOverError, job_lab
 from orchestrator.proof.judging import Judged
-from orchestrator.proof.model import Stage, VariantProof, Verdict
+from orchestrator.proof.model import Key, Stage, VariantProof, Verdict
 from orchestrator.proof.stages import (
-    Key,
     ProofSubject,
     Watch,
     chosen_repairs,

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from orchestrator.core.documents import document_of, read_as
 from orchestrator.core.elision import de
@@ -17,7 +17,7 @@ from orchestrator.core.text import Text
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof.binding import PARTS, RECORD, SIGNATURE, Binding
-from orchestrator.proof.model import Proof, Stage, VariantProof
+from orchestrator.proof.model import Key, Proof, Stage, StageName, VariantProof
 from orchestrator.proof.mutant_record import RecordedMutants
 from orchestrator.proof.program import version_of
 from orchestrator.proof.trust import Trust
@@ -29,6 +29,7 @@ SUMS: Final = "ledger.sha256"
 
 _LETTERS: Final[Mapping[str, str]] = {"pass": "P", "fail": "F", "error": "E"}
 _NOT_ASKED: Final = "-"
+_REPAIRS: Final = frozenset({"solution", "reboot", "shortcut"})
 
 Believed = Literal["package", "signed", "no"]
 
@@ -58,8 +59,14 @@ class RecordedVariant:
 
     @property
     def repairs_only(self) -> bool:
-        """Return whether only its solutions were played, for what they change."""
-        return all(stage.partition(" ")[0] in {"solution", "reboot"} for stage in self.stages)
+        """Return whether only repairs were played: its solutions, for what they change, and some shortcuts."""
+        return all(stage.partition(" ")[0] in _REPAIRS for stage in self.stages)
+
+    @property
+    def repairs(self) -> frozenset[Key]:
+        """Return the stages of the repairs that were played: solutions, their reboots, and shortcuts."""
+        keys = [stage.split(" ", 1) for stage in self.stages if stage.partition(" ")[0] in _REPAIRS]
+        return frozenset((cast("StageName", kind), name) for kind, name in keys)
 
     @classmethod
     def of(cls, variant: VariantProof) -> RecordedVariant:
@@ -125,7 +132,7 @@ class LedgerEntry:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Return the seeds of which more than the solutions was played."""
+        """Return the seeds of which more than repairs was played."""
         return tuple(variant.seed for variant in self.variants if not variant.repairs_only)
 
     def red(self, seed: int, stage: str) -> tuple[str, ...]:

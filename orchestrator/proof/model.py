@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from grader.report import CheckResult, Difference
 from orchestrator.core.documents import document_of, read_as
@@ -31,6 +31,9 @@ the trainee gets it; ``restored``: the fault reverted; ``again``: the fault inje
 that a persona states; ``solution``, ``reboot`` (all hosts, after it), ``shortcut``: one each; ``stopped``: what is left
 when everything is removed.
 """
+
+Key: TypeAlias = tuple[StageName, str]
+"""A stage, and the solution or shortcut that it is about; empty for none."""
 
 Expected = Literal["pass", "fail", "not-pass", "any"]
 """The colour that a check should have; ``not-pass`` allows red and error, ``any`` says that others decide."""
@@ -206,8 +209,8 @@ class VariantProof:
 
     @property
     def repairs_only(self) -> bool:
-        """Return whether only its solutions were played, for what they change."""
-        return all(stage.name in {"solution", "reboot", "stopped"} for stage in self.stages)
+        """Return whether only repairs were played: its solutions, for what they change, and some shortcuts."""
+        return all(stage.name in {"solution", "reboot", "shortcut", "stopped"} for stage in self.stages)
 
     def to_document(self) -> dict[str, Any]:
         """Return the variant as JSON's types."""
@@ -239,7 +242,7 @@ class Proof:
 
     @property
     def seeds(self) -> tuple[int, ...]:
-        """Return the seeds of which more than the solutions was played."""
+        """Return the seeds of which more than repairs was played."""
         return tuple(variant.seed for variant in self.variants if not variant.repairs_only)
 
     @property

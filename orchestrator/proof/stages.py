@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from orchestrator.model.plan import Plan, PlannedSolution
-from orchestrator.proof.model import Proof, Stage, StageName
-
-Key: TypeAlias = tuple[StageName, str]
-"""A stage, and the solution or shortcut that it is about; empty for none."""
+from orchestrator.proof.model import Key, Proof, Stage
 
 
 class Watch(Protocol):
@@ -82,6 +79,11 @@ def chosen_repairs(
 def solutions_of(plan: Plan) -> frozenset[Key]:
     """Return the stage of each of a variant's solutions."""
     return frozenset(keys_of(solution)[0] for solution in plan.solutions)
+
+
+def repairs_of_another_case(plan: Plan, played: Collection[Key]) -> frozenset[Key]:
+    """Return what is played of a variant beside whole ones: its solutions, and the shortcuts that have not been yet."""
+    return solutions_of(plan) | (frozenset(map(shortcut_key, plan.shortcuts)) - frozenset(played))
 
 
 def dialogues_of(plan: Plan) -> tuple[Key, ...]:

@@ -13,9 +13,9 @@ import pytest
 from orchestrator.loader.content import Content
 from orchestrator.loader.roots import built_in_root
 from orchestrator.proof import check_verdicts
-from orchestrator.proof.model import Proof, SeenColour, Stage, VariantProof, Verdict
+from orchestrator.proof.model import Key, Proof, SeenColour, Stage, VariantProof, Verdict
 from orchestrator.proof.proof_store import ProofStore
-from orchestrator.proof.stages import Key, ProofSubject, Watch, stages_of
+from orchestrator.proof.stages import ProofSubject, Watch, stages_of
 
 from .conftest import PLAN, Cli, FakeApp, result, text
 
@@ -210,7 +210,6 @@ def test_a_record_is_written_where_the_proof_is_sound(cli: Cli, app: FakeApp, pr
 )
 def test_a_record_is_completed_with_what_it_lacks(cli: Cli, app: FakeApp, prover: Prover, lang: str, said: str) -> None:
     cli("prove", NAMES[0], "--record")
-    assert cli("prove", NAMES[0], "--complete").exit_code == 2, "a record without its solutions is of something else"
     found = app.ledger.find(NAMES[0])
     assert found is not None
     plan = app.labs.plans.plan(NAMES[0], 1)

@@ -19,11 +19,11 @@ from orchestrator.model.plan import Plan, PlannedSolution
 from orchestrator.proof.completion import RecordCompletion, completion_of
 from orchestrator.proof.leaving_out import leave_out
 from orchestrator.proof.ledger import LedgerEntry, ProvingMachine, RecordedVariant
-from orchestrator.proof.model import Proof, Stage, VariantProof
+from orchestrator.proof.model import Key, Proof, Stage, VariantProof
 from orchestrator.proof.mutant_record import RecordedMutants
 from orchestrator.proof.proof_status import Proofs
 from orchestrator.proof.proof_store import ProofStore
-from orchestrator.proof.stages import Key, ProofSubject, stages_of
+from orchestrator.proof.stages import ProofSubject, stages_of
 from orchestrator.sound_state.explained import ExplainedChange
 
 from .conftest import SCENARIO, TITLE, ledger, seen
