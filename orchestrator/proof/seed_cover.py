@@ -42,7 +42,7 @@ def draw(scenario: Scenario, seed: int) -> Draw:
 
 
 def seeds_for(scenario: Scenario, count: int) -> tuple[Draw, ...]:
-    """Return ``count`` seeds, from 1: each draws something that those before did not, as long as anything is left."""
+    """Return ``count`` seeds, from 1: each other draws what those before did not, as long as anything is left."""
     wanted = _wanted(scenario)
     chosen: list[Draw] = []
     spare: list[Draw] = []
@@ -50,7 +50,7 @@ def seeds_for(scenario: Scenario, count: int) -> tuple[Draw, ...]:
         if len(chosen) == count or not wanted:
             break
         drawn = draw(scenario, seed)
-        if wanted & drawn.covered:
+        if seed == 1 or wanted & drawn.covered:
             chosen.append(drawn)
             wanted -= drawn.covered
         else:
