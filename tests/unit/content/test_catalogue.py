@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ from orchestrator.planning.name_pool import FEMININE, LAST, MASCULINE
 from orchestrator.planning.steps import Renderer
 from orchestrator.planning.template_context import base_values
 from orchestrator.planning.variant import draw_variant, login_of
+from orchestrator.proof.binding import RECORD
+from orchestrator.proof.seed_cover import draw, seeds_of_other_cases
 
 pytestmark = pytest.mark.slow
 
@@ -127,3 +130,15 @@ def test_before_the_repair_a_trainee_reads_what_somebody_notices(name: str) -> N
         for check in read_checks(path.read_text(encoding="utf-8"), path).checks:
             role = check.role.source if check.role else ""
             assert role == "guard" or check.before, f"{path.name}::{check.name}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_record_has_every_repair(name: str) -> None:
+    """Whatever draws it: each solution, each of its steps, and each shortcut was played and seen for what it is."""
+    scenario = scenario_of(name)
+    record = json.loads((scenario.folder / RECORD).read_text())
+    played = {stage for variant in record["variants"] for stage in variant["stages"]}
+    written = {f"solution {one.name}" for one in scenario.solutions}
+    written |= {f"shortcut {one.name}" for one in scenario.shortcuts}
+    assert written - played == set()
+    assert seeds_of_other_cases(scenario, [draw(scenario, variant["seed"]) for variant in record["variants"]]) == ()

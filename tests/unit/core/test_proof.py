@@ -34,7 +34,7 @@ from orchestrator.proof.ledger import RecordedVariant
 from orchestrator.proof.model import REMARKS, Kind, Proof, Stage, StageName
 from orchestrator.proof.prover import prove
 from orchestrator.proof.residue import residue_of
-from orchestrator.proof.stages import ProofSubject, shortcut_key, solutions_of
+from orchestrator.proof.stages import ProofSubject, repairs_of_another_case, shortcut_key, solutions_of, stages_of
 from orchestrator.sound_state import comparison
 from tests.unit.differences import EVERY, EXPLAINED, FORBIDDEN, HARMLESS, UNEXPLAINED
 from tests.unit.personas.conftest import persona
@@ -783,17 +783,20 @@ def test_of_another_case_only_the_solutions_are_played(world: World, grader: Gra
     """What they change there is learnt; no check is blind or untried because no fault was looked at there."""
     grader.order = [*ORDER, *("repaired", "rebooted", "repaired", "rebooted")]
     plan = world.plan(8)
-    others = ProofSubject(plan, {"cause": "x"}, repairs=solutions_of(plan), learning=True)
+    repairs = repairs_of_another_case(plan, stages_of(ProofSubject(world.plan(7))))
+    assert repairs == solutions_of(plan), "each shortcut has been played"
+    assert repairs_of_another_case(plan, ()) == repairs | {shortcut_key(one) for one in plan.shortcuts}
+    others = ProofSubject(plan, {"cause": "x"}, repairs=repairs, learning=True)
     (proof,) = prove(world.labs(), [ProofSubject(world.plan(7)), others], jobs=1, watch=Watching())
-    whole, repairs = proof.variants
-    assert [stage.key for stage in repairs.stages] == [
+    whole, other = proof.variants
+    assert [stage.key for stage in other.stages] == [
         ("solution", "reference"),
         ("reboot", "reference"),
         ("solution", "second"),
         ("reboot", "second"),
         ("stopped", ""),
     ]
-    assert (whole.repairs_only, repairs.repairs_only, proof.seeds) == (False, True, (7,))
+    assert (whole.repairs_only, other.repairs_only, proof.seeds) == (False, True, (7,))
     assert (found(proof), proof.proven) == ([], True)
     recorded = [RecordedVariant.of(variant) for variant in proof.variants]
     assert [one.repairs_only for one in recorded] == [False, True]

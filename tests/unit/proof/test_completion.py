@@ -129,6 +129,34 @@ def test_a_shortcut_is_played_where_shortcuts_were(
     assert {v.seed for v in recorded.variants} == set(completion.plans)
 
 
+def test_a_shortcut_of_another_case_is_played_there_and_the_mutants_stay(
+    proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
+) -> None:
+    """Nothing has changed: the record only never played it, for its whole variant has another case."""
+    lost: Key = ("shortcut", plan(1).shortcuts[-1].name)
+    whole, repairs = recorded.variants
+    stages = {name: seen for name, seen in whole.stages.items() if name != " ".join(lost)}
+    proofs.ledger.record(replace(recorded, variants=(replace(whole, stages=stages), repairs)))
+
+    def another_case(seed: int) -> Plan:
+        made = plan(seed)
+        if seed == 1:
+            made.shortcuts = made.shortcuts[:-1]  # type: ignore[misc]
+        return made
+
+    completion = completion_of(proofs, SCENARIO, another_case)
+    assert played(completion) == {3: [lost, ("stopped", "")]}
+    variant = VariantProof(3, "?", (Stage(*lost, 1.0, RED), Stage("stopped", "", 1.0)), {})
+    entry = completion.entry_with(Proof(SCENARIO, TITLE, (variant,)))
+    proofs.ledger.record(entry)
+    assert entry.mutants == recorded.mutants
+    assert entry.variants[0].stages == stages
+    assert entry.variants[1].stages == {**repairs.stages, " ".join(lost): {"test_x.py::web": "fail"}}
+    assert (entry.variants[1].repairs_only, entry.seeds) == (True, (1,))
+    with pytest.raises(UsageError, match="knows each solution and each shortcut"):
+        completion_of(proofs, SCENARIO, another_case)
+
+
 def test_a_solution_of_some_variants_is_played_in_these(
     folder: Path, proofs: Proofs, plan: Callable[[int], Plan], recorded: LedgerEntry
 ) -> None:
