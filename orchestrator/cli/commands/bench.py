@@ -10,8 +10,8 @@ import click
 
 from orchestrator.cli.click_classes import command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.lab_room import room_for_labs
 from orchestrator.cli.progress_view import steps
+from orchestrator.cli.room_for_labs import room_for_labs
 from orchestrator.core.errors import ExitCode, UsageError
 from orchestrator.core.text import Text
 

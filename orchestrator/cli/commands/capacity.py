@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.click_classes import argument, command, option
 from orchestrator.cli.invocation import Invocation, pass_invocation
-from orchestrator.cli.lab_room import room_for_labs
 from orchestrator.cli.output import table
 from orchestrator.cli.progress_view import steps
+from orchestrator.cli.room_for_labs import room_for_labs
 from orchestrator.core.number_text import number_text
 from orchestrator.core.text import Text
 
