@@ -31,6 +31,8 @@ GIB: Final = 1 << 30
 MEASURED: Final[Mapping[str, tuple[int, float]]] = {"small-office": (87_000_000, 8.5), "ad-domain": (313_000_000, 11.8)}
 """Lab -> bytes of its control groups, and seconds of a start alone: measured on a machine with two processors."""
 
+INOTIFY: Final = 1024
+"""The kernel's limit of inotify instances as the launcher sets it (docs/administrators.md)."""
 CLASS: Final = 30
 PRESSED_S: Final = 120.0
 """Assumed: all press *start* within these seconds, most of them in the middle, at the bell itself."""
@@ -87,14 +89,14 @@ def _kind(name: str, plan: Plan, known: tuple[int, float] | None, per_host: tupl
     return LabKind(name, hosts, sum(host.memory or 0 for host in plan.hosts), memory, seconds, known is not None)
 
 
-def school_rules(memory: int = 32 * GIB, *, inotify: int | None = None) -> ClusterRules:
+def school_rules(memory: int = 32 * GIB, *, inotify: int = INOTIFY) -> ClusterRules:
     """Return the rules of a school's nodes.
 
     Args:
         memory: bytes of a node; its labs may take what a machine of that size leaves them by default.
-        inotify: the kernel's limit of inotify instances; None: raised, so that it does not count.
+        inotify: the kernel's limit of inotify instances.
     """
-    return ClusterRules(usual_memory(memory), hosts=None if inotify is None else inotify // INOTIFY_PER_HOST)
+    return ClusterRules(usual_memory(memory), hosts=inotify // INOTIFY_PER_HOST)
 
 
 # The day ------------------------------------------------------------------------------------------------------
@@ -240,7 +242,7 @@ class School:
     nodes: int
     seed: int = 1
 
-    def rules(self, memory: int = 32 * GIB, *, inotify: int | None = None) -> ClusterRules:
+    def rules(self, memory: int = 32 * GIB, *, inotify: int = INOTIFY) -> ClusterRules:
         """Return the rules of this school's nodes, as ``school_rules``."""
         return replace(school_rules(memory, inotify=inotify), nodes=self.nodes)
 
@@ -312,12 +314,11 @@ class School:
     def kernel(self) -> _Rows:
         """Return how many labs run, by the kernel's limit of inotify instances."""
         rows: _Rows = []
-        for instances in (128, 512, 1024, None):
+        for instances in (128, 512, INOTIFY):
             rules = replace(self.rules(inotify=instances), starts_at_once=8)
             day = self.day(rules).bell()
-            hosts = "as many as there are" if rules.hosts is None else f"{rules.hosts}"
             most = max(node.hosts for node in day.cluster.nodes)
-            rows.append((f"{instances or 'raised'}", hosts, f"{most}", f"{len(day.waits().seconds):,}",
+            rows.append((f"{instances:,}", f"{rules.hosts}", f"{most}", f"{len(day.waits().seconds):,}",
                 f"{len(day.cluster.pending):,}"))  # fmt: skip
         return rows
 
@@ -327,10 +328,15 @@ class School:
         for memory, count in ((32, 1), (32, 3), (32, 6), (64, 6)):
             day = self.day(self.rules(memory * GIB)).bell().lose_nodes(count)
             rows.append((f"{memory} GiB", f"{count} of {self.nodes} nodes lost", *day.waits("lost").cells))
-        for memory, keep, pool in ((32, False, 0), (32, False, 24), (32, True, 0), (64, True, 0), (64, True, 24)):
-            day = self.day(replace(self.rules(memory * GIB), pool=pool)).bell().change(0.5, keep=keep)
+        for memory, keep, pool, inotify in (
+            (32, False, 0, INOTIFY), (32, False, 24, INOTIFY), (32, True, 0, INOTIFY), (64, True, 0, INOTIFY),
+            (64, True, 0, 4 * INOTIFY), (64, True, 24, 4 * INOTIFY),
+        ):  # fmt: skip
+            day = self.day(replace(self.rules(memory * GIB, inotify=inotify), pool=pool)).bell()
             what = "half change, and keep the former lab" if keep else "half change"
-            rows.append((f"{memory} GiB", f"{what}, pool of {pool}" if pool else what, *day.waits("change").cells))
+            what += f", pool of {pool}" if pool else ""
+            what += f", {inotify:,} inotify instances" if inotify != INOTIFY else ""
+            rows.append((f"{memory} GiB", what, *day.change(0.5, keep=keep).waits("change").cells))
         return rows
 
     def checks(self) -> _Rows:
@@ -345,12 +351,12 @@ class School:
 
     def walls(self) -> _Rows:
         """Return up to how many trainees each limit bears, all others being moved out of the way."""
-        free = replace(self.rules(1024 * GIB), processors=64.0, starts_at_once=64, placed_per_s=1000.0)
+        free = replace(self.rules(1024 * GIB), hosts=None, processors=64.0, starts_at_once=64, placed_per_s=1000.0)
         eight = replace(free, processors=8.0)
         cases = {
-            "the kernel's 128 inotify instances": replace(free, hosts=128 // INOTIFY_PER_HOST),
-            "512 inotify instances (`doctor`'s advice)": replace(free, hosts=512 // INOTIFY_PER_HOST),
-            "1,024 inotify instances": replace(free, hosts=1024 // INOTIFY_PER_HOST),
+            "128 inotify instances, as Debian has them": replace(free, hosts=128 // INOTIFY_PER_HOST),
+            "512 inotify instances, where `doctor` is content": replace(free, hosts=512 // INOTIFY_PER_HOST),
+            "1,024 inotify instances, as the launcher sets them": replace(free, hosts=INOTIFY // INOTIFY_PER_HOST),
             "two starts at once on a node": replace(eight, starts_at_once=2),
             "four starts at once": replace(eight, starts_at_once=4),
             "eight starts at once on eight processors": replace(eight, starts_at_once=8),

@@ -367,7 +367,7 @@ def test_without_any_figure_nothing_is_made_up() -> None:
 def test_a_node_bears_what_the_portal_admits() -> None:
     rules = school_rules(32 << 30, inotify=128)
     assert (rules.room, rules.hosts) == (28 << 30, 32)
-    assert school_rules().hosts is None
+    assert school_rules().hosts == 256
 
 
 def test_a_file_without_figures_is_refused(tmp_path: Path) -> None:
