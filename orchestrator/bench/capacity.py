@@ -1,4 +1,4 @@
-"""How many of each lab a machine bears: from what was measured of it there, and from what it may take at most."""
+"""How many of each lab fit on a machine: from what was measured of it there, and from what it may take at most."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class LabCapacity:
         most: bytes that it may take: its hosts' limits.
         memory: bytes that it takes while nobody works in it, as measured; None: it was not, or is another since.
         seconds: how long a start takes, as measured.
-        bears: how many the machine bears whose trainees do little; None: nobody has measured.
+        fit: how many fit on the machine whose trainees do little; None: nobody has measured.
         admitted: how many the portal starts, since each counts with what it may take.
-        by_hosts: whether the kernel's limit of inotify instances keeps ``bears`` from being more.
+        by_hosts: whether the kernel's limit of inotify instances keeps ``fit`` from being more.
     """
 
     lab: str
@@ -68,14 +68,14 @@ class LabCapacity:
     most: int
     memory: int | None
     seconds: float | None
-    bears: int | None
+    fit: int | None
     admitted: int
     by_hosts: bool = False
 
 
 @dataclass(frozen=True)
 class CapacityReport:
-    """How many of each lab a machine bears."""
+    """How many of each lab fit on a machine."""
 
     room: Room
     labs: Sequence[LabCapacity]
@@ -108,9 +108,9 @@ def _of(lab: str, plan: Plan, figure: LabFigure | None, room: Room) -> LabCapaci
     if figure is None or figure.digest != plan.digest:
         return LabCapacity(lab, hosts, most, None, None, None, admitted)
     by_memory = room.memory // (figure.memory + hosts * _BESIDE)
-    bears = _least(by_memory, by_hosts)
+    fit = _least(by_memory, by_hosts)
     limited = by_hosts is not None and by_hosts < by_memory
-    return LabCapacity(lab, hosts, most, figure.memory, figure.seconds, bears, admitted, limited)
+    return LabCapacity(lab, hosts, most, figure.memory, figure.seconds, fit, admitted, limited)
 
 
 def _least(*numbers: int | None) -> int | None:
@@ -130,6 +130,6 @@ def why_two_numbers() -> Text:
     return Text(
         fr="« supportés » : d'après la mémoire mesurée ici, si les stagiaires chargent peu leurs machines. « admis » : "
         "ce que le portail démarre, car chaque lab y compte pour ce qu'il peut prendre au plus.",
-        en='"borne": by the memory that was measured here, where trainees keep their machines little busy. "admitted": '
+        en='"fit": by the memory that was measured here, where trainees keep their machines little busy. "admitted": '
         "what the portal starts, for each lab counts there with what it may take at most.",
     )

@@ -80,7 +80,7 @@ class ClassTimes:
 
 
 def require_room(plan: Plan, count: int, healthy: Plan, figures: Mapping[str, LabFigure], room: Room) -> None:
-    """Refuse a class that this machine does not bear, as ``capacity`` tells it.
+    """Refuse a class that does not fit on this machine, as ``capacity`` tells it.
 
     Args:
         plan: the plan of one of its labs.
@@ -93,19 +93,19 @@ def require_room(plan: Plan, count: int, healthy: Plan, figures: Mapping[str, La
         UsageError: there are more than there may be.
     """
     (one,) = capacity({plan.lab: healthy}, figures, room).labs
-    most = one.admitted if one.bears is None else one.bears
+    most = one.admitted if one.fit is None else one.fit
     if count <= most:
         return
     measure = Text(fr="", en="")
-    if one.bears is None:
+    if one.fit is None:
         measure = Text(
             fr=f" « breakfix capacity {plan.lab} --measure » dit combien elle en supporte vraiment.",
-            en=f" 'breakfix capacity {plan.lab} --measure' tells how many it really bears.",
+            en=f" 'breakfix capacity {plan.lab} --measure' tells how many really fit.",
         )
     raise UsageError(
         Text(
             fr=f"Cette machine ne supporte pas {count} labs « {plan.lab} » : {most} au plus.",
-            en=f'This machine does not bear {count} labs "{plan.lab}": {most} at most.',
+            en=f'{count} labs "{plan.lab}" do not fit on this machine: {most} at most.',
         ),
         Text(fr=f"Donnez un nombre plus petit.{measure.fr}", en=f"Give a smaller number.{measure.en}"),
     )

@@ -1,4 +1,4 @@
-"""``capacity``: how many of each lab this machine bears."""
+"""``capacity``: how many of each lab fit on this machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MIB = 1 << 20
         fr="Dire combien de chaque lab cette machine supporte, d'après ce qui y a été mesuré.\n\n"
         "Sans LAB : tous les labs. Les mesures viennent de « bench », ou de --measure, qui démarre une fois chacun des "
         "labs sans mesure, puis le retire. Les limites sont celles du portail, s'il est réglé.",
-        en="Tell how many of each lab this machine bears, from what was measured on it.\n\n"
+        en="Tell how many of each lab fit on this machine, from what was measured on it.\n\n"
         "Without LAB: all labs. The figures come from 'bench', or from --measure, which starts each lab without a "
         "figure once and removes it. The limits are those of the portal, where it is set up.",
     ),
@@ -70,7 +70,7 @@ def _show(invocation: Invocation, report: CapacityReport) -> None:
         Text(fr="Mesuré", en="Measured"),
         Text(fr="Au plus", en="At most"),
         Text(fr="Prêt en", en="Ready in"),
-        Text(fr="Supportés", en="Borne"),
+        Text(fr="Supportés", en="Fit"),
         Text(fr="Admis", en="Admitted"),
     )
     for one in report.labs:
@@ -81,7 +81,7 @@ def _show(invocation: Invocation, report: CapacityReport) -> None:
             _mib(one.memory).in_(language),
             _mib(one.most).in_(language),
             seconds,
-            "–" if one.bears is None else f"{one.bears}{'*' if one.by_hosts else ''}",
+            "–" if one.fit is None else f"{one.fit}{'*' if one.by_hosts else ''}",
             str(one.admitted),
         )
     out.print(rows)

@@ -1,4 +1,4 @@
-"""How many of each lab a machine bears: what was measured, what counts at most, what is kept of it."""
+"""How many of each lab fit on a machine: what was measured, what counts at most, what is kept of it."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def test_what_was_measured_and_what_counts(
 ) -> None:
     report = capacity(PLANS, figures, room)
     (one,) = report.labs
-    assert (one.memory, one.bears, one.admitted) == found
-    assert one.by_hosts is (one.bears == 5)
+    assert (one.memory, one.fit, one.admitted) == found
+    assert one.by_hosts is (one.fit == 5)
     assert report.unmeasured == (() if one.memory else ("two",))
     assert (one.hosts, one.most) == (2, 256 * MIB)
     assert report.to_document()["labs"][0]["lab"] == "two"

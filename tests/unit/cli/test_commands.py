@@ -253,7 +253,7 @@ def test_capacity_tells_how_many_labs_fit(
     french = cli("capacity", "small-office", lang="fr").stdout.replace("\N{NARROW NO-BREAK SPACE}", " ")
     assert "2,5 s" in french
     (lab,) = json.loads(cli("capacity", "small-office", "--measure", "--json").stdout)["labs"]
-    assert (lab["lab"], lab["memory"], lab["bears"] > 0) == ("small-office", 30 << 20, True)
+    assert (lab["lab"], lab["memory"], lab["fit"] > 0) == ("small-office", 30 << 20, True)
     assert measured == [["small-office"]], "what is measured already is not measured again"
 
 
@@ -285,7 +285,7 @@ def test_bench_measures_a_class(cli: Cli, app: FakeApp, monkeypatch: pytest.Monk
     assert asked == [(app, "cable-out", 3, None, True)]
     too_many = cli("bench", "--class", "200")
     assert too_many.exit_code == 2
-    assert "does not bear 200 labs" in too_many.stderr
+    assert '200 labs "pair" do not fit' in too_many.stderr
     assert "capacity pair --measure" in too_many.stderr
     for words in (("--class", "2", "--checks"), ("--class", "2", "--scenario", "a", "--scenario", "b")):
         assert cli("bench", *words).exit_code == 2
