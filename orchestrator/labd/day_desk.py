@@ -69,10 +69,11 @@ class DayDesk:
             RefusedCallError: there is none of that name.
             BreakfixError: its journal cannot be read.
         """
+        opening = self._openings.of(session)  # first: whatever is over by then is in the journal
         jury_session, state = self._desk.found(session)
         clock = jury_session.clock(state)
         doing = Doing(
-            self._openings.of(session),
+            opening,
             self._openings.troubles(session),
             jury_session.folder.is_supervised(),
             self._supervision.troubles.get(session),

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,16 @@ from pathlib import Path
 import pytest
 
 from orchestrator.assessment.events import Draft
+from orchestrator.assessment.jury_session import JurySession
+from orchestrator.assessment.opening import Opened, Opening
+from orchestrator.assessment.state import SessionState
 from orchestrator.core.waiting import wait_until
 from orchestrator.labd import day_contract as d
 from orchestrator.labd import session_contract as contract
+from orchestrator.labd.day_openings import DayOpenings
 from orchestrator.labd.day_supervision import DaySupervision
 from orchestrator.labd.labd_client import LabdClient
+from orchestrator.labd.session_desk import SessionDesk
 from orchestrator.proof.proof_status import Status
 from tests.labd_talk import SOON
 
@@ -157,6 +163,45 @@ def test_a_day_from_the_drawing_to_who_hands_in(site: Site, organiser: Member, s
     asyncio.run(play())
     by = {event.by for event in site.registry.log.events("december") if event.kind in {"started", "paused", "absent"}}
     assert by == {organiser.who.ref}
+
+
+def test_labs_that_come_up_while_the_day_is_read_are_not_missing(
+    site: Site, organiser: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal is read, then the labs come up: the page says that they are being prepared, not that they lack."""
+    running: list[DayOpenings] = []
+    read = threading.Event()
+    begin, found, prepare = DayOpenings.begin, SessionDesk.found, Opening.open
+
+    def noted(openings: DayOpenings, session: JurySession, phase: str, work: Callable[[Opening], object]) -> None:
+        begin(openings, session, phase, work)
+        running.append(openings)
+
+    def held(opening: Opening, phase: str, by: str) -> Opened:
+        assert read.wait(SOON)
+        return prepare(opening, phase, by)
+
+    def late(desk: SessionDesk, session: str) -> tuple[JurySession, SessionState]:
+        seen = found(desk, session)
+        if running:
+            read.set()
+            assert wait_until(lambda: not running[0].of(session), within=SOON, every=0.01)
+        return seen
+
+    monkeypatch.setattr(DayOpenings, "begin", noted)
+    monkeypatch.setattr(SessionDesk, "found", late)
+    monkeypatch.setattr(Opening, "open", held)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            await planned(client, organiser.token, candidates=LIST)
+            await act(client, organiser, "open", "reseau")
+            seen = (await day(client, organiser)).phases[0]
+            assert (seen.opened, seen.opening, seen.acts) == (0, True, ())
+            seen = (await day(client, organiser)).phases[0]
+            assert (seen.opened, seen.opening, seen.acts) == (2, False, ("begin",))
+
+    asyncio.run(play())
 
 
 @pytest.mark.parametrize(
