@@ -48,6 +48,7 @@ def name() -> str:
     return f"warm-{os.getpid()}"
 
 
+@pytest.mark.core
 def test_a_frozen_lab_goes_on_as_if_nothing_had_been(app: App, name: str) -> None:
     """Nothing is made again; leases, timers and services have survived. ``bench --portal`` tells how long it takes."""
     plan = app.labs.plans.plan(SCENARIO, 7)
