@@ -17,7 +17,6 @@ from orchestrator.core.paths import HOME, state_folder
 from orchestrator.core.progress import Progress
 from orchestrator.core.text import Text
 from orchestrator.core.waiting import wait_until
-from orchestrator.instances.instance import PAUSED
 
 if TYPE_CHECKING:
     from orchestrator.app import App
@@ -89,10 +88,7 @@ def _ready(app: App, folder: Path) -> frozenset[str]:
         return frozenset(
             one.name
             for one in app.labs.running.all()
-            if one.name in ours
-            and len(one.hosts) == one.expected
-            and all(host.state == PAUSED for host in one.hosts)
-            and app.labs.running.instances.started(one.name)
+            if one.name in ours and one.wholly_frozen and app.labs.running.instances.started(one.name)
         )
 
     return wait_until(standing, within=_WITHIN_S, every=0.5) or frozenset()

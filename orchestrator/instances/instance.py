@@ -72,6 +72,11 @@ class Instance:
         return any(h.state == PAUSED for h in self.hosts)
 
     @property
+    def wholly_frozen(self) -> bool:
+        """Return whether all its hosts are there, and frozen."""
+        return len(self.hosts) == self.expected and all(h.state == PAUSED for h in self.hosts)
+
+    @property
     def running(self) -> tuple[str, ...]:
         """Return the names of the hosts that run, as the engine sees it."""
         return tuple(h.name for h in self.hosts if h.state == RUNNING)

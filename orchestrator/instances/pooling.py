@@ -17,7 +17,7 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.text import Text
 from orchestrator.engine.engine_interface import ContainerSpec, Engine
 from orchestrator.instances.freezing import freeze, thaw
-from orchestrator.instances.instance import PAUSED, Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.instances.instance_lookup import still_there
 from orchestrator.instances.instance_marks import has_mark, marked_as, put_mark, remove_mark
 from orchestrator.instances.locks import Locks
@@ -83,8 +83,7 @@ class PooledInstances:
         """
         with self._locks.exclusive(name):
             instance = still_there(self._engine, name)
-            frozen = len(instance.hosts) == instance.expected and all(host.state == PAUSED for host in instance.hosts)
-            if not frozen or not has_mark(self._engine, name, "pooled"):
+            if not instance.wholly_frozen or not has_mark(self._engine, name, "pooled"):
                 raise _not_to_be_had(name)
             thaw(self._engine, instance)
             remove_mark(self._engine, name, "pooled")

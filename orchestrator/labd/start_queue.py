@@ -166,7 +166,8 @@ class StartQueue:
         """Begin at once to hand over a lab that stands ready; it takes nobody's place among those that start.
 
         Returns:
-            What is set when it is over; None where it would take the room of those that wait.
+            What is set when it is over; None where nothing has begun: it would take the room of those that wait, or
+            something else is just being done with the lab.
 
         Raises:
             BreakfixError: the engine does not answer; nothing has begun.
@@ -179,7 +180,7 @@ class StartQueue:
             self._waiting[start.lab] = start
             self._turns.add(start.asker, start)
             self._begin(start)
-            return start.over
+            return start.over if start.lab in self._starting else None
 
     def take_back(self, lab: str) -> bool:
         """Take a lab out that waits; return whether it did."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.progress import Silent
-from orchestrator.instances.instance import PAUSED, Instance
+from orchestrator.instances.instance import Instance
 from orchestrator.labd.lab_desk import LabParts, drawn_seed
 from orchestrator.labd.lab_limits import memory_of
 from orchestrator.labd.pool_wishes import PoolWishes, wanted
@@ -101,8 +101,7 @@ class WarmLabs:
 
     def _warm(self, instance: Instance) -> WarmLab | None:
         """Return a lab that stands ready; None where it does not, or is not what would be started today."""
-        whole = len(instance.hosts) == instance.expected and all(host.state == PAUSED for host in instance.hosts)
-        if not whole or self._labs.running.state_of(instance) != "started":
+        if not instance.wholly_frozen or self._labs.running.state_of(instance) != "started":
             return None
         try:
             plan = self._labs.plans.preview(instance.scenario, instance.seed)

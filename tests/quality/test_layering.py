@@ -211,7 +211,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "bench.portal_claims bench.portal_start bench.process_costs"
     ),
     "orchestrator.bench.portal_claims": (
-        "app bench.local_labd bench.figure_report bench.portal_site bench.portal_start instances"
+        "app bench.local_labd bench.figure_report bench.portal_site bench.portal_start"
     ),
     "orchestrator.bench.portal_start": (
         "app bench.local_labd bench.portal_lines bench.figure_report bench.portal_site labd.event_log"

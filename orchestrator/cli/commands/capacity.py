@@ -73,6 +73,8 @@ def _show(invocation: Invocation, report: CapacityReport) -> None:
         Text(fr="Supportés", en="Fit"),
         Text(fr="Admis", en="Admitted"),
     )
+    for column in rows.columns[1:]:
+        column.justify, column.no_wrap = "right", True
     for one in report.labs:
         seconds = "–" if one.seconds is None else number_text(one.seconds, ".1f").in_(language) + " s"
         rows.add_row(

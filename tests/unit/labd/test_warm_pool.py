@@ -18,12 +18,14 @@ from orchestrator.labd.calls import Nothing
 from orchestrator.labd.event_contract import LabEvent
 from orchestrator.labd.event_log import EventLogs, LabNote
 from orchestrator.labd.lab_contract import OfLab, StartLab
+from orchestrator.labd.lab_jobs import LabJobs
 from orchestrator.labd.lab_limits import memory_of
 from orchestrator.labd.lab_room import TakenRoom
 from orchestrator.labd.labd_client import LabdClient
 from orchestrator.labd.machine_room import MachineLoad
 from orchestrator.labd.pool_room import PoolRoom
 from orchestrator.labd.pool_wishes import PoolWishes
+from orchestrator.labd.told_refusals import busy_with
 from orchestrator.records import attempts
 from tests.labd_talk import SOON, events_until
 
@@ -175,6 +177,34 @@ def test_where_it_does_not_go_on_another_one_starts(site: Site, monkeypatch: pyt
             found = site.labs.running.find(name)
             assert found.identity != old
             assert name not in site.labs.running.pooled()
+
+    asyncio.run(play())
+
+
+def test_where_something_else_is_done_with_it_just_now_another_one_starts(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lea = site.member("lea")
+    begin = LabJobs.begin
+    held: list[str] = []
+
+    def busy(jobs: LabJobs, lab: str, *given: object, **more: object) -> asyncio.Event:
+        if lab in held:
+            raise busy_with("stop")
+        return begin(jobs, lab, *given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LabJobs, "begin", busy)
+
+    async def play() -> None:
+        async with site.labd() as client:
+            (name,) = await ready(site)
+            await soon(lambda: warm_in(site, name))
+            held.append(name)
+            lab = (await client.call(lab_contract.START, StartLab(SCENARIO), lea.token)).lab
+            assert lab != name
+            events = await events_until(client, lab, lea.token, "ended", act="start", refusal=None)
+            assert "A lab stood ready: it goes on" not in steps(events)
+            assert name in site.labs.running.pooled()
 
     asyncio.run(play())
 
