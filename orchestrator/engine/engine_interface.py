@@ -238,7 +238,11 @@ class Engine(Protocol):
         """Say whether a container is started again where its first process has ended, and with the engine itself."""
 
     def pause(self, container: str) -> None:
-        """Freeze all processes of a running container."""
+        """Freeze all processes of a running container.
+
+        Raises:
+            LabError: it does not run, or one of its processes cannot be frozen just now; asked again, it can.
+        """
 
     def unpause(self, container: str) -> None:
         """Let a paused container go on."""

@@ -18,6 +18,7 @@ from orchestrator.core.errors import LabError
 from orchestrator.core.progress import Silent
 from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import HostRef
+from orchestrator.instances.freezing import freeze
 from orchestrator.labs import Running
 
 pytestmark = [pytest.mark.live, pytest.mark.alone]
@@ -197,7 +198,7 @@ def test_an_attacked_lab_stops_as_fast(app: App) -> None:
 def test_a_host_that_freezes_its_commands_gives_an_error(app: App, victim: Victim) -> None:
     """Time-outs are kept from outside: whatever stops in the host, the question ends."""
     assert app.fabric.run(victim.target, ("true",), timeout=SOON).status == 0
-    app.engine.pause(victim.container)
+    freeze(app.engine, victim.container)
     try:
         for fabric in (
             app.fabric,

@@ -28,6 +28,7 @@ from orchestrator.engine.engine_interface import (
     NoSuchContainerError,
     NoSuchImageError,
 )
+from orchestrator.instances.freezing import freeze
 from tests.fakes.engine import Build, FakeEngine
 
 RUN = f"contract-{os.getpid()}"
@@ -133,7 +134,7 @@ def test_a_container_goes_through_its_states(engine: Engine) -> None:
     engine.start(identity)
     engine.start(identity)
     assert engine.container(identity).running
-    engine.pause(identity)
+    freeze(engine, identity)
     assert engine.container(identity).state == "paused"
     assert engine.container(identity).running
     engine.unpause(identity)
@@ -207,7 +208,7 @@ def test_containers_are_listed_by_name_and_filtered_by_labels(engine: Engine) ->
 def test_processors_are_limited_while_it_runs_or_is_frozen(engine: Engine) -> None:
     identity = running(engine)
     engine.limit_processors(identity, 0.5)
-    engine.pause(identity)
+    freeze(engine, identity)
     engine.limit_processors(identity, 2)
     with pytest.raises(NoSuchContainerError):
         engine.limit_processors(f"{RUN}-none", 1)
@@ -216,7 +217,7 @@ def test_processors_are_limited_while_it_runs_or_is_frozen(engine: Engine) -> No
 def test_the_weight_for_the_processors_changes_while_it_runs_or_is_frozen(engine: Engine) -> None:
     identity = running(engine)
     engine.weigh_processors(identity, 2)
-    engine.pause(identity)
+    freeze(engine, identity)
     engine.weigh_processors(identity, 512)
     with pytest.raises(NoSuchContainerError):
         engine.weigh_processors(f"{RUN}-none", 512)

@@ -31,6 +31,7 @@ from orchestrator.engine.engine_interface import Container
 from orchestrator.fabric import container as fabric_container
 from orchestrator.fabric.client import FabricClient
 from orchestrator.fabric.fabric_interface import HELPER_IMAGE, HostRef
+from orchestrator.instances.freezing import freeze
 from orchestrator.instances.instance_records import InstanceRecords
 from tests.live.conftest import CONTENT
 from tests.live.traces import PROC, Traces, inspect, links
@@ -438,7 +439,7 @@ def test_a_frozen_host_does_not_keep_the_helper_from_its_end(place: Place, lab: 
     host = f"breakfix-{lab}-b"
     with place.app.fabric.another_connection() as fabric:
         assert fabric.run(HostRef(lab, "b"), ("true",)).status == 0
-        place.app.engine.pause(host)
+        freeze(place.app.engine, host)
         try:
             restart = ["docker", "restart", "-t", "1", fabric_container.HELPER]
             subprocess.run(restart, check=True, capture_output=True, timeout=LONG)

