@@ -208,6 +208,8 @@ def _raw(disk, start, size):
 _ASK = r"""
 d=$(mktemp -d -p /var/tmp) && trap 'rm -rf "$d"' EXIT || exit 99
 questions=$1; shift
+# What has just been done in fichiers is in its memory only, for seconds; if it is off, there is nothing to wait for.
+timeout 20 ssh -n -o BatchMode=yes -o ConnectTimeout=5 fichiers sync >/dev/null 2>&1
 timeout 40 qemu-img convert -U -O raw "$@" "$d/volume" || exit 98
 printf '%s\n' "$questions" | while IFS= read -r one; do
   echo "= $one"

@@ -150,21 +150,11 @@ def test_caller_saves(lab):
     timeout=60,
 )
 def test_room(lab):
-    seen = [""]
-
-    def enough():
-        every, free = inodes(lab)
-        seen[0] = reason(
-            fr=f"{free} inodes sont libres sur {every} : la moitié doit l'être",
-            en=f"{free} of {every} inodes are free: half of them have to be",
-        )
-        return free * 2 >= every
-
-    # What was deleted a moment ago reaches the disk a moment later.
-    try:
-        lab.wait(enough, within=1, every=0.7)
-    except AssertionError:
-        raise AssertionError(seen[0]) from None
+    every, free = inodes(lab)
+    assert free * 2 >= every, reason(
+        fr=f"{free} inodes sont libres sur {every} : la moitié doit l'être",
+        en=f"{free} of {every} inodes are free: half of them have to be",
+    )
 
 
 _SEEDS = r"""
