@@ -178,6 +178,8 @@ def assert_follows_the_server(lab):
 
 _READ = r"""
 d=$(mktemp -d -p /var/tmp) && trap 'rm -rf "$d"' EXIT && cd "$d" || exit 99
+# What has just been done in pointeuse is in its memory only, for seconds.
+timeout 20 ssh -n -o BatchMode=yes -o ConnectTimeout=5 pointeuse sync >/dev/null 2>&1
 for image in "$@"; do
   timeout 40 qemu-img convert -U -f qcow2 -O raw "/var/lib/pointeuse/$image.qcow2" disk || exit 98
   mkdir $image
