@@ -241,7 +241,7 @@ class Engine(Protocol):
         """Freeze all processes of a running container.
 
         Raises:
-            LabError: it does not run, or one of its processes cannot be frozen just now; asked again, it can.
+            LabError: it does not run, or one of its processes cannot be frozen just now (asked again, it may be).
         """
 
     def unpause(self, container: str) -> None:

@@ -217,8 +217,10 @@ def test_processors_are_limited_while_it_runs_or_is_frozen(engine: Engine) -> No
 def test_the_weight_for_the_processors_changes_while_it_runs_or_is_frozen(engine: Engine) -> None:
     identity = running(engine)
     engine.weigh_processors(identity, 2)
-    freeze(engine, identity)
+    # At the least weight its processes hardly come to stand still beside busy ones: labs are laid down likewise.
     engine.weigh_processors(identity, 512)
+    freeze(engine, identity)
+    engine.weigh_processors(identity, 2)
     with pytest.raises(NoSuchContainerError):
         engine.weigh_processors(f"{RUN}-none", 512)
 
