@@ -1,4 +1,4 @@
-"""Docker Engine behind the ``Engine`` protocol: the one module that imports ``docker``.
+"""Docker Engine behind the ``Engine`` protocol.
 
 Importing the SDK takes 0.3 s, so only the composition root imports this module, once a command needs it.
 """
@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import socket
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +19,9 @@ import docker.types
 import requests
 import urllib3
 
-from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.errors import LabError
 from orchestrator.engine import refusals
+from orchestrator.engine.docker_connection import DockerConnection, label_filter, timed_out
 from orchestrator.engine.engine_interface import (
     Cancellation,
     CancelledError,
@@ -35,11 +34,6 @@ from orchestrator.engine.engine_interface import (
 )
 from orchestrator.engine.streams import BuildReader, events, load_error, loaded, raise_reported
 
-_STANDARD = "unix:///var/run/docker.sock"
-
-_ANSWER = 60
-"""Seconds for an ordinary answer. Creating a container on a busy disk may take many."""
-
 _SILENT_BUILD = 900
 """Seconds that a build step may print nothing: a large package unpacks silently on a slow disk."""
 
@@ -48,9 +42,6 @@ _SILENT_REGISTRY = 8
 
 _REMOVAL = 30
 """Seconds until a container that somebody else is removing must be gone."""
-
-_CONNECTIONS = 32
-"""Connections kept open: one per thread that may call at the same time."""
 
 _OPEN_FILES = docker.types.Ulimit(name="nofile", soft=4096, hard=16384)
 """Docker's own limit may be a billion, over which old programs loop at start; yet a daemon that lacks
@@ -68,34 +59,6 @@ _CPU_PERIOD = 100_000
 _CHUNK = 1 << 20
 
 
-class _Client(docker.APIClient):
-    """The SDK's client with streams whose response is at hand, so that another thread can end them."""
-
-    def request_stream(
-        self,
-        method: str,
-        path: str,
-        parameters: Mapping[str, Any],
-        data: bytes | Iterator[bytes] | None = None,
-        silence: float = _ANSWER,
-    ) -> requests.Response:
-        """Send a request whose answer comes in pieces, at most ``silence`` seconds apart."""
-        response = self.request(
-            method,
-            f"{self.base_url}/v{self.api_version}{path}",
-            params=parameters,
-            data=data,
-            headers=None if data is None else {"Content-Type": "application/x-tar"},
-            stream=True,
-            timeout=(_ANSWER, silence),
-        )
-        try:
-            response.raise_for_status()
-        except requests.HTTPError as error:
-            raise docker.errors.create_api_error_from_http_exception(error) from error
-        return response
-
-
 class DockerEngine:
     """Docker Engine, reached over its Unix socket; see ``Engine`` for what each call does."""
 
@@ -108,26 +71,8 @@ class DockerEngine:
         Raises:
             MachineError: no engine answers there, this user may not use it, or it is too old.
         """
-        self._address = address or os.environ.get("DOCKER_HOST") or _STANDARD
-        if not self._address.startswith("unix://"):
-            raise refusals.not_local(self._address)
-        self._knock()
-        with self._translated("docker"):
-            self._api = _Client(self._address, version="auto", timeout=_ANSWER, max_pool_size=_CONNECTIONS)
-            version = str(self._api.version(api_version=False)["Version"])
-        if _release(version) < refusals.OLDEST:
-            self.close()
-            raise refusals.too_old(version)
-
-    def _knock(self) -> None:
-        """Connect once: the system's own error says more than the SDK's, which also leaks the socket."""
-        path = self._address.removeprefix("unix://")
-        with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.settimeout(_ANSWER)
-            try:
-                knocking.connect(path)
-            except OSError as error:
-                raise refusals.unreachable(error, path) from error
+        self._connection = DockerConnection(address)
+        self._api, self._translated = self._connection.api, self._connection.translated
 
     def info(self) -> EngineInfo:
         """Return what the engine is."""
@@ -287,7 +232,7 @@ class DockerEngine:
     def containers(self, labels: Mapping[str, str | None]) -> tuple[Container, ...]:
         """Return all containers, running or not, that carry every label, by name."""
         with self._translated("docker"):
-            found = self._api.containers(all=True, filters={"label": _filter(labels)})
+            found = self._api.containers(all=True, filters={"label": label_filter(labels)})
         listed = (
             Container(
                 id=str(one["Id"]),
@@ -307,13 +252,13 @@ class DockerEngine:
         except docker.errors.NotFound:
             return False
         except (docker.errors.DockerException, requests.RequestException) as error:
-            raise self._translation(error, reference) from error
+            raise self._connection.translation(error, reference) from error
         return True
 
     def images(self, labels: Mapping[str, str | None]) -> tuple[Image, ...]:
         """Return the images that carry every label."""
         with self._translated("docker"):
-            found = self._api.images(filters={"label": _filter(labels)})
+            found = self._api.images(filters={"label": label_filter(labels)})
         return tuple(
             Image(
                 id=str(one["Id"]),
@@ -348,9 +293,9 @@ class DockerEngine:
             requests.RequestException,
             urllib3.exceptions.HTTPError,
         ) as error:
-            if _timed_out(error):
+            if timed_out(error):
                 return False
-            raise self._translation(error, reference) from error
+            raise self._connection.translation(error, reference) from error
         return self.has_image(reference)
 
     def import_image(self, archive: Path, reference: str, labels: Mapping[str, str]) -> None:
@@ -407,7 +352,7 @@ class DockerEngine:
         except docker.errors.NotFound:
             return
         except (docker.errors.DockerException, requests.RequestException) as error:
-            raise self._translation(error, reference) from error
+            raise self._connection.translation(error, reference) from error
 
     def save(self, references: Iterable[str]) -> Iterator[bytes]:
         """Yield a tar archive of images, to be read by ``load``."""
@@ -433,7 +378,7 @@ class DockerEngine:
     def volumes(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
         """Return the names of the volumes that carry every label."""
         with self._translated("docker"):
-            found = self._api.volumes(filters={"label": _filter(labels)})
+            found = self._api.volumes(filters={"label": label_filter(labels)})
         return tuple(sorted(str(volume["Name"]) for volume in found["Volumes"] or ()))
 
     def create_volume(self, name: str, labels: Mapping[str, str]) -> None:
@@ -448,34 +393,11 @@ class DockerEngine:
         except docker.errors.NotFound:
             return
         except (docker.errors.DockerException, requests.RequestException) as error:
-            raise self._translation(error, name) from error
+            raise self._connection.translation(error, name) from error
 
     def close(self) -> None:
         """Close the connections."""
-        self._api.close()
-
-    @contextmanager
-    def _translated(self, subject: str, *, image: str | None = None) -> Iterator[None]:
-        try:
-            yield
-        except BreakfixError:
-            raise
-        except docker.errors.ImageNotFound as error:
-            raise self._translation(error, image or subject) from error
-        except (
-            docker.errors.DockerException,
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-        ) as error:
-            raise self._translation(error, subject) from error
-
-    def _translation(self, error: Exception, subject: str) -> BreakfixError:
-        if isinstance(error, docker.errors.APIError):
-            message = str(error.explanation or error)
-            return refusals.refusal(error.status_code or 0, message, subject)
-        if _timed_out(error):
-            return refusals.silent(_ANSWER)
-        return refusals.unreachable(error, self._address.removeprefix("unix://"))
+        self._connection.close()
 
 
 def _hang_up(response: requests.Response) -> None:
@@ -483,24 +405,6 @@ def _hang_up(response: requests.Response) -> None:
     response.raw.shutdown()
 
 
-def _filter(labels: Mapping[str, str | None]) -> list[str]:
-    return [key if value is None else f"{key}={value}" for key, value in labels.items()]
-
-
 def _split(reference: str) -> tuple[str, str]:
     name, _, tag = reference.rpartition(":")
     return (name, tag) if name and "/" not in tag else (reference, "latest")
-
-
-def _release(version: str) -> tuple[int, int]:
-    """Return (26, 1) of ``26.1.5+dfsg1``; a development build without a number counts as new."""
-    parts = version.split(".")
-    try:
-        return int(parts[0]), int(parts[1])
-    except (IndexError, ValueError):
-        return refusals.OLDEST
-
-
-def _timed_out(error: BaseException) -> bool:
-    timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
-    return any(isinstance(cause, timeouts) for cause in refusals.causes(error))

@@ -29,7 +29,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.engine.container_processor": "",
     "orchestrator.engine.refusals": "engine.engine_interface",
     "orchestrator.engine.streams": "engine.engine_interface engine.refusals",
-    "orchestrator.engine.docker_engine": "engine.engine_interface engine.refusals engine.streams",
+    "orchestrator.engine.docker_connection": "engine.refusals",
+    "orchestrator.engine.docker_engine": (
+        "engine.docker_connection engine.engine_interface engine.refusals engine.streams"
+    ),
     "orchestrator.fabric.fabric_interface": "",
     "orchestrator.fabric.reaper": "engine.engine_interface fabric.fabric_interface fabric.helper.reaper_program",
     "orchestrator.fabric.client": "fabric.fabric_interface fabric.helper.messages",
@@ -235,9 +238,9 @@ FOR_ALL = "orchestrator.core"
 """What every part may import but the helper, which is read and built alone."""
 
 FOREIGN: Mapping[str, str] = {
-    "docker": "orchestrator.engine.docker_engine",
-    "requests": "orchestrator.engine.docker_engine",
-    "urllib3": "orchestrator.engine.docker_engine",
+    "docker": "orchestrator.engine.docker_connection orchestrator.engine.docker_engine",
+    "requests": "orchestrator.engine.docker_connection orchestrator.engine.docker_engine",
+    "urllib3": "orchestrator.engine.docker_connection orchestrator.engine.docker_engine",
     "cryptography": (
         "grader.certificates orchestrator.faults.library.tls._x509 orchestrator.portal.page_certificate "
         "orchestrator.serving.portal_certificate orchestrator.sound_state.certificate_meaning"

@@ -15,7 +15,6 @@ from orchestrator.cli.language_choice import localized
 from orchestrator.cli.mutants import prove_mutants
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
-from orchestrator.cli.proof_work import ProofWork
 from orchestrator.core.errors import ExitCode, MachineError
 from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
@@ -23,6 +22,7 @@ from orchestrator.proof.leaving_out import leave_out as leave_out_of
 from orchestrator.proof.ledger import ColourDifference
 from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.proof_words import stage_title
+from orchestrator.proof.proof_work import ProofWork
 from orchestrator.proof.prover import prove
 
 
@@ -165,7 +165,8 @@ def prove_command(  # noqa: PLR0913 - one for each option
         raise click.UsageError(
             localized(Text(fr="--seed ne va qu'avec --mutate.", en="--seed goes with --mutate only."))
         )
-    work = ProofWork(invocation, extent or "whole")
+    app = invocation.app
+    work = ProofWork(app.labs, app.proofs, extent or "whole", lambda text: invocation.output.note(text, style="warn"))
     subjects = []
     for name in _names(invocation, scenarios, everything=everything, changed=changed):
         subjects += work.subjects(name, seeds)

@@ -1,19 +1,20 @@
-"""What ``prove`` plays of a scenario, and where what comes of it is kept."""
+"""What is played of a scenario for a proof of some extent, and where what comes of it is kept."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import partial
 
-from orchestrator.cli.invocation import Invocation
 from orchestrator.core.errors import UsageError
 from orchestrator.core.text import Text
+from orchestrator.labs import Labs
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.completion import RecordCompletion, completion_of
 from orchestrator.proof.ledger import ColourDifference, FoundEntry, ProvingMachine, differences
 from orchestrator.proof.model import Key, Proof
+from orchestrator.proof.proof_status import Proofs
 from orchestrator.proof.proof_words import status_text
 from orchestrator.proof.seed_cover import Draw, draw, seeds_for, seeds_of_other_cases
 from orchestrator.proof.stages import ProofSubject, repairs_of_another_case, stages_of
@@ -24,17 +25,21 @@ class ProofWork:
     """What is proven, how much of it, and what comes of each proof.
 
     Attributes:
-        invocation: the command line.
+        labs: starts, breaks, grades and stops labs.
+        proofs: where proofs are kept.
         extent: ``whole``; ``brief``: the main line; ``record``: whole, and recorded; ``complete``: what the record does
             not know; ``replay``: as it is recorded.
+        tell: is told of a proof that is not kept, and why.
         bindings: what each scenario was when its proof began.
         records: the record that vouches for a brief proof, or that is played again.
         completions: the records that are to be completed.
         differences: what a replay saw otherwise than it is recorded.
     """
 
-    invocation: Invocation
+    labs: Labs
+    proofs: Proofs
     extent: str
+    tell: Callable[[Text], None]
     bindings: dict[str, Binding] = field(default_factory=dict)
     records: dict[str, FoundEntry] = field(default_factory=dict)
     completions: dict[str, RecordCompletion] = field(default_factory=dict)
@@ -47,7 +52,7 @@ class ProofWork:
             UsageError: a brief proof, a completion or a replay needs a record of the scenario, and there is none that
                 serves.
         """
-        plans, proofs = self.invocation.app.labs.plans, self.invocation.app.proofs
+        plans, proofs = self.labs.plans, self.proofs
         loaded = plans.scenario(name)
         if self.extent == "complete":
             completion = completion_of(proofs, loaded.id, partial(plans.plan, loaded.id))
@@ -86,7 +91,7 @@ class ProofWork:
 
     def proved(self, proof: Proof) -> None:
         """Keep a proof, record it, complete a record with it, or compare it, as the command asks."""
-        proofs = self.invocation.app.proofs
+        proofs = self.proofs
         if completion := self.completions.get(proof.scenario):
             if proofs.binding(proof.scenario) != completion.binding:
                 self._tell_edited(proof)
@@ -99,7 +104,7 @@ class ProofWork:
         if stored is None:
             self._tell_edited(proof)
         elif self.extent == "record" and proof.proven:
-            info = self.invocation.app.labs.running.engine().info()
+            info = self.labs.running.engine().info()
             proofs.record(stored, ProvingMachine.this(info.version, info.cgroup_version))
         if found is not None and self.extent == "replay":
             self.differences[proof.scenario] = tuple(differences(found.entry, proof))
@@ -109,10 +114,10 @@ class ProofWork:
             fr=f"{proof.scenario} a été modifié pendant sa preuve : elle n'est pas gardée. Recommencez.",
             en=f"{proof.scenario} was edited while it was being proven: the proof is not kept. Prove it again.",
         )
-        self.invocation.output.note(text, style="warn")
+        self.tell(text)
 
     def _played_again(self, scenario: str) -> FoundEntry:
-        proofs = self.invocation.app.proofs
+        proofs = self.proofs
         found = proofs.ledger.find(scenario)
         if found is not None and not found.entry.binding.changed(self.bindings[scenario]):
             return found

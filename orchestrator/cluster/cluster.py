@@ -1,0 +1,213 @@
+"""A cluster of machines: who belongs to it, and which of them can work for it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from orchestrator.cluster import cluster_refusals, task_program
+from orchestrator.cluster.node_lines import documents_in
+from orchestrator.cluster.node_mark import clear_mark, set_mark
+from orchestrator.cluster.node_report import NodeReport
+from orchestrator.core.documents import read_as
+from orchestrator.core.interrupts import shielded
+from orchestrator.core.waiting import wait_until
+from orchestrator.engine.engine_interface import Engine
+from orchestrator.engine.swarm_interface import Membership, Swarm, SwarmJob, SwarmNode, SwarmTask
+
+JOB: Final = "breakfix.cluster.job"
+"""Label of the services that Breakfix makes: what they are for."""
+FIT: Final = "breakfix.fit"
+"""Label of a node that can work: the program that it was seen to have."""
+_SOCKET: Final = "/var/run/docker.sock"
+_REPORTED_S: Final = 60.0
+"""Seconds until a node must have told what it is: it reads the content of all images for that."""
+_SLICE: Final = 0.5
+
+Fitness = Literal["fit", "drained", "silent", "unmarked", "images", "program", "no-answer", "failed"]
+"""Whether a node can work: ``unmarked``: it joined without Breakfix; ``images``, ``program``: they are not this
+machine's; ``no-answer``: it did not tell in time."""
+
+
+@dataclass(frozen=True)
+class ClusterNode:
+    """A machine of the cluster.
+
+    Attributes:
+        node: as Swarm knows it.
+        fitness: whether it can work, or why not.
+        report: what it says of itself; None where it says nothing.
+        said: what it printed instead.
+    """
+
+    node: SwarmNode
+    fitness: Fitness
+    report: NodeReport | None = None
+    said: str = ""
+
+
+class Cluster:
+    """The cluster that this machine belongs to, or is to belong to."""
+
+    def __init__(self, swarm: Swarm, engine: Engine, image: Callable[[], str], program: Callable[[], str]) -> None:
+        """Take what it is made of.
+
+        Args:
+            swarm: this machine's way to the others.
+            engine: this machine's engine.
+            image: returns the id of the image that tasks run in; it may have to be built.
+            program: returns the version and hash of this machine's program.
+        """
+        self.swarm = swarm
+        self._engine = engine
+        self._image = image
+        self._program = program
+
+    def create(self, address: str) -> str:
+        """Begin a cluster with this machine and return the token by which others join.
+
+        Args:
+            address: by which the others reach this machine; empty: Docker finds it.
+
+        Raises:
+            UsageError: it belongs to one already, or has several addresses and none was given.
+        """
+        if self.swarm.membership() is not None:
+            raise cluster_refusals.already_there()
+        with cluster_refusals.of_address(address):
+            self.swarm.create(address)
+        set_mark(self._engine)
+        return self.swarm.join_token()
+
+    def join(self, manager: str, token: str, address: str) -> None:
+        """Have this machine work for the cluster of a manager.
+
+        Raises:
+            UsageError: it belongs to one already, the manager is out of reach, or does not know the token.
+        """
+        if self.swarm.membership() is not None:
+            raise cluster_refusals.already_there()
+        with cluster_refusals.of_joining(manager):
+            self.swarm.join(manager, token, address)
+        set_mark(self._engine)
+
+    def leave(self, *, force: bool) -> None:
+        """Have this machine work for itself again.
+
+        Raises:
+            UsageError: it belongs to none, or is the manager of one that has other nodes, and ``force`` is not given.
+        """
+        me = self._membership()
+        if me.manager and not force and (others := [one.name for one in self.swarm.nodes() if one.id != me.node]):
+            raise cluster_refusals.others_left(others)
+        self.swarm.leave()
+        clear_mark(self._engine)
+
+    def drain(self, name: str, *, wanted: bool) -> SwarmNode:
+        """Give a node no work any more, or give it work again, and return it.
+
+        Raises:
+            UsageError: this machine is no manager, or there is no such node.
+        """
+        self.require_manager()
+        found = self.swarm.nodes()
+        chosen = [one for one in found if name in {one.name, one.id}]
+        if len(chosen) != 1:
+            raise cluster_refusals.no_such_node(name, [one.name for one in found], several=len(chosen) > 1)
+        self.swarm.drain(chosen[0].id, wanted=wanted)
+        return chosen[0]
+
+    def require_manager(self) -> None:
+        """See that this machine may speak for its cluster.
+
+        Raises:
+            UsageError: it belongs to none, or only works for one.
+        """
+        if not self._membership().manager:
+            raise cluster_refusals.no_manager()
+
+    def _membership(self) -> Membership:
+        me = self.swarm.membership()
+        if me is None:
+            raise cluster_refusals.not_there()
+        return me
+
+    def look(self) -> tuple[ClusterNode, ...]:
+        """Have all nodes tell what they are, and note which can work.
+
+        Raises:
+            UsageError: this machine is no manager.
+        """
+        self.require_manager()
+        nodes = self.swarm.nodes()
+        asked = {one.id for one in nodes if one.answers and not one.drained}
+        job = self.begin("report", ("report",))
+        try:
+            tasks: dict[str, SwarmTask] = {}
+
+            def told() -> bool:
+                tasks.update({task.node: task for task in self.swarm.tasks(job) if task.node})
+                return all(one in tasks and tasks[one].state in {"done", "failed", "lost"} for one in asked)
+
+            wait_until(told, within=_REPORTED_S, every=_SLICE)
+            seen = tuple(self._seen(one, tasks.get(one.id)) for one in nodes)
+        finally:
+            self.end(job)
+        for one in seen:
+            fit = self._program() if one.fitness == "fit" else ""
+            if one.node.labels.get(FIT, "") != fit:
+                self.swarm.note(one.node.id, {FIT: fit})
+        return seen
+
+    def _seen(self, node: SwarmNode, task: SwarmTask | None) -> ClusterNode:
+        if not node.answers:
+            return ClusterNode(node, "silent")
+        if node.drained:
+            return ClusterNode(node, "drained")
+        if task is None or task.state in {"waits", "runs"}:
+            return ClusterNode(node, "no-answer", said="" if task is None else task.message)
+        output, errors = self.swarm.output(task.id)
+        said = errors.decode("utf-8", "replace").strip() or task.message
+        if str(task_program.NOT_JOINED) in task.message:
+            return ClusterNode(node, "unmarked")
+        if "No such image" in said:
+            return ClusterNode(node, "images")
+        documents = documents_in(output) if task.state == "done" else ()
+        reports = [read_as(one["of"], NodeReport) for one in documents if one["kind"] == "report"]
+        if not reports:
+            return ClusterNode(node, "failed", said=said)
+        report = reports[-1]
+        if report.program != self._program():
+            return ClusterNode(node, "program", report)
+        return ClusterNode(node, "images" if report.missing else "fit", report)
+
+    def begin(self, name: str, arguments: Sequence[str], *, times: int | None = None) -> str:
+        """Have nodes work, each by its own Breakfix, and return the id of the job's service.
+
+        Args:
+            name: what it is for.
+            arguments: of the nodes' ``node_work``.
+            times: how many tasks, on nodes that can work and one at a time on each; None: one on each node.
+        """
+        source = Path(task_program.__file__).read_text(encoding="utf-8")
+        return self.swarm.submit(
+            SwarmJob(
+                name=f"breakfix-{name}-{secrets.token_hex(4)}",
+                labels={JOB: name},
+                image=self._image(),
+                command=("python3", "-I", "-u", "-c", source, *arguments),
+                environment={"BREAKFIX_TASK": "{{.Task.ID}}", "BREAKFIX_SLOT": "{{.Task.Slot}}"},
+                binds={_SOCKET: task_program.SOCKET},
+                times=times,
+                constraints=() if times is None else (f"node.labels.{FIT}=={self._program()}",),
+            )
+        )
+
+    def end(self, job: str) -> None:
+        """End a job, and wait until no node works for it any more."""
+        with shielded():
+            self.swarm.remove(job)

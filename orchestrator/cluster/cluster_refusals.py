@@ -1,0 +1,124 @@
+"""What is said where a cluster cannot be made, joined, left or asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.suggest import nearest
+from orchestrator.core.text import Text
+
+
+def already_there() -> UsageError:
+    """Return the error for a machine that belongs to a cluster already."""
+    return UsageError(
+        Text(fr="Cette machine fait déjà partie d'un cluster.", en="This machine belongs to a cluster already."),
+        Text(
+            fr="« breakfix cluster nodes » le montre ; « breakfix cluster leave » la rend à elle-même.",
+            en="'breakfix cluster nodes' shows it; 'breakfix cluster leave' has it work for itself again.",
+        ),
+    )
+
+
+def not_there() -> UsageError:
+    """Return the error for a machine that belongs to no cluster."""
+    return UsageError(
+        Text(fr="Cette machine ne fait partie d'aucun cluster.", en="This machine belongs to no cluster."),
+        Text(
+            fr="« breakfix cluster create » en commence un, « breakfix cluster join » en rejoint un.",
+            en="'breakfix cluster create' begins one, 'breakfix cluster join' joins one.",
+        ),
+    )
+
+
+def no_manager() -> UsageError:
+    """Return the error for a machine that works for a cluster and does not speak for it."""
+    return UsageError(
+        Text(
+            fr="Cette machine travaille pour un cluster, elle ne le dirige pas.",
+            en="This machine works for a cluster, it does not manage it.",
+        ),
+        Text(
+            fr="Lancez la commande sur la machine où le cluster a été créé.",
+            en="Run the command on the machine where the cluster was created.",
+        ),
+    )
+
+
+def others_left(names: Sequence[str]) -> UsageError:
+    """Return the error for a manager that would leave its nodes behind."""
+    listed = ", ".join(names)
+    return UsageError(
+        Text(
+            fr=f"Cette machine dirige le cluster : sans elle, il n'y en a plus. Il reste {listed}.",
+            en=f"This machine manages the cluster: without it there is none any more. Still there: {listed}.",
+        ),
+        Text(
+            fr="Faites d'abord « breakfix cluster leave » sur les autres, ou donnez --force.",
+            en="Run 'breakfix cluster leave' on the others first, or give --force.",
+        ),
+    )
+
+
+def no_such_node(name: str, names: Sequence[str], *, several: bool) -> UsageError:
+    """Return the error for a name that no node has, or several."""
+    if several:
+        return UsageError(
+            Text(fr=f"Plusieurs nœuds s'appellent « {name} ».", en=f'Several nodes are named "{name}".'),
+            Text(
+                fr="Donnez l'identifiant que montre « breakfix cluster nodes --json ».",
+                en="Give the id that 'breakfix cluster nodes --json' shows.",
+            ),
+        )
+    near = nearest(name, names)
+    listed = ", ".join(names)
+    return UsageError(
+        Text(fr=f"Aucun nœud ne s'appelle « {name} ».", en=f'No node is named "{name}".'),
+        Text(fr=f"Le plus proche : {near}.", en=f"The nearest one: {near}.")
+        if near
+        else Text(fr=f"Il y a : {listed}.", en=f"There are: {listed}."),
+    )
+
+
+@contextmanager
+def of_address(address: str) -> Iterator[None]:
+    """Tell a user which address lacks, or does not serve."""
+    try:
+        yield
+    except LabError as error:
+        raise UsageError(
+            Text(
+                fr="Cette machine ne sait pas par quelle adresse les autres la joignent."
+                if not address
+                else f"Cette machine ne peut pas être jointe par {address}.",
+                en="This machine does not know by which address the others reach it."
+                if not address
+                else f"This machine cannot be reached by {address}.",
+            ),
+            Text(
+                fr="Donnez une de ses adresses : « breakfix cluster create --address 192.0.2.10 ».",
+                en="Give one of its addresses: 'breakfix cluster create --address 192.0.2.10'.",
+            ),
+            evidence=error.evidence,
+        ) from error
+
+
+@contextmanager
+def of_joining(manager: str) -> Iterator[None]:
+    """Tell a user why a cluster cannot be joined."""
+    try:
+        yield
+    except LabError as error:
+        raise UsageError(
+            Text(
+                fr=f"Le cluster de {manager} n'a pas été rejoint.", en=f"The cluster of {manager} was not joined."
+            ),
+            Text(
+                fr="Reprenez la commande que « cluster create » a affichée, ou « cluster nodes --token » là-bas ; "
+                "son pare-feu doit laisser passer les ports 2377 et 7946 en TCP.",
+                en="Take the command that 'cluster create' has shown, or 'cluster nodes --token' there; its firewall "
+                "has to let the ports 2377 and 7946 pass, by TCP.",
+            ),
+            evidence=error.evidence,
+        ) from error

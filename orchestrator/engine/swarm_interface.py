@@ -1,0 +1,161 @@
+"""Docker Swarm as a cluster needs it: machines that belong together, and jobs that it places on them.
+
+Swarm is eventually consistent: what was just asked for may not show yet. So each call may be repeated, and what is
+looked for is found by its label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+TaskState = Literal["waits", "runs", "done", "failed", "lost"]
+"""``waits``: it has no place yet, or is being started; ``failed``: it ended with an error, or was refused by its node;
+``lost``: its node does not answer, or it was taken away from it."""
+
+
+@dataclass(frozen=True)
+class Membership:
+    """How a machine belongs to a swarm.
+
+    Attributes:
+        node: its id there.
+        address: by which the others reach it.
+        manager: whether it decides where jobs run.
+        trouble: what is wrong with it, as the engine says it; empty: nothing.
+    """
+
+    node: str
+    address: str
+    manager: bool
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class SwarmNode:
+    """A machine of a swarm, as a manager sees it.
+
+    Attributes:
+        id: its id.
+        name: its host name.
+        address: by which the others reach it.
+        manager: whether it decides where jobs run.
+        leader: whether it is the one of the managers that does.
+        drained: whether it gets no jobs.
+        answers: whether it was heard of just now.
+        processors: how many it has.
+        memory: its memory in bytes.
+        labels: what managers have noted of it.
+    """
+
+    id: str
+    name: str
+    address: str
+    manager: bool
+    leader: bool
+    drained: bool
+    answers: bool
+    processors: float
+    memory: int
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SwarmJob:
+    """What runs once on each node, or so many times wherever there is room, at most once on a node at a time.
+
+    Attributes:
+        name: of its service.
+        labels: of its service and its containers.
+        image: the id of an image that the nodes have; nothing is ever fetched for it.
+        command: what each task runs. It may hold ``{{.Task.Slot}}``, the task's number from 1.
+        environment: of the command; placeholders as in the command.
+        binds: paths of the node -> paths in the container.
+        times: how many tasks; None: one on each node.
+        constraints: which nodes serve, in Swarm's own words.
+        grace: seconds that a task has to end by itself.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    image: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    binds: Mapping[str, str] = field(default_factory=dict)
+    times: int | None = None
+    constraints: tuple[str, ...] = ()
+    grace: float = 60.0
+
+
+@dataclass(frozen=True)
+class SwarmTask:
+    """One task of a job; a lost or failed one may have a successor with the same slot.
+
+    Attributes:
+        id: its id.
+        slot: its number, from 1; 0 in a job that runs on each node.
+        node: the id of its node; empty: it has none yet.
+        state: how far it is.
+        message: why it waits or failed, as Swarm says it.
+    """
+
+    id: str
+    slot: int
+    node: str
+    state: TaskState
+    message: str = ""
+
+
+class Swarm(Protocol):
+    """One machine's way to the swarm that it belongs to. Every call raises MachineError where the engine is silent."""
+
+    def membership(self) -> Membership | None:
+        """Return how this machine belongs to a swarm; None: to none."""
+
+    def create(self, address: str) -> None:
+        """Begin a swarm with this machine; ``address``: by which the others reach it, empty: the engine finds it.
+
+        Raises:
+            LabError: it belongs to one already, or has several addresses and none was given.
+        """
+
+    def join(self, manager: str, token: str, address: str) -> None:
+        """Belong to the swarm of a manager, by its address and the swarm's token.
+
+        Raises:
+            LabError: the manager is out of reach, or does not know the token.
+        """
+
+    def join_token(self) -> str:
+        """Return the token by which a machine may join."""
+
+    def leave(self) -> None:
+        """Belong to no swarm any more, whatever else that ends."""
+
+    def nodes(self) -> tuple[SwarmNode, ...]:
+        """Return the machines of the swarm, by name."""
+
+    def drain(self, node: str, *, wanted: bool) -> None:
+        """Give a node no jobs any more and end those that it has, or give it jobs again."""
+
+    def note(self, node: str, labels: Mapping[str, str]) -> None:
+        """Set labels of a node; others stay."""
+
+    def forget(self, node: str) -> None:
+        """Strike a node off that has left or will not come back."""
+
+    def submit(self, job: SwarmJob) -> str:
+        """Have a job done and return the id of its service."""
+
+    def tasks(self, service: str) -> tuple[SwarmTask, ...]:
+        """Return a job's tasks, the newest of each slot and node; none where there is no such service (any more)."""
+
+    def output(self, task: str) -> tuple[bytes, bytes]:
+        """Return what a task has printed so far: its output, and its errors."""
+
+    def services(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
+        """Return the ids of the services that carry every label."""
+
+    def remove(self, service: str) -> None:
+        """End a job, whatever of it still runs; one that is gone is no error."""
