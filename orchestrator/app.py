@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.assessment.journal_log import JournalLog
     from orchestrator.assessment.plan_file import PlanContext
     from orchestrator.assessment.session_registry import SessionRegistry
+    from orchestrator.cluster.cluster import Cluster
     from orchestrator.engine.engine_interface import Engine
     from orchestrator.fabric.client import FabricClient
     from orchestrator.images.builder import ImageBuilder
@@ -238,6 +239,27 @@ class App:
         return MutantStore(data_folder() / "mutants")
 
     @cached_property
+    def cluster(self) -> Cluster:
+        """Return the cluster of machines that this one belongs to, or is to belong to.
+
+        Raises:
+            MachineError: Docker Engine does not answer.
+        """
+        from orchestrator.cluster.cluster import Cluster
+        from orchestrator.engine.docker_swarm import DockerSwarm
+        from orchestrator.proof.program import program_hash
+
+        return Cluster(DockerSwarm(), self.engine, self._task_image, lambda: program_hash(self.catalogue.fingerprint))
+
+    def _task_image(self) -> str:
+        """Return the id of the image that a cluster's tasks run in: the fabric's, which is small and everywhere."""
+        from orchestrator.core import labels
+        from orchestrator.fabric.fabric_interface import HELPER_IMAGE
+
+        tag = self.build([])[HELPER_IMAGE]
+        return next(image.id for image in self.engine.images({labels.KIND: "image"}) if tag in image.tags)
+
+    @cached_property
     def trust(self) -> Trust:
         """Return whose signatures under records are believed: the machine's keys, then the user's own."""
         from orchestrator.proof.trust import MACHINE, OWN, Trust
@@ -283,7 +305,7 @@ class App:
         """Close what was opened."""
         for connection in self._connections:
             connection.close()
-        for part in ("instances", "fabric", "engine", "database"):
+        for part in ("instances", "cluster", "fabric", "engine", "database"):
             if part in self.__dict__:
                 self.__dict__[part].close()
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 
 from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.mutant_view import FATES, MARKS, run_document, show_run
+from orchestrator.cli.node_progress import NodeProgress
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.core.errors import ExitCode
 from orchestrator.core.text import Text, same
 from orchestrator.model.plan import Plan
 from orchestrator.mutation.mutant import PlayedMutant
-from orchestrator.mutation.mutant_store import bound
+from orchestrator.mutation.mutant_work import MutantWork
 from orchestrator.mutation.playing import play_mutants
-from orchestrator.mutation.recording import record_of
-from orchestrator.mutation.runs import MutationSubject
-from orchestrator.mutation.trainers_operators import operators_of
-from orchestrator.mutation.verdicts import judged, verdicts_of
-from orchestrator.planning.other_cases import repairs_of_other_cases
-from orchestrator.proof.binding import Binding
-from orchestrator.proof.mutant_record import RecordedMutants
-from orchestrator.proof.seed_cover import seeds_for
+from orchestrator.mutation.runs import MutationRun, MutationSubject
+from orchestrator.mutation.verdicts import JudgedRun
 
 
 def prove_mutants(
@@ -32,8 +26,9 @@ def prove_mutants(
     seed: int | None,
     jobs: int | None,
     record: bool = False,
+    cluster: bool = False,
 ) -> int:
-    """Play mutants of scenarios, one scenario after the other, and tell what came of each.
+    """Play mutants of scenarios and tell what came of each.
 
     Args:
         invocation: the command line.
@@ -42,58 +37,62 @@ def prove_mutants(
         seed: the variant, which also draws the mutants; None: the one that a proof begins with.
         jobs: how many labs at once; None: as many as the machine bears.
         record: whether it is added to the record of each scenario's proof.
+        cluster: whether the nodes of the cluster play them; here, it is one scenario after the other.
 
     Raises:
         UsageError: a scenario is not proven as it is now, or has no record to add to.
         ContentError: an operator of a content root cannot be used.
     """
     app = invocation.app
-    for name in scenarios:
-        app.proofs.require(name, "recorded")  # what its repairs change is known, so that no mutant is flagged for it
-        if record:
-            app.proofs.record_to_add_to(name, app.proofs.binding(name))
-    operators = operators_of(app.content.roots)
-    runs = []
-    for name in scenarios:
-        scenario = app.labs.plans.scenario(name)
-        chosen = seeds_for(scenario, 1)[0].seed if seed is None else seed
-        plan, binding = app.labs.plans.plan(name, chosen), app.proofs.binding(name)
-        now = bound(binding, app.content.roots)
-        known = app.mutants.known(name, now, chosen)
-        subject = MutationSubject(plan, dict(repairs_of_other_cases(scenario, plan)), known, operators)
-        with steps(invocation) as shown:
-            told = _Told(invocation, shown, partial(app.mutants.keep, name, now, chosen))
-            run = play_mutants(app.labs, subject, count=count, seed=chosen, jobs=jobs, watch=told)
-        runs.append(judged(run, verdicts_of(scenario, plan)))
-        if not invocation.json:
+    work = MutantWork(app.labs, app.proofs, app.mutants, app.content.roots, seed)
+    work.begin(scenarios, record=record)
+    subjects = {name: work.subject(name) for name in scenarios}
+    runs: list[JudgedRun] = []
+
+    def ended(name: str, run: MutationRun) -> None:
+        runs.append(work.judged(name, run))
+        if not invocation.json and not cluster:
             show_run(invocation, runs[-1])
-        if record:
-            _record(invocation, name, binding, record_of(runs[-1], now.program))
+        if record and work.record(name, runs[-1]):
+            _tell_unsigned(invocation, name)
+
+    if cluster:
+        from orchestrator.cluster.cluster_mutants import play_on
+
+        with steps(invocation) as shown:
+            watch = _ToldOnNodes(invocation, shown, work, subjects)
+            watch.see_nodes()
+            play_on(app.cluster, work, subjects, count=count, jobs=jobs, watch=watch, ended=ended)
+        if not invocation.json:
+            for judged in runs:  # all at once: they come while others are still told
+                show_run(invocation, judged)
+    else:
+        for name, subject in subjects.items():
+            with steps(invocation) as shown:
+                told = _Told(invocation, shown, work, subject.plan)
+                run = play_mutants(app.labs, subject, count=count, seed=subject.plan.seed, jobs=jobs, watch=told)
+            ended(name, run)
     if invocation.json:
         invocation.output.document({"runs": [run_document(run) for run in runs]})
     return ExitCode.DONE if all(run.held for run in runs) else ExitCode.NOT_REPAIRED
 
 
-def _record(invocation: Invocation, scenario: str, binding: Binding, mutants: RecordedMutants) -> None:
-    """Add what came of mutants to the record of a scenario's proof, and say that its signature is gone."""
-    proofs = invocation.app.proofs
-    signer = proofs.record_to_add_to(scenario, binding).signer
-    proofs.record_mutants(scenario, binding, mutants)
-    if signer:
-        text = Text(
-            fr=f"La preuve enregistrée a changé : signez-la de nouveau (« breakfix ledger sign {scenario} »).",
-            en=f"The recorded proof has changed: sign it again ('breakfix ledger sign {scenario}').",
-        )
-        invocation.output.note(text, style="warn")
+def _tell_unsigned(invocation: Invocation, scenario: str) -> None:
+    text = Text(
+        fr=f"La preuve enregistrée a changé : signez-la de nouveau (« breakfix ledger sign {scenario} »).",
+        en=f"The recorded proof has changed: sign it again ('breakfix ledger sign {scenario}').",
+    )
+    invocation.output.note(text, style="warn")
 
 
 class _Told:
     """Tells each mutant as it ends, and keeps it."""
 
-    def __init__(self, invocation: Invocation, shown: Steps, keep: Callable[[PlayedMutant], None]) -> None:
+    def __init__(self, invocation: Invocation, shown: Steps, work: MutantWork, plan: Plan) -> None:
         self._invocation = invocation
         self._shown = shown
-        self._keep = keep
+        self._work = work
+        self._plan = plan
         self._ended = 0
 
     def repairs(self, plan: Plan) -> None:
@@ -120,9 +119,24 @@ class _Told:
         """See ``MutantWatch.played``."""
         self._ended += 1
         if not known:
-            self._keep(mutant)
+            self._work.keep(self._plan.scenario or "", self._plan.seed, mutant)
         mark, language = MARKS[mutant.fate][0], self._invocation.language
         took = "" if known else f" ({duration(mutant.seconds)})"
         before = Text(fr=" · déjà joué", en=" · played before").in_(language) if known else ""
         fate = FATES[mutant.fate].in_(language)
         self._shown.detail(same(f"{self._ended:>3} {mark} {mutant.name} · {fate}{before}{took}"))
+
+
+class _ToldOnNodes(NodeProgress):
+    """Tells which node plays which scenario's mutants, and each of these."""
+
+    def __init__(
+        self, invocation: Invocation, shown: Steps, work: MutantWork, subjects: Mapping[str, MutationSubject]
+    ) -> None:
+        super().__init__(invocation, shown)
+        self._told = {name: _Told(invocation, shown, work, subject.plan) for name, subject in subjects.items()}
+
+    def begins(self, scenario: str, node: str) -> _Told:
+        """See ``ClusterMutantWatch.begins``."""
+        self.placed(scenario, node)
+        return self._told[scenario]

@@ -101,6 +101,7 @@ SECTIONS: tuple[tuple[Text, tuple[CommandEntry, ...]], ...] = (
             CommandEntry("images", "images", fr="Les images des machines.", en="Build, list, save, load images."),
             CommandEntry("backup", "backup", fr="Tout sauvegarder en un fichier.", en="Back up all data in one file."),
             CommandEntry("restore", "backup", fr="Rétablir une sauvegarde.", en="Restore a backup."),
+            CommandEntry("cluster", "cluster", fr="Plusieurs machines comme une seule.", en="Several machines as one."),
             CommandEntry("capacity", "capacity", fr="Combien de labs tiennent ici.", en="How many labs fit here."),
             CommandEntry("bench", "bench", fr="Mesurer démarrages et mémoire.", en="Measure starts and memory."),
             CommandEntry("test", "test", fr="Lancer les tests du projet.", en="Run the project's tests."),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -26,6 +25,8 @@ FIT: Final = "breakfix.fit"
 _SOCKET: Final = "/var/run/docker.sock"
 _REPORTED_S: Final = 60.0
 """Seconds until a node must have told what it is: it reads the content of all images for that."""
+_ENDED_S: Final = 90.0
+"""Seconds until a node has ended what it did for a job: it removes the labs that it has for it."""
 _SLICE: Final = 0.5
 
 Fitness = Literal["fit", "drained", "silent", "unmarked", "images", "program", "no-answer", "failed"]
@@ -130,11 +131,31 @@ class Cluster:
         if not self._membership().manager:
             raise cluster_refusals.no_manager()
 
+    def address(self) -> str:
+        """Return the address by which others reach this machine.
+
+        Raises:
+            UsageError: it belongs to no cluster.
+        """
+        return self._membership().address
+
     def _membership(self) -> Membership:
         me = self.swarm.membership()
         if me is None:
             raise cluster_refusals.not_there()
         return me
+
+    def ready(self) -> tuple[ClusterNode, ...]:
+        """Return the nodes that can work, once all have told what they are.
+
+        Raises:
+            UsageError: this machine is no manager, or no node can work.
+        """
+        found = self.look()
+        ready = tuple(one for one in found if one.fitness == "fit")
+        if not ready:
+            raise cluster_refusals.none_fit([f"{one.node.name}: {one.fitness} {one.said}".rstrip() for one in found])
+        return ready
 
     def look(self) -> tuple[ClusterNode, ...]:
         """Have all nodes tell what they are, and note which can work.
@@ -164,34 +185,29 @@ class Cluster:
         return seen
 
     def _seen(self, node: SwarmNode, task: SwarmTask | None) -> ClusterNode:
-        if not node.answers:
-            return ClusterNode(node, "silent")
-        if node.drained:
-            return ClusterNode(node, "drained")
+        if not node.answers or node.drained:
+            return ClusterNode(node, "drained" if node.answers else "silent")
         if task is None or task.state in {"waits", "runs"}:
             return ClusterNode(node, "no-answer", said="" if task is None else task.message)
         output, errors = self.swarm.output(task.id)
-        said = errors.decode("utf-8", "replace").strip() or task.message
-        if str(task_program.NOT_JOINED) in task.message:
-            return ClusterNode(node, "unmarked")
-        if "No such image" in said:
-            return ClusterNode(node, "images")
         documents = documents_in(output) if task.state == "done" else ()
         reports = [read_as(one["of"], NodeReport) for one in documents if one["kind"] == "report"]
-        if not reports:
-            return ClusterNode(node, "failed", said=said)
-        report = reports[-1]
+        said = errors.decode("utf-8", "replace").strip() or task.message
+        return self._reported(node, reports[-1]) if reports else ClusterNode(node, _why_not(said), said=said)
+
+    def _reported(self, node: SwarmNode, report: NodeReport) -> ClusterNode:
         if report.program != self._program():
             return ClusterNode(node, "program", report)
         return ClusterNode(node, "images" if report.missing else "fit", report)
 
-    def begin(self, name: str, arguments: Sequence[str], *, times: int | None = None) -> str:
+    def begin(self, name: str, arguments: Sequence[str], *, times: int | None = None, attempts: int = 1) -> str:
         """Have nodes work, each by its own Breakfix, and return the id of the job's service.
 
         Args:
             name: what it is for.
-            arguments: of the nodes' ``node_work``.
+            arguments: of the nodes' ``node_work``; ``SLOT`` stands for the task's number.
             times: how many tasks, on nodes that can work and one at a time on each; None: one on each node.
+            attempts: how often a task that fails is tried.
         """
         source = Path(task_program.__file__).read_text(encoding="utf-8")
         return self.swarm.submit(
@@ -203,11 +219,28 @@ class Cluster:
                 environment={"BREAKFIX_TASK": "{{.Task.ID}}", "BREAKFIX_SLOT": "{{.Task.Slot}}"},
                 binds={_SOCKET: task_program.SOCKET},
                 times=times,
+                attempts=attempts,
                 constraints=() if times is None else (f"node.labels.{FIT}=={self._program()}",),
             )
         )
 
     def end(self, job: str) -> None:
-        """End a job, and wait until no node works for it any more."""
+        """End a job, and wait until no node that answers works for it any more."""
+
+        def ended() -> bool:
+            working = {task.node for task in self.swarm.tasks(job) if task.state == "runs"}
+            return not working or not any(node.id in working and node.answers for node in self.swarm.nodes())
+
         with shielded():
             self.swarm.remove(job)
+            wait_until(ended, within=_ENDED_S, every=_SLICE)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.swarm.close()
+
+
+def _why_not(said: str) -> Fitness:
+    if task_program.NO_MARK in said:
+        return "unmarked"
+    return "images" if "No such image" in said else "failed"

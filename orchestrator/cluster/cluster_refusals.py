@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from orchestrator.core.errors import LabError, UsageError
+from orchestrator.core.errors import LabError, MachineError, UsageError
 from orchestrator.core.suggest import nearest
 from orchestrator.core.text import Text
 
@@ -81,6 +81,84 @@ def no_such_node(name: str, names: Sequence[str], *, several: bool) -> UsageErro
     )
 
 
+def stranded(message: str) -> MachineError:
+    """Return the error for a job that no node can work at any more."""
+    return MachineError(
+        Text(fr="Plus aucun nœud ne peut travailler.", en="No node can work any more."),
+        Text(
+            fr="« breakfix cluster nodes » dit lesquels manquent, et pourquoi ; ce qui est fini est gardé.",
+            en="'breakfix cluster nodes' says which are missing, and why; what is finished is kept.",
+        ),
+        evidence=message,
+    )
+
+
+def none_fit(told: Sequence[str]) -> UsageError:
+    """Return the error for a cluster of which no node can work; ``told``: each one's name, and why."""
+    return UsageError(
+        Text(fr="Aucun nœud du cluster ne peut travailler.", en="No node of the cluster can work."),
+        Text(
+            fr="« breakfix cluster nodes » dit pourquoi, et quoi faire.",
+            en="'breakfix cluster nodes' says why, and what to do.",
+        ),
+        evidence="\n".join(told),
+    )
+
+
+def not_understood(node: str, said: str) -> MachineError:
+    """Return the error for a node whose work tells what no node's work tells."""
+    return MachineError(
+        Text(fr=f"{node} répond de façon incompréhensible.", en=f"{node} answers what nobody understands."),
+        Text(
+            fr="Quelque chose d'autre que Breakfix écrit sur sa sortie : regardez ce que Python y lance au démarrage.",
+            en="Something besides Breakfix writes to its output: look what Python starts there.",
+        ),
+        evidence=said,
+    )
+
+
+def other_content(node: str, scenario: str) -> UsageError:
+    """Return the error for a node that proved a scenario of the same name with another content."""
+    return UsageError(
+        Text(
+            fr=f"Le scénario {scenario} n'est pas le même sur {node} : sa preuve ne vaut rien ici.",
+            en=f"The scenario {scenario} is not the same on {node}: its proof is worth nothing here.",
+        ),
+        Text(
+            fr="Donnez à toutes les machines le même contenu, puis recommencez.",
+            en="Give all machines the same content, then run it again.",
+        ),
+    )
+
+
+def not_proven(why: Mapping[str, str]) -> MachineError:
+    """Return the error for scenarios that no node could prove."""
+    listed = ", ".join(why)
+    return MachineError(
+        Text(fr=f"Aucun nœud n'a pu prouver : {listed}.", en=f"No node could prove: {listed}."),
+        Text(
+            fr="Les autres preuves sont gardées. « breakfix cluster nodes » dit ce qui ne va pas sur les machines.",
+            en="The other proofs are kept. 'breakfix cluster nodes' says what is wrong with the machines.",
+        ),
+        evidence="\n".join(f"{name}: {reason}" for name, reason in why.items() if reason),
+    )
+
+
+def not_played(why: Mapping[str, str]) -> MachineError:
+    """Return the error for scenarios whose mutants no node could play."""
+    listed = ", ".join(why)
+    return MachineError(
+        Text(
+            fr=f"Aucun nœud n'a pu jouer les mutants de : {listed}.", en=f"No node could play the mutants of: {listed}."
+        ),
+        Text(
+            fr="Les autres sont gardés. « breakfix cluster nodes » dit ce qui ne va pas sur les machines.",
+            en="The others are kept. 'breakfix cluster nodes' says what is wrong with the machines.",
+        ),
+        evidence="\n".join(f"{name}: {reason}" for name, reason in why.items() if reason),
+    )
+
+
 @contextmanager
 def of_address(address: str) -> Iterator[None]:
     """Tell a user which address lacks, or does not serve."""
@@ -111,9 +189,7 @@ def of_joining(manager: str) -> Iterator[None]:
         yield
     except LabError as error:
         raise UsageError(
-            Text(
-                fr=f"Le cluster de {manager} n'a pas été rejoint.", en=f"The cluster of {manager} was not joined."
-            ),
+            Text(fr=f"Le cluster de {manager} n'a pas été rejoint.", en=f"The cluster of {manager} was not joined."),
             Text(
                 fr="Reprenez la commande que « cluster create » a affichée, ou « cluster nodes --token » là-bas ; "
                 "son pare-feu doit laisser passer les ports 2377 et 7946 en TCP.",

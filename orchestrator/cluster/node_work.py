@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from orchestrator.app import App
@@ -16,6 +16,9 @@ from orchestrator.core.errors import BreakfixError
 from orchestrator.core.open_files import raise_limit
 from orchestrator.core.text import Text
 from orchestrator.model.plan import Plan
+from orchestrator.mutation.mutant import PlayedMutant
+from orchestrator.mutation.mutant_work import MutantWork
+from orchestrator.mutation.playing import play_mutants
 from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.program import program_hash
 from orchestrator.proof.proof_work import ProofWork
@@ -25,34 +28,40 @@ _INTERRUPTED: Final = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Do what the arguments say and return the exit status: 0 where what came of it was told."""
+    """Do what the arguments say and return the exit status; 0: what came of it was told."""
     options = _options(argv)
     raise_limit()
     app = App()
     try:
         with interrupts.installed(lambda: None):
-            if options.work == "report":
-                _tell("report", document_of(_report(app)))
-            else:
-                _prove(app, options.scenarios[options.slot - 1], options.extent, options.seeds)
+            _WORKS[options.work](app, options)
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BreakfixError as error:
-        _tell("refused", {"text": document_of(error.text), "hint": document_of(error.hint), "code": error.exit_code})
+        _tell("refused", {"text": document_of(error.text)})
+        sys.stderr.write(f"{error}\n{error.evidence}\n")
+        return error.exit_code
     finally:
         app.close()
     return 0
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m orchestrator.cluster.node_work", description="Works for a cluster.")
+    parser = argparse.ArgumentParser("python -m orchestrator.cluster.node_work", description="Works for a cluster.")
     work = parser.add_subparsers(dest="work", required=True)
     work.add_parser("report", help="tell what this node is")
     proving = work.add_parser("prove", help="prove one of some scenarios")
     proving.add_argument("--extent", required=True, help="how much of it")
     proving.add_argument("--seeds", type=int, required=True, help="how many variants")
+    proving.add_argument("--jobs", type=int, help="how many labs at once")
     proving.add_argument("--slot", type=int, required=True, help="which of them, from 1")
     proving.add_argument("scenarios", nargs="+", help="the scenarios")
+    mutating = work.add_parser("mutate", help="play the mutants of one of some scenarios")
+    mutating.add_argument("--count", type=int, required=True, help="how many")
+    mutating.add_argument("--seed", type=int, help="the variant")
+    mutating.add_argument("--jobs", type=int, help="how many labs at once")
+    mutating.add_argument("--slot", type=int, required=True, help="which of them, from 1")
+    mutating.add_argument("scenarios", nargs="+", help="the scenarios")
     return parser.parse_args(argv)
 
 
@@ -62,19 +71,46 @@ def _tell(kind: str, document: object) -> None:
     sys.stdout.flush()
 
 
-def _report(app: App) -> NodeReport:
-    return NodeReport(
+def _report(app: App, _: argparse.Namespace) -> None:
+    report = NodeReport(
         program=program_hash(app.catalogue.fingerprint),
         missing=app.builder.missing(app.catalogue.names),
         labs=len(app.labs.running.all()),
     )
+    _tell("report", document_of(report))
 
 
-def _prove(app: App, scenario: str, extent: str, seeds: int) -> None:
-    work = ProofWork(app.labs, app.proofs, extent, _not_kept)
-    subjects = work.subjects(scenario, seeds)
+def _prove(app: App, options: argparse.Namespace) -> None:
+    work = ProofWork(app.labs, app.proofs, options.extent, _not_kept)
+    subjects = work.subjects(options.scenarios[options.slot - 1], options.seeds)
     if subjects:
-        prove(app.labs, subjects, jobs=None, watch=_Told(app, work))
+        prove(app.labs, subjects, jobs=options.jobs, watch=_Told(app, work))
+
+
+def _mutate(app: App, options: argparse.Namespace) -> None:
+    name = options.scenarios[options.slot - 1]
+    work = MutantWork(app.labs, app.proofs, app.mutants, app.content.roots, options.seed)
+    work.begin([name], record=False)
+    subject = work.subject(name)
+    watch, seed = _ToldMutants(work, name, subject.plan.seed), subject.plan.seed
+    run = play_mutants(app.labs, subject, count=options.count, seed=seed, jobs=options.jobs, watch=watch)
+    _tell(
+        "run",
+        {
+            "binding": work.bindings[name].to_document(),
+            "names": sorted(run.names),
+            "mutants": document_of(run.mutants),
+            "others": document_of(run.others),
+            "seconds": run.seconds,
+        },
+    )
+
+
+_WORKS: Final[Mapping[str, Callable[[App, argparse.Namespace], None]]] = {
+    "report": _report,
+    "prove": _prove,
+    "mutate": _mutate,
+}
 
 
 def _not_kept(text: Text) -> None:
@@ -98,8 +134,37 @@ class _Told:
 
     def proved(self, proof: Proof) -> None:
         """See ``Watch.proved``."""
-        binding = self._app.proofs.binding(proof.scenario)
-        _tell("proof", {"binding": binding.to_document(), "proof": proof.to_document()})
+        _tell(
+            "proof",
+            {
+                "binding": self._app.proofs.binding(proof.scenario).to_document(),
+                "machine": document_of(self._work.machine()),
+                "proof": proof.to_document(),
+            },
+        )
+
+
+class _ToldMutants:
+    """Tells each mutant as it ends, and keeps it: a task that begins again here goes on from there."""
+
+    def __init__(self, work: MutantWork, scenario: str, seed: int) -> None:
+        self._work = work
+        self._scenario = scenario
+        self._seed = seed
+
+    def repairs(self, _: Plan) -> None:
+        """See ``MutantWatch.repairs``."""
+        _tell("repairs", None)
+
+    def mutants(self, _: Plan, count: int, derived: int) -> None:
+        """See ``MutantWatch.mutants``."""
+        _tell("mutants", {"count": count, "derived": derived})
+
+    def played(self, mutant: PlayedMutant, *, known: bool) -> None:
+        """See ``MutantWatch.played``."""
+        if not known:
+            self._work.keep(self._scenario, self._seed, mutant)
+        _tell("played", {"mutant": document_of(mutant), "known": known})
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import signal
 import socket
 import struct
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 SOCKET = "/var/run/docker.sock"
 MARK = "breakfix-node"
@@ -25,8 +25,9 @@ TASK = "com.docker.swarm.task.id"
 """Docker's own label of a task's container."""
 GRACE = 50
 """Seconds that the work has to end by itself: fewer than the task has."""
-NOT_JOINED = 64
-"""Exit status: this node's Breakfix was never told that it belongs to a cluster."""
+SLOT = "@slot"
+"""Argument that stands for the task's number."""
+NO_MARK = "this node has joined without 'breakfix cluster join'"
 _STOPPED = 143
 
 
@@ -59,9 +60,8 @@ class _Docker:
         return connection
 
 
-def _fail(reason: str, status: int = 1) -> Any:
-    print(reason, file=sys.stderr, flush=True)
-    raise SystemExit(status)
+def _fail(reason: str) -> NoReturn:
+    raise SystemExit(reason)
 
 
 def main(task: str, arguments: list[str]) -> int:
@@ -70,7 +70,7 @@ def main(task: str, arguments: list[str]) -> int:
     _end_orphans(docker)
     status, mark = docker.call("GET", f"/volumes/{MARK}")
     if status != http.HTTPStatus.OK:
-        _fail("this node has joined without 'breakfix cluster join'", NOT_JOINED)
+        _fail(NO_MARK)
     labels = mark["Labels"] or {}
     _, own = docker.call("GET", f"/containers/{socket.gethostname()}/json")
     _, made = docker.call("POST", "/containers/create", _work(labels, own, task, arguments))
@@ -140,4 +140,5 @@ def _pass_on(output: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(os.environ["BREAKFIX_TASK"], sys.argv[1:]))
+    slot = os.environ["BREAKFIX_SLOT"]
+    raise SystemExit(main(os.environ["BREAKFIX_TASK"], [slot if one == SLOT else one for one in sys.argv[1:]]))

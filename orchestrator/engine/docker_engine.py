@@ -37,6 +37,9 @@ from orchestrator.engine.streams import BuildReader, events, load_error, loaded,
 _SILENT_BUILD = 900
 """Seconds that a build step may print nothing: a large package unpacks silently on a slow disk."""
 
+_SILENT_SAVE = 3600
+"""Seconds until a saved archive begins: Docker writes all its layers to a folder before it sends the first of them."""
+
 _SILENT_REGISTRY = 8
 """Seconds that a registry may say nothing before it counts as not there."""
 
@@ -359,7 +362,7 @@ class DockerEngine:
         names = list(references)
         with (
             self._translated(", ".join(names)),
-            closing(self._api.request_stream("GET", "/images/get", {"names": names})) as response,
+            closing(self._api.request_stream("GET", "/images/get", {"names": names}, silence=_SILENT_SAVE)) as response,
         ):
             yield from response.iter_content(_CHUNK)
 

@@ -29,7 +29,7 @@ _STATES: Final[Mapping[str, TaskState]] = {
 """Swarm's state of a task -> ours; every other one comes before it runs."""
 
 _NANO: Final = 1_000_000_000
-_LOG: Final = {"Name": "json-file", "Options": {"max-size": "64m", "max-file": "1"}}
+_LOG: Final[Any] = {"Name": "json-file", "Options": {"max-size": "64m", "max-file": "1"}}
 """What tasks print is read by way of the manager, which not all ways to keep it allow."""
 _HEADER: Final = struct.Struct(">BxxxI")
 _ERRORS: Final = 2
@@ -120,7 +120,9 @@ class DockerSwarm:
         once_a_node = job.times is None
         template = docker.types.TaskTemplate(
             container,
-            restart_policy=docker.types.RestartPolicy("none" if once_a_node else "on-failure", delay=_NANO),
+            restart_policy=docker.types.RestartPolicy(
+                "none" if once_a_node else "on-failure", delay=_NANO, max_attempts=job.attempts - 1
+            ),
             placement=docker.types.Placement(list(job.constraints), maxreplicas=None if once_a_node else 1),
             log_driver=_LOG,
         )
@@ -132,15 +134,14 @@ class DockerSwarm:
     def tasks(self, service: str) -> tuple[SwarmTask, ...]:
         """Return a job's tasks, the newest of each slot and node."""
         with self._translated(service):
-            try:
-                found = self._api.tasks({"service": service})
-            except docker.errors.NotFound:
-                return ()
-        newest: dict[tuple[int, str], dict[str, Any]] = {}
+            every = self._api.tasks()  # Docker does not look for tasks of a service that was ended
+        found = [one for one in every if one.get("ServiceID") == service]
+        newest: dict[tuple[int, str], SwarmTask] = {}
         for one in sorted(found, key=lambda task: task["CreatedAt"]):
             slot = int(one.get("Slot") or 0)
-            newest[slot, "" if slot else str(one.get("NodeID") or "")] = one
-        return tuple(_task(one) for _, one in sorted(newest.items()))
+            place = slot, "" if slot else str(one.get("NodeID") or "")
+            newest[place] = _task(one, newest[place].failures if place in newest else 0)
+        return tuple(one for _, one in sorted(newest.items()))
 
     def output(self, task: str) -> tuple[bytes, bytes]:
         """Return what a task has printed so far: its output, and its errors."""
@@ -202,14 +203,16 @@ def _node(found: Mapping[str, Any]) -> SwarmNode:
     )
 
 
-def _task(found: Mapping[str, Any]) -> SwarmTask:
+def _task(found: Mapping[str, Any], failures_before: int) -> SwarmTask:
     status = found["Status"]
+    state = _STATES.get(status["State"], "waits")
     return SwarmTask(
         id=str(found["ID"]),
         slot=int(found.get("Slot") or 0),
         node=str(found.get("NodeID") or ""),
-        state=_STATES.get(status["State"], "waits"),
+        state=state,
         message=str(status.get("Err") or status.get("Message") or ""),
+        failures=failures_before + (state == "failed"),
     )
 
 

@@ -75,6 +75,7 @@ class SwarmJob:
         times: how many tasks; None: one on each node.
         constraints: which nodes serve, in Swarm's own words.
         grace: seconds that a task has to end by itself.
+        attempts: how many times a task that fails is tried, wherever there is room; one of ``times`` None once only.
     """
 
     name: str
@@ -86,6 +87,7 @@ class SwarmJob:
     times: int | None = None
     constraints: tuple[str, ...] = ()
     grace: float = 60.0
+    attempts: int = 3
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class SwarmTask:
         node: the id of its node; empty: it has none yet.
         state: how far it is.
         message: why it waits or failed, as Swarm says it.
+        failures: how many tasks of its slot have failed, with this one.
     """
 
     id: str
@@ -105,6 +108,7 @@ class SwarmTask:
     node: str
     state: TaskState
     message: str = ""
+    failures: int = 0
 
 
 class Swarm(Protocol):
@@ -149,7 +153,7 @@ class Swarm(Protocol):
         """Have a job done and return the id of its service."""
 
     def tasks(self, service: str) -> tuple[SwarmTask, ...]:
-        """Return a job's tasks, the newest of each slot and node; none where there is no such service (any more)."""
+        """Return a job's tasks, the newest of each slot and node; of one that was ended, those that still run."""
 
     def output(self, task: str) -> tuple[bytes, bytes]:
         """Return what a task has printed so far: its output, and its errors."""
@@ -158,4 +162,7 @@ class Swarm(Protocol):
         """Return the ids of the services that carry every label."""
 
     def remove(self, service: str) -> None:
-        """End a job, whatever of it still runs; one that is gone is no error."""
+        """End a job; what of it still runs ends within its grace. One that is gone is no error."""
+
+    def close(self) -> None:
+        """Close the connections."""

@@ -34,6 +34,7 @@ class ProofWork:
         records: the record that vouches for a brief proof, or that is played again.
         completions: the records that are to be completed.
         differences: what a replay saw otherwise than it is recorded.
+        machines: scenario -> the machine that made its proof, where it is another one than this.
     """
 
     labs: Labs
@@ -44,6 +45,7 @@ class ProofWork:
     records: dict[str, FoundEntry] = field(default_factory=dict)
     completions: dict[str, RecordCompletion] = field(default_factory=dict)
     differences: dict[str, tuple[ColourDifference, ...]] = field(default_factory=dict)
+    machines: dict[str, ProvingMachine] = field(default_factory=dict)
 
     def subjects(self, name: str, seeds: int) -> list[ProofSubject]:
         """Return the variants of a scenario that are to be played.
@@ -89,6 +91,16 @@ class ProofWork:
             learning=self.extent == "record",
         )
 
+    def binding(self, scenario: str) -> Binding:
+        """Return what a scenario was when its proof, or the completion of its record, began."""
+        completion = self.completions.get(scenario)
+        return self.bindings[scenario] if completion is None else completion.binding
+
+    def machine(self) -> ProvingMachine:
+        """Return this machine, as a record names it."""
+        info = self.labs.running.engine().info()
+        return ProvingMachine.this(info.version, info.cgroup_version)
+
     def proved(self, proof: Proof) -> None:
         """Keep a proof, record it, complete a record with it, or compare it, as the command asks."""
         proofs = self.proofs
@@ -104,8 +116,7 @@ class ProofWork:
         if stored is None:
             self._tell_edited(proof)
         elif self.extent == "record" and proof.proven:
-            info = self.labs.running.engine().info()
-            proofs.record(stored, ProvingMachine.this(info.version, info.cgroup_version))
+            proofs.record(stored, self.machines.get(proof.scenario) or self.machine())
         if found is not None and self.extent == "replay":
             self.differences[proof.scenario] = tuple(differences(found.entry, proof))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from orchestrator.cli.click_classes import FILE, argument, command, option, seed
 from orchestrator.cli.invocation import Invocation, pass_invocation
 from orchestrator.cli.language_choice import localized
 from orchestrator.cli.mutants import prove_mutants
+from orchestrator.cli.node_progress import NodeProgress
 from orchestrator.cli.progress_view import Steps, duration, steps
 from orchestrator.cli.proof_view import difference_document, proof_document, show_differences, show_proofs
 from orchestrator.core.errors import ExitCode, MachineError
@@ -134,6 +136,14 @@ from orchestrator.proof.prover import prove
     ),
 )
 @option(
+    "--cluster",
+    is_flag=True,
+    help=Text(
+        fr="Répartir les scénarios sur les machines du cluster (« breakfix cluster »).",
+        en="Spread the scenarios over the machines of the cluster ('breakfix cluster').",
+    ),
+)
+@option(
     "--html",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar=FILE,
@@ -151,6 +161,7 @@ def prove_command(  # noqa: PLR0913 - one for each option
     mutate: int | None,
     seed: int | None,
     leave_out: tuple[str, ...],
+    cluster: bool,
     everything: bool,
     changed: bool,
 ) -> int:
@@ -160,7 +171,9 @@ def prove_command(  # noqa: PLR0913 - one for each option
     if mutate is not None:
         _require_no_proof(None if extent == "record" else extent, seeds, html)
         names = _names(invocation, scenarios, everything=everything, changed=changed)
-        return prove_mutants(invocation, names, count=mutate, seed=seed, jobs=jobs, record=extent == "record")
+        return prove_mutants(
+            invocation, names, count=mutate, seed=seed, jobs=jobs, record=extent == "record", cluster=cluster
+        )
     if seed is not None:
         raise click.UsageError(
             localized(Text(fr="--seed ne va qu'avec --mutate.", en="--seed goes with --mutate only."))
@@ -173,7 +186,15 @@ def prove_command(  # noqa: PLR0913 - one for each option
     proofs: tuple[Proof, ...] = ()
     if subjects:
         with steps(invocation) as shown:
-            proofs = prove(invocation.app.labs, subjects, jobs=jobs, watch=_Told(invocation, shown, work))
+            told = _Told(invocation, shown, work)
+            if cluster:
+                from orchestrator.cluster.cluster_proofs import prove_on
+
+                watch = _ToldOnNodes(invocation, shown, told)
+                watch.see_nodes()
+                proofs = prove_on(app.cluster, work, subjects, seeds=seeds, jobs=jobs, watch=watch)
+            else:
+                proofs = prove(app.labs, subjects, jobs=jobs, watch=told)
     if html is not None:
         _write(html, invocation, proofs)
     _tell(invocation, work, proofs)
@@ -237,7 +258,7 @@ class _Told:
         self._shown = shown
         self._work = work
         self._total = 0
-        self._ended = 0
+        self._ended: Counter[str | None] = Counter()
 
     def begin(self, stages: int) -> None:
         """See ``Watch.begin``."""
@@ -246,8 +267,8 @@ class _Told:
 
     def end(self, plan: Plan, stage: Stage) -> None:
         """See ``Watch.end``."""
-        self._ended += 1
-        count = f"{self._ended:>{len(str(self._total))}}/{self._total}"
+        self._ended[plan.scenario] += 1
+        count = f"{self._ended.total():>{len(str(self._total))}}/{self._total}"
         mark = "✔" if stage.sound else "✘" if stage.ran else "–"
         took = f" ({duration(stage.seconds)})" if stage.ran else ""
         title = stage_title(stage).in_(self._invocation.language)
@@ -261,6 +282,24 @@ class _Told:
     def proved(self, proof: Proof) -> None:
         """See ``Watch.proved``."""
         self._work.proved(proof)
+
+    def again(self, scenario: str) -> None:
+        """Take back what was told of a scenario: it begins."""
+        self._ended[scenario] = 0
+
+
+class _ToldOnNodes(NodeProgress):
+    """Tells which node proves which scenario, and each stage as it ends there."""
+
+    def __init__(self, invocation: Invocation, shown: Steps, told: _Told) -> None:
+        super().__init__(invocation, shown)
+        self.begin, self.end, self.proved = told.begin, told.end, told.proved
+        self._told = told
+
+    def placed(self, scenario: str, node: str) -> None:
+        """See ``ClusterWatch.placed``."""
+        self._told.again(scenario)  # another node may have begun with it, and is no more
+        super().placed(scenario, node)
 
 
 def _tell(invocation: Invocation, work: ProofWork, proofs: Sequence[Proof]) -> None:
