@@ -16,7 +16,7 @@ from orchestrator.core.documents import read_as
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import Engine
-from orchestrator.engine.swarm_interface import Membership, Swarm, SwarmJob, SwarmNode, SwarmTask
+from orchestrator.engine.swarm_interface import SwarmMembership, Swarm, SwarmJob, SwarmNode, SwarmTask
 
 JOB: Final = "breakfix.cluster.job"
 """Label of the services that Breakfix makes: what they are for."""
@@ -139,7 +139,7 @@ class Cluster:
         """
         return self._membership().address
 
-    def _membership(self) -> Membership:
+    def _membership(self) -> SwarmMembership:
         me = self.swarm.membership()
         if me is None:
             raise cluster_refusals.not_there()

@@ -12,7 +12,7 @@ import docker.errors
 import docker.types
 
 from orchestrator.engine.docker_connection import DockerConnection, label_filter
-from orchestrator.engine.swarm_interface import Membership, SwarmJob, SwarmNode, SwarmTask, TaskState
+from orchestrator.engine.swarm_interface import SwarmMembership, SwarmJob, SwarmNode, SwarmTask, TaskState
 
 PORT: Final = 2377
 """Where managers are asked; nodes use 7946 (TCP and UDP) and 4789 (UDP) among themselves."""
@@ -51,7 +51,7 @@ class DockerSwarm:
         self._api: Any = self._connection.api  # the stubs lack half of Swarm
         self._translated = self._connection.translated
 
-    def membership(self) -> Membership | None:
+    def membership(self) -> SwarmMembership | None:
         """Return how this machine belongs to a swarm; None: to none."""
         with self._translated("swarm"):
             found = self._api.info()["Swarm"]
@@ -60,7 +60,7 @@ class DockerSwarm:
         trouble = str(found.get("Error") or "")
         if found["LocalNodeState"] != "active" and not trouble:
             trouble = str(found["LocalNodeState"])
-        return Membership(str(found["NodeID"]), str(found["NodeAddr"]), bool(found["ControlAvailable"]), trouble)
+        return SwarmMembership(str(found["NodeID"]), str(found["NodeAddr"]), bool(found["ControlAvailable"]), trouble)
 
     def create(self, address: str) -> None:
         """Begin a swarm with this machine."""

@@ -16,7 +16,7 @@ TaskState = Literal["waits", "runs", "done", "failed", "lost"]
 
 
 @dataclass(frozen=True)
-class Membership:
+class SwarmMembership:
     """How a machine belongs to a swarm.
 
     Attributes:
@@ -114,7 +114,7 @@ class SwarmTask:
 class Swarm(Protocol):
     """One machine's way to the swarm that it belongs to. Every call raises MachineError where the engine is silent."""
 
-    def membership(self) -> Membership | None:
+    def membership(self) -> SwarmMembership | None:
         """Return how this machine belongs to a swarm; None: to none."""
 
     def create(self, address: str) -> None:

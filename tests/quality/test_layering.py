@@ -33,6 +33,8 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.engine.docker_engine": (
         "engine.docker_connection engine.engine_interface engine.refusals engine.streams"
     ),
+    "orchestrator.engine.swarm_interface": "",
+    "orchestrator.engine.docker_swarm": "engine.docker_connection engine.swarm_interface",
     "orchestrator.fabric.fabric_interface": "",
     "orchestrator.fabric.reaper": "engine.engine_interface fabric.fabric_interface fabric.helper.reaper_program",
     "orchestrator.fabric.client": "fabric.fabric_interface fabric.helper.messages",
@@ -127,6 +129,10 @@ MAY_IMPORT: Mapping[str, str] = {
     "orchestrator.proof.completion": (
         "model proof.binding proof.ledger proof.model proof.proof_status proof.stages sound_state.explained"
     ),
+    "orchestrator.proof.proof_work": (
+        "labs model proof.binding proof.completion proof.ledger proof.model proof.proof_status proof.proof_words "
+        "proof.seed_cover proof.stages"
+    ),
     "orchestrator.proof.leaving_out": "loader model proof.ledger proof.proof_status",
     "orchestrator.proof.due": "loader proof.binding proof.ledger proof.proof_status",
     "orchestrator.proof.proof_words": "proof.binding proof.model proof.proof_status",
@@ -134,6 +140,7 @@ MAY_IMPORT: Mapping[str, str] = {
     # Wrong repairs that are derived from the accepted ones.
     "orchestrator.mutation": (
         "faults grader instances labs loader model planning proof.admission proof.applying proof.binding "
+        "proof.proof_status proof.seed_cover "
         "proof.job_lab proof.mutant_record sound_state"
     ),
     "orchestrator.assessment": (
@@ -189,8 +196,8 @@ MAY_IMPORT: Mapping[str, str] = {
     # The composition root, and what is above it.
     "orchestrator.app": (
         "assessment deliverables engine.docker_engine engine.engine_interface fabric.client fabric.container "
-        "fabric.fabric_interface images instances labs loader model mutation practice proof.ledger proof.program "
-        "proof.proof_status proof.proof_store proof.trust records"
+        "cluster.cluster engine.docker_swarm fabric.fabric_interface images instances labs loader model mutation "
+        "practice proof.ledger proof.program proof.proof_status proof.proof_store proof.trust records"
     ),
     "orchestrator.bench.lab_figures": "",
     "orchestrator.bench.capacity": "bench.lab_figures doctor.machine model",
@@ -213,6 +220,30 @@ MAY_IMPORT: Mapping[str, str] = {
         "app bench.boots bench.page_paint bench.peer_shells bench.portal_lines bench.figure_report bench.portal_site "
         "bench.portal_claims bench.portal_start bench.process_costs"
     ),
+    "orchestrator.cluster": "",
+    "orchestrator.cluster.task_program": "",
+    "orchestrator.cluster.node_lines": "",
+    "orchestrator.cluster.node_mark": "cluster.task_program engine.engine_interface",
+    "orchestrator.cluster.node_report": "",
+    "orchestrator.cluster.cluster_refusals": "",
+    "orchestrator.cluster.cluster": (
+        "cluster.cluster_refusals cluster.node_lines cluster.node_mark cluster.node_report cluster.task_program "
+        "engine.engine_interface engine.swarm_interface"
+    ),
+    "orchestrator.cluster.cluster_job": (
+        "cluster.cluster cluster.cluster_refusals cluster.node_lines engine.swarm_interface"
+    ),
+    "orchestrator.cluster.cluster_proofs": (
+        "cluster.cluster cluster.cluster_job cluster.cluster_refusals cluster.task_program proof.ledger proof.model "
+        "proof.proof_work proof.stages"
+    ),
+    "orchestrator.cluster.cluster_mutants": (
+        "cluster.cluster cluster.cluster_job cluster.cluster_refusals cluster.task_program mutation"
+    ),
+    "orchestrator.cluster.node_work": (
+        "app cluster.node_lines cluster.node_report model mutation proof.model proof.program proof.proof_work "
+        "proof.prover"
+    ),
     "orchestrator.bench.portal_claims": (
         "app bench.local_labd bench.figure_report bench.portal_site bench.portal_start"
     ),
@@ -220,7 +251,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "app bench.local_labd bench.portal_lines bench.figure_report bench.portal_site labd.event_log"
     ),
     "orchestrator.cli": (
-        "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench contract "
+        "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench cluster contract "
         "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
         "labd.command_client labd.command_contract labd.command_door labs loader model mutation personas planning "
         "practice privacy proof records serving topology"
@@ -238,7 +269,9 @@ FOR_ALL = "orchestrator.core"
 """What every part may import but the helper, which is read and built alone."""
 
 FOREIGN: Mapping[str, str] = {
-    "docker": "orchestrator.engine.docker_connection orchestrator.engine.docker_engine",
+    "docker": (
+        "orchestrator.engine.docker_connection orchestrator.engine.docker_engine orchestrator.engine.docker_swarm"
+    ),
     "requests": "orchestrator.engine.docker_connection orchestrator.engine.docker_engine",
     "urllib3": "orchestrator.engine.docker_connection orchestrator.engine.docker_engine",
     "cryptography": (
@@ -408,6 +441,8 @@ def test_parts_do_not_need_each_other_in_a_circle() -> None:
 
 MADE_IN: Mapping[str, str] = {
     "DockerEngine": "orchestrator.app",
+    "DockerSwarm": "orchestrator.app",
+    "Cluster": "orchestrator.app",
     "ImageBuilder": "orchestrator.app",
     "Catalogue": "orchestrator.app",
     "Instances": "orchestrator.app",
@@ -422,7 +457,8 @@ MADE_IN: Mapping[str, str] = {
     "FabricClient": "orchestrator.fabric.client orchestrator.fabric.container",
     "Content": "orchestrator.app orchestrator.labs.variant_plans",
     "App": (
-        "orchestrator.bench.local_labd orchestrator.cli.invocation orchestrator.labd.labd_process "
+        "orchestrator.bench.local_labd orchestrator.cli.invocation orchestrator.cluster.node_work "
+        "orchestrator.labd.labd_process "
         "orchestrator.labd.proof_folder orchestrator.labd.proof_process"
     ),
     "FakeEngine": "",
@@ -438,6 +474,7 @@ DOORS: Mapping[str, str] = {
     "content_with": "what can be started in the portal",
     "proofs": "proofs and records of proofs",
     "mutants": "what came of mutants",
+    "cluster": "the machines that work together",
     "trust": "whose records are believed",
     "registry": "jury sessions",
     "journal_log": "jury sessions",

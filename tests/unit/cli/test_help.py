@@ -56,10 +56,11 @@ NAMES = (
         "doctor",
         "images",
     ),
-    *("bench", "capacity", "test", "completion", "serve", "backup", "restore", "save", "resume"),
+    *("cluster", "bench", "capacity", "test", "completion", "serve", "backup", "restore", "save", "resume"),
 )
 COMMANDS = [(), *((name,) for name in NAMES), *(("images", n) for n in ("build", "list", "save", "load", "prune"))]
 COMMANDS += [("ledger", n) for n in ("trust", "distrust", "keys", "sign")]
+COMMANDS += [("cluster", n) for n in ("create", "join", "nodes", "drain", "leave")]
 COMMANDS += [("people", n) for n in ("add", "change", "list", "import", "forget", "password", "retention")]
 COMMANDS += [("group", n) for n in ("create", "add", "remove", "list", "members", "launch", "live", "stop", "export")]
 COMMANDS += [("audit", n) for n in ("verify", "head", "log")]
