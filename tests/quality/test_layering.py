@@ -251,8 +251,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "app bench.local_labd bench.portal_lines bench.figure_report bench.portal_site labd.event_log"
     ),
     "orchestrator.cli": (
-        "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench cluster contract "
-        "deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
+        "access.lab_places access.port_forward access.ssh access.terminal app assessment authoring bench cluster "
+        "contract deliverables doctor engine.engine_interface fabric.fabric_interface faults grader images instances "
         "labd.command_client labd.command_contract labd.command_door labs loader model mutation personas planning "
         "practice privacy proof records serving topology"
     ),
