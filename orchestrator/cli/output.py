@@ -93,6 +93,10 @@ class Output:
         """Print what matters less."""
         self.print(text, style="quiet")
 
+    def command(self, line: str) -> None:
+        """Print a command to be copied, on one line however long it is."""
+        self.console.print(plain(line), soft_wrap=True, highlight=False)
+
     def heading(self, text: Text | str) -> None:
         """Print what comes next, after an empty line."""
         self.print("", text, style="bold")

@@ -65,7 +65,7 @@ class _Following:
         self._watch = watch
         self._names = {node.id: node.name for node in self._swarm.nodes()}
         self._told: dict[str, int] = {}
-        self._failed: set[str] = set()
+        self._failed: dict[str, int] = {}
         self._over: set[int] = set()
         self._stranded = 0
 
@@ -73,9 +73,10 @@ class _Following:
         wait_until(self._look, within=math.inf, every=_EVERY)
 
     def _look(self) -> bool:
-        tasks = [task for task in self._swarm.tasks(self._job) if task.slot not in self._over]
+        tasks = self._swarm.tasks(self._job)
         for task in tasks:
-            if task.state in {"runs", "done", "failed"}:
+            over = task.slot in self._over or task.id in self._failed
+            if task.state in {"runs", "done", "failed"} and not over:
                 self._hear(task)
         if len(self._over) == self._times:
             return True
@@ -102,9 +103,9 @@ class _Following:
         self._told[task.id] = len(documents)
         if task.state == "done":
             self._over.add(task.slot)
-        elif task.state == "failed" and task.id not in self._failed:
-            self._failed.add(task.id)
-            last = task.failures >= ATTEMPTS
+        elif task.state == "failed":
+            self._failed[task.id] = task.slot
+            last = [*self._failed.values()].count(task.slot) >= ATTEMPTS
             why = errors.decode("utf-8", "replace").strip() or task.message
             self._watch.fails(task.slot, node, why, last=last)
             if last:

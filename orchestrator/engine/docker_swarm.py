@@ -132,16 +132,11 @@ class DockerSwarm:
         return str(made["ID"])
 
     def tasks(self, service: str) -> tuple[SwarmTask, ...]:
-        """Return a job's tasks, the newest of each slot and node."""
+        """Return a job's tasks, the oldest first."""
         with self._translated(service):
             every = self._api.tasks()  # Docker does not look for tasks of a service that was ended
         found = [one for one in every if one.get("ServiceID") == service]
-        newest: dict[tuple[int, str], SwarmTask] = {}
-        for one in sorted(found, key=lambda task: task["CreatedAt"]):
-            slot = int(one.get("Slot") or 0)
-            place = slot, "" if slot else str(one.get("NodeID") or "")
-            newest[place] = _task(one, newest[place].failures if place in newest else 0)
-        return tuple(one for _, one in sorted(newest.items()))
+        return tuple(map(_task, sorted(found, key=lambda one: str(one["CreatedAt"]))))
 
     def output(self, task: str) -> tuple[bytes, bytes]:
         """Return what a task has printed so far: its output, and its errors."""
@@ -203,16 +198,14 @@ def _node(found: Mapping[str, Any]) -> SwarmNode:
     )
 
 
-def _task(found: Mapping[str, Any], failures_before: int) -> SwarmTask:
+def _task(found: Mapping[str, Any]) -> SwarmTask:
     status = found["Status"]
-    state = _STATES.get(status["State"], "waits")
     return SwarmTask(
         id=str(found["ID"]),
         slot=int(found.get("Slot") or 0),
         node=str(found.get("NodeID") or ""),
-        state=state,
+        state=_STATES.get(status["State"], "waits"),
         message=str(status.get("Err") or status.get("Message") or ""),
-        failures=failures_before + (state == "failed"),
     )
 
 

@@ -92,7 +92,7 @@ class SwarmJob:
 
 @dataclass(frozen=True)
 class SwarmTask:
-    """One task of a job; a lost or failed one may have a successor with the same slot.
+    """One task of a job; one that is lost or has failed may have a successor with the same slot.
 
     Attributes:
         id: its id.
@@ -100,7 +100,6 @@ class SwarmTask:
         node: the id of its node; empty: it has none yet.
         state: how far it is.
         message: why it waits or failed, as Swarm says it.
-        failures: how many tasks of its slot have failed, with this one.
     """
 
     id: str
@@ -108,7 +107,6 @@ class SwarmTask:
     node: str
     state: TaskState
     message: str = ""
-    failures: int = 0
 
 
 class Swarm(Protocol):
@@ -153,7 +151,7 @@ class Swarm(Protocol):
         """Have a job done and return the id of its service."""
 
     def tasks(self, service: str) -> tuple[SwarmTask, ...]:
-        """Return a job's tasks, the newest of each slot and node; of one that was ended, those that still run."""
+        """Return a job's tasks, the oldest first; of a job that was ended, those that still run."""
 
     def output(self, task: str) -> tuple[bytes, bytes]:
         """Return what a task has printed so far: its output, and its errors."""

@@ -38,12 +38,6 @@ class _Submitted:
     removed: bool = False
     tasks: list[_Running] = field(default_factory=list)
 
-    def failures(self, slot: int, node: str) -> int:
-        return sum(
-            one.task.state == "failed" and one.task.slot == slot and (slot > 0 or one.task.node == node)
-            for one in self.tasks
-        )
-
 
 class FakeSwarm:
     """The swarm as its first machine sees it; see ``Swarm`` for what each call does.
@@ -133,12 +127,8 @@ class FakeSwarm:
     def tasks(self, service: str) -> tuple[SwarmTask, ...]:
         submitted = self._submitted[service]
         self._pass(submitted)
-        newest: dict[tuple[int, str], SwarmTask] = {}
-        for one in submitted.tasks:
-            newest[one.task.slot, "" if one.task.slot else one.task.node] = one.task
-        for slot in submitted.waiting:
-            newest[slot, ""] = SwarmTask(f"waits-{slot}", slot, "", "waits", "no suitable node")
-        return tuple(newest.values())
+        waiting = [SwarmTask(f"waits-{slot}", slot, "", "waits", "no suitable node") for slot in submitted.waiting]
+        return (*(one.task for one in submitted.tasks), *waiting)
 
     def output(self, task: str) -> tuple[bytes, bytes]:
         (found,) = (one for each in self._submitted.values() for one in each.tasks if one.task.id == task)
@@ -182,10 +172,11 @@ class FakeSwarm:
                 self._begin(submitted, slot, node)
 
     def _fail(self, submitted: _Submitted, running: _Running) -> None:
-        failures = submitted.failures(running.task.slot, running.task.node) + 1
-        running.task = replace(running.task, state="failed", message="task: non-zero exit (1)", failures=failures)
-        if running.task.slot and failures < submitted.job.attempts:
-            submitted.waiting.append(running.task.slot)
+        slot = running.task.slot
+        running.task = replace(running.task, state="failed", message="task: non-zero exit (1)")
+        failures = sum(one.task.state == "failed" and one.task.slot == slot for one in submitted.tasks)
+        if slot and failures < submitted.job.attempts:
+            submitted.waiting.append(slot)
 
     def _lose(self, submitted: _Submitted, running: _Running) -> None:
         running.task = replace(running.task, state="lost")

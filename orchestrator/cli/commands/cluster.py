@@ -218,7 +218,7 @@ def _show_joining(invocation: Invocation, address: str, token: str) -> None:
 
     def show() -> None:
         invocation.output.print(Text(fr="Sur chaque autre machine :", en="On each other machine:"))
-        invocation.output.print(same(f"\n  {command}\n"))
+        invocation.output.command(f"\n  {command}\n")
 
     invocation.output.emit({"manager": address, "token": token, "command": command}, show)
 

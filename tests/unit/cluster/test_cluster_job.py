@@ -86,7 +86,7 @@ def test_the_task_of_a_machine_that_falls_silent_begins_again_elsewhere() -> Non
     cluster, swarm = cluster_of("one", "two", play=work)
 
     def fall_silent(line: str) -> None:
-        if line == "1 begins one":
+        if line == "1 said one 1a one":
             swarm.change("one", answers=False)
 
     heard = Heard(then=fall_silent)
