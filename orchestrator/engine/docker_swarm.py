@@ -11,6 +11,7 @@ import docker
 import docker.errors
 import docker.types
 
+from orchestrator.engine import refusals
 from orchestrator.engine.docker_connection import DockerConnection, label_filter
 from orchestrator.engine.swarm_interface import SwarmJob, SwarmMembership, SwarmNode, SwarmTask, TaskState
 
@@ -32,7 +33,10 @@ _NANO: Final = 1_000_000_000
 _LOG: Final[Any] = {"Name": "json-file", "Options": {"max-size": "64m", "max-file": "1"}}
 """What tasks print is read by way of the manager, which not all ways to keep it allow."""
 _HEADER: Final = struct.Struct(">BxxxI")
-_ERRORS: Final = 2
+_OUTPUT, _ERRORS, _TROUBLE = 1, 2, 3
+"""Docker's numbers of what a task prints, and of what kept Docker from reading it."""
+_SILENT_NODE: Final = 5
+"""Seconds that a node may keep what its task printed: one that has died would have the manager wait for a minute."""
 
 
 class DockerSwarm:
@@ -140,14 +144,18 @@ class DockerSwarm:
 
     def output(self, task: str) -> tuple[bytes, bytes]:
         """Return what a task has printed so far: its output, and its errors."""
-        with self._translated(task):
-            asked = {"stdout": True, "stderr": True, "tail": "all"}
-            with closing(self._api.request_stream("GET", f"/tasks/{task}/logs", asked)) as response:
-                content = response.content
-        printed = {True: b"", False: b""}
-        for errors, piece in _pieces(content):
-            printed[errors] += piece
-        return printed[False], printed[True]
+        asked = {"stdout": True, "stderr": True, "tail": "all"}
+        with (
+            self._translated(task),
+            closing(self._api.request_stream("GET", f"/tasks/{task}/logs", asked, silence=_SILENT_NODE)) as response,
+        ):
+            content = response.content
+        printed = {_OUTPUT: b"", _ERRORS: b"", _TROUBLE: b""}
+        for stream, piece in _pieces(content):
+            printed[stream] += piece
+        if trouble := printed[_TROUBLE].decode("utf-8", "replace").strip():
+            raise refusals.no_output(trouble)
+        return printed[_OUTPUT], printed[_ERRORS]
 
     def services(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
         """Return the ids of the services that carry every label."""
@@ -209,11 +217,11 @@ def _task(found: Mapping[str, Any]) -> SwarmTask:
     )
 
 
-def _pieces(content: bytes) -> Iterator[tuple[bool, bytes]]:
-    """Yield the pieces of a stream that Docker has joined, and whether each is of the errors."""
+def _pieces(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the pieces of a stream that Docker has joined, and which each is of."""
     place = 0
     while place + _HEADER.size <= len(content):
         stream, size = _HEADER.unpack_from(content, place)
         place += _HEADER.size
-        yield stream == _ERRORS, content[place : place + size]
+        yield stream, content[place : place + size]
         place += size

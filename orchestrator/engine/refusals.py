@@ -118,6 +118,15 @@ def not_local(address: str) -> MachineError:
     )
 
 
+def no_output(reason: str) -> MachineError:
+    """Return the error for a task whose node does not tell what it printed."""
+    return MachineError(
+        Text(fr="Un nœud du cluster ne dit pas ce qu'il fait.", en="A node of the cluster does not tell what it does."),
+        Text(fr="« breakfix cluster nodes » dit lequel.", en="'breakfix cluster nodes' says which one."),
+        evidence=reason,
+    )
+
+
 def silent(seconds: float) -> MachineError:
     """Return the error for an engine that took a request and did not answer."""
     return MachineError(

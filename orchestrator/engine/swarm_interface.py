@@ -155,7 +155,11 @@ class Swarm(Protocol):
         """Return a job's tasks, the oldest first; of a job that was ended, those that still run."""
 
     def output(self, task: str) -> tuple[bytes, bytes]:
-        """Return what a task has printed so far: its output, and its errors."""
+        """Return what a task has printed so far: its output, and its errors.
+
+        Raises:
+            MachineError: its node does not tell it.
+        """
 
     def services(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
         """Return the ids of the services that carry every label."""

@@ -34,7 +34,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "engine.docker_connection engine.engine_interface engine.refusals engine.streams"
     ),
     "orchestrator.engine.swarm_interface": "",
-    "orchestrator.engine.docker_swarm": "engine.docker_connection engine.swarm_interface",
+    "orchestrator.engine.docker_swarm": "engine.docker_connection engine.refusals engine.swarm_interface",
     "orchestrator.fabric.fabric_interface": "",
     "orchestrator.fabric.reaper": "engine.engine_interface fabric.fabric_interface fabric.helper.reaper_program",
     "orchestrator.fabric.client": "fabric.fabric_interface fabric.helper.messages",
