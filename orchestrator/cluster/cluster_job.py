@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from orchestrator.cluster import cluster_refusals
 from orchestrator.cluster.cluster import Cluster
 from orchestrator.cluster.node_lines import documents_in
-from orchestrator.core.errors import MachineError
+from orchestrator.core.errors import LabError, MachineError
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.swarm_interface import SwarmTask
 
@@ -92,7 +92,7 @@ class _Following:
             self._watch.begins(task.slot, node)
         try:
             output, errors = self._swarm.output(task.id)
-        except MachineError:
+        except (LabError, MachineError):
             return  # its node is slow, or gone: the next look asks again, or finds the task elsewhere
         try:
             documents = documents_in(output)
