@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 from orchestrator.app import App
@@ -14,7 +17,9 @@ from orchestrator.core import interrupts
 from orchestrator.core.documents import document_of
 from orchestrator.core.errors import BreakfixError
 from orchestrator.core.open_files import raise_limit
+from orchestrator.core.paths import state_folder
 from orchestrator.core.text import Text
+from orchestrator.labs.noted_labs import held, remove_noted
 from orchestrator.model.plan import Plan
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.mutation.mutant_work import MutantWork
@@ -25,15 +30,41 @@ from orchestrator.proof.proof_work import ProofWork
 from orchestrator.proof.prover import prove
 
 _INTERRUPTED: Final = 130
+_SWEPT_S: Final = 10.0
+"""Seconds for a task that is just looking at the folders of all: there was nothing in this one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments say and return the exit status; 0: what came of it was told."""
     options = _options(argv)
     raise_limit()
-    app = App()
+    folder = _folder() / options.task
+    with held(folder, within=_SWEPT_S):
+        try:
+            return _work(App(records=folder), options)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _folder() -> Path:
+    """Return the folder in which each task has one, where its labs are noted."""
+    return state_folder() / "cluster"
+
+
+def _remove_abandoned() -> None:
+    """Remove the labs of tasks that are no more: their machine went out, or they were killed."""
+    for folder in [one for one in _folder().glob("*") if one.is_dir()]:
+        with held(folder) as alone:
+            if alone:
+                with closing(App(records=folder)) as app:
+                    remove_noted(app.labs, app.instance_records)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _work(app: App, options: argparse.Namespace) -> int:
     try:
         with interrupts.installed(lambda: None):
+            _remove_abandoned()
             _WORKS[options.work](app, options)
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -48,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m orchestrator.cluster.node_work", description="Works for a cluster.")
+    parser.add_argument("--task", required=True, help="the task that it is, by a name that is a folder's")
     work = parser.add_subparsers(dest="work", required=True)
     work.add_parser("report", help="tell what this node is")
     proving = work.add_parser("prove", help="prove one of some scenarios")

@@ -105,7 +105,7 @@ def _work(labels: dict[str, str], own: dict[str, Any], task: str, arguments: lis
     program = json.loads(labels["breakfix.program"])
     return {
         "Image": own["Image"],
-        "Cmd": [*entered, *as_user, *in_environment, *program, *arguments],
+        "Cmd": [*entered, *as_user, *in_environment, *program, "--task", task, *arguments],
         "Labels": {WORK: task},
         "NetworkDisabled": True,
         "HostConfig": {

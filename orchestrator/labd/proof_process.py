@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal
 
 from orchestrator.app import App
 from orchestrator.core import interrupts
-from orchestrator.core.errors import BreakfixError, LabError
+from orchestrator.core.errors import BreakfixError
 from orchestrator.core.open_files import raise_limit
-from orchestrator.core.waiting import wait_until
 from orchestrator.labd import proof_refusals
 from orchestrator.labd.calls import Refusal
 from orchestrator.labd.log_lines import LogLines
@@ -32,6 +30,7 @@ from orchestrator.labd.proof_lines import ProofLine
 from orchestrator.labd.proof_runs import SWEEP
 from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.wire import encode
+from orchestrator.labs.noted_labs import held, remove_noted
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Key, Proof, Stage
@@ -95,10 +94,10 @@ def _tell(line: ProofLine) -> None:
 
 
 def _run(app: App, options: argparse.Namespace) -> int:
-    with _alone(proof_folder()) as alone:
+    with held(proof_folder(), within=_OTHER_S) as alone:
         if not alone:
             return _refused(proof_refusals.LEFT_OVER)
-        _sweep(app)
+        remove_noted(app.labs, app.instance_records)
         if not options.sweep:
             _prove(app, options.scenario, options.seeds)
     return 0
@@ -107,32 +106,6 @@ def _run(app: App, options: argparse.Namespace) -> int:
 def _refused(refusal: Refusal) -> int:
     _tell(ProofLine("refused", refusal=refusal))
     return _REFUSED
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Keep other processes of this kind away within the block; give whether none is there."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / "lock").open("wb") as lock:
-
-        def taken() -> bool:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-            return True
-
-        yield bool(wait_until(taken, within=_OTHER_S, every=0.2))
-
-
-def _sweep(app: App) -> None:
-    """Remove the labs that an earlier process left."""
-    noted = set(app.instance_records.names())
-    for instance in [one for one in app.labs.running.all() if one.name in noted] if noted else []:
-        with contextlib.suppress(LabError):  # somebody is just removing it
-            app.labs.lifecycle.discard(instance)
-    for name in noted - {one.name for one in app.labs.running.all()} if noted else set():
-        app.instance_records.remove(name)
 
 
 def _prove(app: App, name: str, seeds: int) -> None:

@@ -89,6 +89,7 @@ MAY_IMPORT: Mapping[str, str] = {
         "labs.running_labs labs.solutions labs.variant_plans loader model "
         "sound_state.comparison"
     ),
+    "orchestrator.labs.noted_labs": "instances labs.labs_of_content",
     # Holds terminals, in a process that imports nothing of the rest; its client is for other processes.
     "orchestrator.keeper": "",
     "orchestrator.records": "",
@@ -241,8 +242,8 @@ MAY_IMPORT: Mapping[str, str] = {
         "cluster.cluster cluster.cluster_job cluster.cluster_refusals cluster.task_program mutation"
     ),
     "orchestrator.cluster.node_work": (
-        "app cluster.node_lines cluster.node_report model mutation proof.model proof.program proof.proof_work "
-        "proof.prover"
+        "app cluster.node_lines cluster.node_report labs.noted_labs model mutation proof.model proof.program "
+        "proof.proof_work proof.prover"
     ),
     "orchestrator.bench.portal_claims": (
         "app bench.local_labd bench.figure_report bench.portal_site bench.portal_start"
