@@ -24,7 +24,7 @@ class JobWatch(Protocol):
     """Is told how the tasks of a job go on, by one thread. A task that fails or is lost begins again."""
 
     def begins(self, slot: int, node: str) -> None:
-        """Say that a node, by its name, begins with a task, by its number from 0."""
+        """Say that a node, by its name, begins with a task, by its number from 1."""
 
     def tells(self, slot: int, node: str, kind: str, of: Any) -> None:  # noqa: ANN401 - JSON's types
         """Say what a task told: the kind of a document, and the document."""

@@ -77,12 +77,12 @@ class _Came:
 
     def begins(self, slot: int, node: str) -> None:
         """See ``JobWatch.begins``."""
-        scenario = self.scenarios[slot]
+        scenario = self.scenarios[slot - 1]
         self.watches[scenario] = self.watch.begins(scenario, node)
 
     def tells(self, slot: int, node: str, kind: str, of: Any) -> None:  # noqa: ANN401 - JSON's types
         """See ``JobWatch.tells``."""
-        scenario = self.scenarios[slot]
+        scenario = self.scenarios[slot - 1]
         plan, told = self.subjects[scenario].plan, self.watches[scenario]
         if kind == "repairs":
             told.repairs(plan)
@@ -101,6 +101,6 @@ class _Came:
 
     def fails(self, slot: int, node: str, why: str, *, last: bool) -> None:
         """See ``JobWatch.fails``."""
-        scenario = self.scenarios[slot]
+        scenario = self.scenarios[slot - 1]
         said = self.why.setdefault(scenario, why.rpartition("\n")[2])
         self.watch.failed(scenario, node, said, last=last)

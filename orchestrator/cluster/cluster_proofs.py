@@ -76,11 +76,11 @@ class _Came:
 
     def begins(self, slot: int, node: str) -> None:
         """See ``JobWatch.begins``."""
-        self.watch.placed(self.scenarios[slot], node)
+        self.watch.placed(self.scenarios[slot - 1], node)
 
     def tells(self, slot: int, node: str, kind: str, of: Any) -> None:  # noqa: ANN401 - JSON's types
         """See ``JobWatch.tells``."""
-        scenario = self.scenarios[slot]
+        scenario = self.scenarios[slot - 1]
         if kind == "stage":
             self.watch.end(self.subjects[scenario, of["seed"]].plan, Stage.from_document(of["stage"]))
         elif kind == "note":
@@ -96,6 +96,6 @@ class _Came:
 
     def fails(self, slot: int, node: str, why: str, *, last: bool) -> None:
         """See ``JobWatch.fails``."""
-        scenario = self.scenarios[slot]
+        scenario = self.scenarios[slot - 1]
         said = self.why.setdefault(scenario, why.rpartition("\n")[2])
         self.watch.failed(scenario, node, said, last=last)

@@ -86,13 +86,13 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     proving.add_argument("--extent", required=True, help="how much of it")
     proving.add_argument("--seeds", type=int, required=True, help="how many variants")
     proving.add_argument("--jobs", type=int, help="how many labs at once")
-    proving.add_argument("--slot", type=int, required=True, help="which of them, from 0")
+    proving.add_argument("--slot", type=int, required=True, help="which of them, from 1")
     proving.add_argument("scenarios", nargs="+", help="the scenarios")
     mutating = work.add_parser("mutate", help="play the mutants of one of some scenarios")
     mutating.add_argument("--count", type=int, required=True, help="how many")
     mutating.add_argument("--seed", type=int, help="the variant")
     mutating.add_argument("--jobs", type=int, help="how many labs at once")
-    mutating.add_argument("--slot", type=int, required=True, help="which of them, from 0")
+    mutating.add_argument("--slot", type=int, required=True, help="which of them, from 1")
     mutating.add_argument("scenarios", nargs="+", help="the scenarios")
     return parser.parse_args(argv)
 
@@ -114,13 +114,13 @@ def _report(app: App, _: argparse.Namespace) -> None:
 
 def _prove(app: App, options: argparse.Namespace) -> None:
     work = ProofWork(app.labs, app.proofs, options.extent, _not_kept)
-    subjects = work.subjects(options.scenarios[options.slot], options.seeds)
+    subjects = work.subjects(options.scenarios[options.slot - 1], options.seeds)
     if subjects:
         prove(app.labs, subjects, jobs=options.jobs, watch=_Told(app, work))
 
 
 def _mutate(app: App, options: argparse.Namespace) -> None:
-    name = options.scenarios[options.slot]
+    name = options.scenarios[options.slot - 1]
     work = MutantWork(app.labs, app.proofs, app.mutants, app.content.roots, options.seed)
     work.begin([name], record=False)
     subject = work.subject(name)

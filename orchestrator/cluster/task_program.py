@@ -26,7 +26,7 @@ TASK = "com.docker.swarm.task.id"
 GRACE = 50
 """Seconds that the work has to end by itself: fewer than the task has."""
 SLOT = "@slot"
-"""Argument that stands for the task's number, from 0."""
+"""Argument that stands for the task's number."""
 NO_MARK = "this node has joined without 'breakfix cluster join'"
 _STOPPED = 143
 
@@ -141,5 +141,4 @@ def _pass_on(output: socket.socket) -> None:
 
 if __name__ == "__main__":
     slot = os.environ["BREAKFIX_SLOT"]
-    number = slot if slot.isdecimal() else "0"  # Swarm puts the node's id there, as it takes 0 for none
-    raise SystemExit(main(os.environ["BREAKFIX_TASK"], [number if one == SLOT else one for one in sys.argv[1:]]))
+    raise SystemExit(main(os.environ["BREAKFIX_TASK"], [slot if one == SLOT else one for one in sys.argv[1:]]))

@@ -69,9 +69,8 @@ class SwarmJob:
         name: of its service.
         labels: of its service and its containers.
         image: the id of an image that the nodes have; nothing is ever fetched for it.
-        command: what each task runs.
-        environment: of the command. ``{{.Task.ID}}`` stands for the task's id, ``{{.Task.Slot}}`` for its number; the
-            first one has the id of its node there, as Swarm takes 0 for none.
+        command: what each task runs. It may hold ``{{.Task.Slot}}``, the task's number from 1.
+        environment: of the command; placeholders as in the command.
         binds: paths of the node -> paths in the container.
         times: how many tasks; None: one on each node.
         constraints: which nodes serve, in Swarm's own words.
@@ -97,7 +96,7 @@ class SwarmTask:
 
     Attributes:
         id: its id.
-        slot: its number, from 0; always 0 in a job that runs on each node.
+        slot: its number, from 1; 0 in a job that runs on each node.
         node: the id of its node; empty: it has none yet.
         state: how far it is.
         message: why it waits or failed, as Swarm says it.

@@ -115,7 +115,7 @@ class FakeSwarm:
     def submit(self, job: SwarmJob) -> str:
         self.jobs.append(job)
         service = f"service-{next(self._numbers)}"
-        slots = [0] if job.times is None else list(range(job.times))
+        slots = [0] if job.times is None else list(range(1, job.times + 1))
         self._submitted[service] = _Submitted(job, slots)
         if job.times is None:
             self._submitted[service].waiting = []
@@ -175,7 +175,7 @@ class FakeSwarm:
         slot = running.task.slot
         running.task = replace(running.task, state="failed", message="task: non-zero exit (1)")
         failures = sum(one.task.state == "failed" and one.task.slot == slot for one in submitted.tasks)
-        if submitted.job.times is not None and failures < submitted.job.attempts:
+        if slot and failures < submitted.job.attempts:
             submitted.waiting.append(slot)
 
     def _lose(self, submitted: _Submitted, running: _Running) -> None:

@@ -65,7 +65,7 @@ def test_each_task_runs_once_on_a_machine_that_has_room() -> None:
     heard = Heard()
     run_job(cluster, "work", ("do", "it"), times=5, watch=heard)
     said = [line.split()[2:] for line in heard.lines if line.split()[1] == "said"]
-    assert Counter(told for _, told, _ in said) == Counter(f"{slot}{part}" for slot in range(5) for part in "ab")
+    assert Counter(told for _, told, _ in said) == Counter(f"{slot}{part}" for slot in range(1, 6) for part in "ab")
     assert {node for node, _, _ in said} == {"one", "two"}
     assert all(node == teller for node, _, teller in said)
     (job,) = swarm.jobs
@@ -86,17 +86,17 @@ def test_the_task_of_a_machine_that_falls_silent_begins_again_elsewhere() -> Non
     cluster, swarm = cluster_of("one", "two", play=work)
 
     def fall_silent(line: str) -> None:
-        if line == "0 said one 0a one":
+        if line == "1 said one 1a one":
             swarm.change("one", answers=False)
 
     heard = Heard(then=fall_silent)
     run_job(cluster, "work", (), times=2, watch=heard)
-    assert [line for line in heard.lines if line.startswith("0 ")] == [
-        "0 begins one",
-        "0 said one 0a one",
-        "0 begins two",
-        "0 said two 0a two",
-        "0 said two 0b two",
+    assert [line for line in heard.lines if line.startswith("1 ")] == [
+        "1 begins one",
+        "1 said one 1a one",
+        "1 begins two",
+        "1 said two 1a two",
+        "1 said two 1b two",
     ]
 
 
@@ -105,7 +105,7 @@ def test_a_task_that_fails_is_tried_again_and_given_up_at_last() -> None:
 
     def failing(job: SwarmJob, slot: int, node: SwarmNode) -> Iterator[bytes]:
         tries[slot] += 1
-        if slot == 1 or (slot == 0 and tries[0] == 1):
+        if slot == 2 or (slot == 1 and tries[1] == 1):
             yield told("trying")
             raise TaskFailsError(f"a line\nno room on {node.name}")
         yield from work(job, slot, node)
@@ -114,10 +114,10 @@ def test_a_task_that_fails_is_tried_again_and_given_up_at_last() -> None:
     heard = Heard()
     run_job(cluster, "work", (), times=3, watch=heard)
     fails = [line for line in heard.lines if " fails " in line]
-    assert [line for line in fails if line[0] == "0"] == ["0 fails one a line\nno room on one False"]
-    assert [line.rpartition(" ")[2] for line in fails if line[0] == "1"] == ["False", "False", "True"]
-    assert tries[1] == 3
-    assert "2 said one 2b one" in heard.lines
+    assert [line for line in fails if line[0] == "1"] == ["1 fails one a line\nno room on one False"]
+    assert [line.rpartition(" ")[2] for line in fails if line[0] == "2"] == ["False", "False", "True"]
+    assert tries[2] == 3
+    assert "3 said one 3b one" in heard.lines
     assert swarm.services({}) == ()
 
 
