@@ -130,7 +130,8 @@ class DockerSwarm:
             placement=docker.types.Placement(list(job.constraints), maxreplicas=None if once_a_node else 1),
             log_driver=_LOG,
         )
-        mode = docker.types.ServiceMode("global-job") if once_a_node else _times(job.times or 0)
+        # No "replicated-job": Swarm does not begin its tasks again where their node is lost (seen with 26.1).
+        mode = docker.types.ServiceMode("global-job" if once_a_node else "replicated", replicas=job.times)
         with self._translated(job.name):
             made = self._api.create_service(template, job.name, dict(job.labels), mode)
         return str(made["ID"])
@@ -183,10 +184,6 @@ def _own(address: str) -> str:
 def _with_port(address: str) -> str:
     host, colon, port = address.rpartition(":")
     return address if colon and port.isdigit() and not host.endswith(":") else f"{address}:{PORT}"
-
-
-def _times(times: int) -> docker.types.ServiceMode:
-    return docker.types.ServiceMode("replicated-job", replicas=times, concurrency=times)
 
 
 def _node(found: Mapping[str, Any]) -> SwarmNode:
