@@ -16,7 +16,7 @@ from orchestrator.core.documents import read_as
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import Engine
-from orchestrator.engine.swarm_interface import SwarmMembership, Swarm, SwarmJob, SwarmNode, SwarmTask
+from orchestrator.engine.swarm_interface import Swarm, SwarmJob, SwarmMembership, SwarmNode, SwarmTask
 
 JOB: Final = "breakfix.cluster.job"
 """Label of the services that Breakfix makes: what they are for."""

@@ -13,7 +13,7 @@ import docker.types
 
 from orchestrator.engine import refusals
 from orchestrator.engine.docker_connection import DockerConnection, label_filter
-from orchestrator.engine.swarm_interface import SwarmMembership, SwarmJob, SwarmNode, SwarmTask, TaskState
+from orchestrator.engine.swarm_interface import SwarmJob, SwarmMembership, SwarmNode, SwarmTask, TaskState
 
 PORT: Final = 2377
 """Where managers are asked; nodes use 7946 (TCP and UDP) and 4789 (UDP) among themselves."""
