@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from orchestrator.cli.invocation import Invocation
 from orchestrator.cli.mutant_view import FATES, MARKS, run_document, show_run
@@ -14,7 +14,7 @@ from orchestrator.model.plan import Plan
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.mutation.mutant_work import MutantWork
 from orchestrator.mutation.playing import play_mutants
-from orchestrator.mutation.runs import MutationRun, MutationSubject
+from orchestrator.mutation.runs import MutationRun
 from orchestrator.mutation.verdicts import JudgedRun
 
 
@@ -69,7 +69,7 @@ def prove_mutants(
     else:
         for name, subject in subjects.items():
             with steps(invocation) as shown:
-                told = _Told(invocation, shown, work, subject.plan)
+                told = _Told(invocation, shown, work, name)
                 run = play_mutants(app.labs, subject, count=count, seed=subject.plan.seed, jobs=jobs, watch=told)
             ended(name, run)
     if invocation.json:
@@ -88,11 +88,11 @@ def _tell_unsigned(invocation: Invocation, scenario: str) -> None:
 class _Told:
     """Tells each mutant as it ends, and keeps it."""
 
-    def __init__(self, invocation: Invocation, shown: Steps, work: MutantWork, plan: Plan) -> None:
+    def __init__(self, invocation: Invocation, shown: Steps, work: MutantWork, scenario: str) -> None:
         self._invocation = invocation
         self._shown = shown
         self._work = work
-        self._plan = plan
+        self._scenario = scenario
         self._ended = 0
 
     def repairs(self, plan: Plan) -> None:
@@ -119,7 +119,7 @@ class _Told:
         """See ``MutantWatch.played``."""
         self._ended += 1
         if not known:
-            self._work.keep(self._plan.scenario or "", self._plan.seed, mutant)
+            self._work.keep(self._scenario, mutant)
         mark, language = MARKS[mutant.fate][0], self._invocation.language
         took = "" if known else f" ({duration(mutant.seconds)})"
         before = Text(fr=" · déjà joué", en=" · played before").in_(language) if known else ""
@@ -130,11 +130,9 @@ class _Told:
 class _ToldOnNodes(NodeProgress):
     """Tells which node plays which scenario's mutants, and each of these."""
 
-    def __init__(
-        self, invocation: Invocation, shown: Steps, work: MutantWork, subjects: Mapping[str, MutationSubject]
-    ) -> None:
+    def __init__(self, invocation: Invocation, shown: Steps, work: MutantWork, scenarios: Iterable[str]) -> None:
         super().__init__(invocation, shown)
-        self._told = {name: _Told(invocation, shown, work, subject.plan) for name, subject in subjects.items()}
+        self._told = {name: _Told(invocation, shown, work, name) for name in scenarios}
 
     def begins(self, scenario: str, node: str) -> _Told:
         """See ``ClusterMutantWatch.begins``."""

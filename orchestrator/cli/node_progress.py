@@ -14,6 +14,7 @@ class NodeProgress:
         """Tell it on a view of steps."""
         self._cluster = invocation.app.cluster
         self._shown = shown
+        self._at_work: dict[str, str] = {}
 
     def see_nodes(self) -> None:
         """Have the nodes tell what they are, and say which can work.
@@ -27,11 +28,21 @@ class NodeProgress:
 
     def placed(self, scenario: str, node: str) -> None:
         """Say that a node begins with a scenario."""
-        self._shown.detail(Text(fr=f"{scenario} : sur {node}", en=f"{scenario}: on {node}"))
+        before = self._at_work.get(scenario)
+        self._at_work[scenario] = node
+        self._shown.detail(
+            Text(fr=f"{scenario} : sur {node}", en=f"{scenario}: on {node}")
+            if before is None
+            else Text(
+                fr=f"{scenario} : recommencé sur {node} ({before} n'y travaille plus)",
+                en=f"{scenario}: begun again on {node} ({before} works at it no longer)",
+            )
+        )
 
     def failed(self, scenario: str, node: str, why: str, *, last: bool) -> None:
         """Say that a node could not do its work, and whether it is given up."""
-        again = Text(fr="abandonné", en="given up") if last else Text(fr="recommencé", en="begun again")
+        self._at_work.pop(scenario, None)
+        again = Text(fr="abandonné", en="given up") if last else Text(fr="à recommencer", en="to begin again")
         self._shown.detail(
             Text(
                 fr=f"{scenario} : échec sur {node}, {again.fr} ({why})",

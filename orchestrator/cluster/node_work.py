@@ -124,7 +124,7 @@ def _mutate(app: App, options: argparse.Namespace) -> None:
     work = MutantWork(app.labs, app.proofs, app.mutants, app.content.roots, options.seed)
     work.begin([name], record=False)
     subject = work.subject(name)
-    watch, seed = _ToldMutants(work, name, subject.plan.seed), subject.plan.seed
+    watch, seed = _ToldMutants(work, name), work.seed_of(name)
     run = play_mutants(app.labs, subject, count=options.count, seed=seed, jobs=options.jobs, watch=watch)
     _tell(
         "run",
@@ -179,10 +179,9 @@ class _Told:
 class _ToldMutants:
     """Tells each mutant as it ends, and keeps it: a task that begins again here goes on from there."""
 
-    def __init__(self, work: MutantWork, scenario: str, seed: int) -> None:
+    def __init__(self, work: MutantWork, scenario: str) -> None:
         self._work = work
         self._scenario = scenario
-        self._seed = seed
 
     def repairs(self, _: Plan) -> None:
         """See ``MutantWatch.repairs``."""
@@ -195,7 +194,7 @@ class _ToldMutants:
     def played(self, mutant: PlayedMutant, *, known: bool) -> None:
         """See ``MutantWatch.played``."""
         if not known:
-            self._work.keep(self._scenario, self._seed, mutant)
+            self._work.keep(self._scenario, mutant)
         _tell("played", {"mutant": document_of(mutant), "known": known})
 
 

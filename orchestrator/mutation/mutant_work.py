@@ -51,21 +51,24 @@ class MutantWork:
             if record:
                 self.proofs.record_to_add_to(name, self.bindings[name])
 
+    def seed_of(self, name: str) -> int:
+        """Return the seed of the variant of a scenario whose mutants are played."""
+        return seeds_for(self.labs.plans.scenario(name), 1)[0].seed if self.seed is None else self.seed
+
     def subject(self, name: str) -> MutationSubject:
         """Return the variant of a scenario whose mutants are played.
 
         Raises:
             ContentError: an operator of a content root cannot be used.
         """
-        scenario = self.labs.plans.scenario(name)
-        chosen = seeds_for(scenario, 1)[0].seed if self.seed is None else self.seed
-        plan = self.labs.plans.plan(name, chosen)
-        known = self.store.known(name, self._bound(name), chosen)
+        scenario, seed = self.labs.plans.scenario(name), self.seed_of(name)
+        plan = self.labs.plans.plan(name, seed)
+        known = self.store.known(name, self._bound(name), seed)
         return MutationSubject(plan, dict(repairs_of_other_cases(scenario, plan)), known, operators_of(self.roots))
 
-    def keep(self, name: str, seed: int, mutant: PlayedMutant) -> None:
+    def keep(self, name: str, mutant: PlayedMutant) -> None:
         """Keep what came of a mutant."""
-        self.store.keep(name, self._bound(name), seed, mutant)
+        self.store.keep(name, self._bound(name), self.seed_of(name), mutant)
 
     def judged(self, name: str, run: MutationRun) -> JudgedRun:
         """Return a run with what the scenario's author says of its survivors."""

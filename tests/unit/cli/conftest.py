@@ -388,6 +388,7 @@ class FakeApp:
         self.proofs = Proofs(self.content, lambda _image: "f1", ProofStore(data), self.ledger)
         self.mutants = MutantStore(data.parent / "mutants")
         self.engine = FakeEngine()
+        self.cluster: object = None
         self.registry: object = None
         self.journal_log: object = None
         self.build_observer: object = None

@@ -67,8 +67,8 @@ class Player:
 def player(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Player:
     made = Player()
     monkeypatch.setattr("orchestrator.cli.mutants.play_mutants", made.play)
-    monkeypatch.setattr("orchestrator.cli.mutants.repairs_of_other_cases", lambda *_: ())
-    monkeypatch.setattr("orchestrator.cli.mutants.verdicts_of", lambda *_: made.verdicts)
+    monkeypatch.setattr("orchestrator.mutation.mutant_work.repairs_of_other_cases", lambda *_: ())
+    monkeypatch.setattr("orchestrator.mutation.mutant_work.verdicts_of", lambda *_: made.verdicts)
     monkeypatch.setattr(app.proofs, "require", lambda *_: None)
     return made
 
