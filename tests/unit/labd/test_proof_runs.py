@@ -27,6 +27,7 @@ from orchestrator.labd.proof_runs import ProofCommand, ProofRuns
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.wire import decode, encode
 from orchestrator.labs import lab_grading
+from orchestrator.labs.noted_labs import held, remove_noted
 from orchestrator.proof import prover
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Proof
@@ -298,17 +299,15 @@ def test_what_stands_in_the_notes_is_removed_and_nothing_else(site: Site, tmp_pa
     for name in (mine.name, "long-gone-0000"):
         notes.put(site.world.records.get(name))
     assert left_over(tmp_path / "proof")
-    app = cast("App", SimpleNamespace(labs=site.labs, instance_records=notes))
-    proof_process._sweep(app)
+    remove_noted(site.labs, notes)
     assert [one.name for one in site.labs.running.all()] == [other.name]
     assert "long-gone-0000" not in notes.names()
 
 
-def test_two_processes_exclude_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proof_process, "_OTHER_S", 0.0)
-    with proof_process._alone(tmp_path) as first, proof_process._alone(tmp_path) as second:
+def test_two_processes_exclude_each_other(tmp_path: Path) -> None:
+    with held(tmp_path) as first, held(tmp_path) as second:
         assert (first, second) == (True, False)
-    with proof_process._alone(tmp_path) as third:
+    with held(tmp_path) as third:
         assert third
 
 
