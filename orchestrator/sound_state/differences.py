@@ -90,7 +90,7 @@ def plain_differences(
 
 def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Difference]:
     """Yield what has changed, with what its provider thinks of it."""
-    for change in without_renames(without_consequences(changes)):
+    for change in without_renames(map(_with_whole_links, without_consequences(changes))):
         if change.provider == file_state.NAME:
             yield from _of_file(change, expected.volatile.get(change.host, ()))
             continue
@@ -100,6 +100,13 @@ def _raw(changes: Iterable[ObjectChange], expected: Expectations) -> Iterator[Di
         elif thoughts:  # it has come or gone as a whole
             thought = min((thought for _, thought in thoughts), key=lambda one: _RANKS.index(one.standing))
             yield _difference(change, "presence", _whole(change.before), _whole(change.now), thought)
+
+
+def _with_whole_links(change: ObjectChange) -> ObjectChange:
+    if change.provider != file_state.NAME:
+        return change
+    before, now = (file_state.link_from_the_root(change.object, one) for one in (change.before, change.now))
+    return replace(change, before=before, now=now)
 
 
 def _whole(fields: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -31,6 +32,13 @@ class FileFinding(NamedTuple):
     before: str | None
     now: str | None
     thought: Thought
+
+
+def link_from_the_root(path: str, entry: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a file's fields; of a link with what it leads to from the root, however it is written."""
+    if entry.get("kind") != "symlink" or "content" not in entry:
+        return entry
+    return {**entry, "content": posixpath.normpath(posixpath.join(path, "..", entry["content"]))}
 
 
 def file_changes(path: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[FileFinding]:

@@ -68,6 +68,7 @@ _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/var/spool/cron/crontabs/[^/]+", lines.crontab),
     (r"/etc/fstab", lines.fstab),
     (r"/etc/sysctl(\.d/.*)?\.conf", lines.sysctl),
+    (r"/etc/tmpfiles\.d/[^/]+\.conf", lines.tmpfiles),
     (r"/etc/postgresql-common/[^/]+\.conf|/etc/postgresql/.*/(postgresql|small|[0-9]+[^/]*|postgresql\.auto)\.conf|/etc/postgresql/.*/conf\.d/.*"
      r"|/var/lib/postgresql/.*/postgresql\.auto\.conf", records.postgresql),
     (r"/etc/postgresql/.*/pg_(hba|ident)\.conf", records.postgresql_access),

@@ -166,6 +166,21 @@ def fstab(text: str) -> list[str]:
     return found
 
 
+def tmpfiles(text: str) -> list[str]:
+    """Return what is made at each boot (tmpfiles.d(5)): fields at the end that say nothing do not count."""
+    found = []
+    for line in plain_lines(text):
+        words = line.split(None, 6)
+        if '"' in line or "'" in line or len(words) < 2:  # noqa: PLR2004 (a type and a path)
+            raise ValueError("not the plain fields of tmpfiles.d(5)")
+        if len(words) > 2 and re.fullmatch("[0-7]{3,4}", words[2]):  # noqa: PLR2004 (the mode is the third)
+            words[2] = words[2].zfill(4)
+        while words[-1] == "-":
+            words.pop()
+        found.append(" ".join(words))
+    return found
+
+
 def sysctl(text: str) -> list[str]:
     """Return what the kernel is told (sysctl.d(5)), in its order: a later line may set what an earlier one implies."""
     found = []

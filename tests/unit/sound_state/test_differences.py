@@ -170,6 +170,17 @@ def test_a_task_that_names_a_file_of_accounts_may_give_rights_by_it() -> None:
         assert ("/etc/group", "rights", standing) in seen(gained, expected=expected)
 
 
+def test_a_link_leads_where_it_leads_however_it_is_written() -> None:
+    link = {"kind": "symlink", "mode": "0777", "owner": "0:0", "content": "/etc/nginx/sites-available/shop"}
+    enabled = "/etc/nginx/sites-enabled/shop"
+    relative, elsewhere = ({**link, "content": to} for to in ("../sites-available/shop", "../shop"))
+    assert seen(ObjectChange("web1", "files", enabled, link, relative)) == []
+    assert seen(ObjectChange("web1", "files", enabled, link, elsewhere)) == [(enabled, "content", "unexplained")]
+    gone = ObjectChange("web1", "files", enabled, link, {})
+    assert seen(gone, ObjectChange("web1", "files", f"{enabled}-site", {}, relative)) == []
+    assert len(seen(gone, ObjectChange("web1", "files", f"{enabled}-site", {}, elsewhere))) == 2
+
+
 JOB = "34 5 * * * guest list\n"
 TONIGHT = "/etc/cron.d/tonight"
 
