@@ -200,13 +200,16 @@ class Cluster:
             return ClusterNode(node, "program", report)
         return ClusterNode(node, "images" if report.missing else "fit", report)
 
-    def begin(self, name: str, arguments: Sequence[str], *, times: int | None = None, attempts: int = 1) -> str:
+    def begin(
+        self, name: str, arguments: Sequence[str], *, times: int | None = None, at_once: int = 1, attempts: int = 1
+    ) -> str:
         """Have nodes work, each by its own Breakfix, and return the id of the job's service.
 
         Args:
             name: what it is for.
             arguments: of the nodes' ``node_work``; ``SLOT`` stands for the task's number.
-            times: how many tasks, on nodes that can work and one at a time on each; None: one on each node.
+            times: how many tasks, on nodes that can work; None: one on each node, whether it can or not.
+            at_once: how many of them a node has at once, at most.
             attempts: how often a task that fails is tried.
         """
         source = Path(task_program.__file__).read_text(encoding="utf-8")
@@ -219,6 +222,7 @@ class Cluster:
                 environment={"BREAKFIX_TASK": "{{.Task.ID}}", "BREAKFIX_SLOT": "{{.Task.Slot}}"},
                 binds={_SOCKET: task_program.SOCKET},
                 times=times,
+                at_once=at_once,
                 attempts=attempts,
                 constraints=() if times is None else (f"node.labels.{FIT}=={self._program()}",),
             )

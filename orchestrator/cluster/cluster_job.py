@@ -33,7 +33,9 @@ class JobWatch(Protocol):
         """Say that a task failed, and whether it is given up."""
 
 
-def run_job(cluster: Cluster, name: str, arguments: Sequence[str], *, times: int, watch: JobWatch) -> None:
+def run_job(
+    cluster: Cluster, name: str, arguments: Sequence[str], *, times: int, at_once: int = 1, watch: JobWatch
+) -> None:
     """Have a job done, and return when each of its tasks is done or given up.
 
     Whatever interrupts it, the nodes end what they do for it and leave nothing.
@@ -43,12 +45,13 @@ def run_job(cluster: Cluster, name: str, arguments: Sequence[str], *, times: int
         name: what it is for.
         arguments: of the nodes' ``node_work``; see ``Cluster.begin``.
         times: how many tasks.
+        at_once: how many of them a node has at once, at most.
         watch: is told what they tell.
 
     Raises:
         MachineError: no node can work for it any more, or one tells what nobody understands.
     """
-    job = cluster.begin(name, arguments, times=times, attempts=ATTEMPTS)
+    job = cluster.begin(name, arguments, times=times, at_once=at_once, attempts=ATTEMPTS)
     try:
         _Following(cluster, job, times, watch).to_the_end()
     finally:

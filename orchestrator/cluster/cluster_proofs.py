@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from orchestrator.cluster import cluster_refusals
 from orchestrator.cluster.cluster import Cluster
@@ -16,6 +16,13 @@ from orchestrator.proof.ledger import ProvingMachine
 from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.proof_work import ProofWork
 from orchestrator.proof.stages import ProofSubject, Watch, stages_of
+
+
+_USUALLY_AT_ONCE: Final = 2
+"""Scenarios that a node proves at once: the last stages of one leave processors idle. What a node bears is told by the
+kernel, to each of them (``Admission``)."""
+_AT_ONCE: Final = {"brief": 4}
+"""The same by the extent: the stages of the main line follow one another, so a scenario is mostly waiting."""
 
 
 class ClusterWatch(Watch, Protocol):
@@ -57,7 +64,8 @@ def prove_on(
     came = _Came(work, scenarios, {(one.plan.scenario or "", one.plan.seed): one for one in subjects}, watch)
     limited = () if jobs is None else ("--jobs", str(jobs))
     arguments = ("prove", "--extent", work.extent, "--seeds", str(seeds), *limited, "--slot", SLOT)
-    run_job(cluster, "prove", (*arguments, *scenarios), times=len(scenarios), watch=came)
+    at_once = _AT_ONCE.get(work.extent, _USUALLY_AT_ONCE)
+    run_job(cluster, "prove", (*arguments, *scenarios), times=len(scenarios), at_once=at_once, watch=came)
     if missing := {name: came.why.get(name, "") for name in scenarios if name not in came.proofs}:
         raise cluster_refusals.not_proven(missing)
     return tuple(came.proofs[name] for name in scenarios)

@@ -127,7 +127,7 @@ class DockerSwarm:
             restart_policy=docker.types.RestartPolicy(
                 "none" if once_a_node else "on-failure", delay=_NANO, max_attempts=job.attempts - 1
             ),
-            placement=docker.types.Placement(list(job.constraints), maxreplicas=None if once_a_node else 1),
+            placement=docker.types.Placement(list(job.constraints), maxreplicas=None if once_a_node else job.at_once),
             log_driver=_LOG,
         )
         # No "replicated-job": Swarm does not begin its tasks again where their node is lost (seen with 26.1).

@@ -63,7 +63,7 @@ class SwarmNode:
 
 @dataclass(frozen=True)
 class SwarmJob:
-    """What runs once on each node, or so many times wherever there is room, at most once on a node at a time.
+    """What runs once on each node, or so many times wherever there is room.
 
     Attributes:
         name: of its service.
@@ -73,6 +73,7 @@ class SwarmJob:
         environment: of the command; placeholders as in the command.
         binds: paths of the node -> paths in the container.
         times: how many tasks; None: one on each node.
+        at_once: how many of ``times`` a node has at once, at most.
         constraints: which nodes serve, in Swarm's own words.
         grace: seconds that a task has to end by itself.
         attempts: how many times a task that fails is tried, wherever there is room; one of ``times`` None once only.
@@ -85,6 +86,7 @@ class SwarmJob:
     environment: Mapping[str, str] = field(default_factory=dict)
     binds: Mapping[str, str] = field(default_factory=dict)
     times: int | None = None
+    at_once: int = 1
     constraints: tuple[str, ...] = ()
     grace: float = 60.0
     attempts: int = 3

@@ -183,11 +183,11 @@ class FakeSwarm:
         submitted.waiting.append(running.task.slot)
 
     def _free(self, submitted: _Submitted) -> SwarmNode | None:
-        busy = {one.task.node for one in submitted.tasks if one.task.state == "runs"}
+        at_work = [one.task.node for one in submitted.tasks if one.task.state == "runs"]
         for node in self._nodes.values():
             labels = {f"node.labels.{key}=={value}" for key, value in node.labels.items()}
             fits = labels.issuperset(submitted.job.constraints)
-            if fits and node.answers and not node.drained and node.id not in busy:
+            if fits and node.answers and not node.drained and at_work.count(node.id) < submitted.job.at_once:
                 return node
         return None
 
