@@ -17,7 +17,6 @@ from orchestrator.proof.model import Proof, Stage
 from orchestrator.proof.proof_work import ProofWork
 from orchestrator.proof.stages import ProofSubject, Watch, stages_of
 
-
 _USUALLY_AT_ONCE: Final = 2
 """Scenarios that a node proves at once: the last stages of one leave processors idle. What a node bears is told by the
 kernel, to each of them (``Admission``)."""
