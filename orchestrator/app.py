@@ -249,7 +249,13 @@ class App:
         from orchestrator.engine.docker_swarm import DockerSwarm
         from orchestrator.proof.program import program_hash
 
-        return Cluster(DockerSwarm(), self.engine, self._task_image, lambda: program_hash(self.catalogue.fingerprint))
+        return Cluster(
+            DockerSwarm(),
+            self.engine,
+            self._task_image,
+            lambda: program_hash(self.catalogue.fingerprint),
+            state_folder() / "cluster-jobs",
+        )
 
     def _task_image(self) -> str:
         """Return the id of the image that a cluster's tasks run in: the fabric's, which is small and everywhere."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -13,6 +15,7 @@ from orchestrator.cluster.node_lines import documents_in
 from orchestrator.cluster.node_mark import clear_mark, set_mark
 from orchestrator.cluster.node_report import NodeReport
 from orchestrator.core.documents import read_as
+from orchestrator.core.held_folder import held, is_abandoned
 from orchestrator.core.interrupts import shielded
 from orchestrator.core.waiting import wait_until
 from orchestrator.engine.engine_interface import Engine
@@ -20,6 +23,8 @@ from orchestrator.engine.swarm_interface import Swarm, SwarmJob, SwarmMembership
 
 JOB: Final = "breakfix.cluster.job"
 """Label of the services that Breakfix makes: what they are for."""
+HELD: Final = "breakfix.cluster.held"
+"""Label of the same: the folder that the command holds for which they are."""
 FIT: Final = "breakfix.fit"
 """Label of a node that can work: the program that it was seen to have."""
 _SOCKET: Final = "/var/run/docker.sock"
@@ -54,7 +59,9 @@ class ClusterNode:
 class Cluster:
     """The cluster that this machine belongs to, or is to belong to."""
 
-    def __init__(self, swarm: Swarm, engine: Engine, image: Callable[[], str], program: Callable[[], str]) -> None:
+    def __init__(
+        self, swarm: Swarm, engine: Engine, image: Callable[[], str], program: Callable[[], str], folder: Path
+    ) -> None:
         """Take what it is made of.
 
         Args:
@@ -62,11 +69,13 @@ class Cluster:
             engine: this machine's engine.
             image: returns the id of the image that tasks run in; it may have to be built.
             program: returns the version and hash of this machine's program.
+            folder: where commands hold what they are at.
         """
         self.swarm = swarm
         self._engine = engine
         self._image = image
         self._program = program
+        self._folder = folder
 
     def create(self, address: str) -> str:
         """Begin a cluster with this machine and return the token by which others join.
@@ -166,8 +175,7 @@ class Cluster:
         self.require_manager()
         nodes = self.swarm.nodes()
         asked = {one.id for one in nodes if one.answers and not one.drained}
-        job = self.begin("report", ("report",))
-        try:
+        with self.job("report", ("report",)) as job:
             tasks: dict[str, SwarmTask] = {}
 
             def told() -> bool:
@@ -176,8 +184,6 @@ class Cluster:
 
             wait_until(told, within=_REPORTED_S, every=_SLICE)
             seen = tuple(self._seen(one, tasks.get(one.id)) for one in nodes)
-        finally:
-            self.end(job)
         for one in seen:
             fit = self._program() if one.fitness == "fit" else ""
             if one.node.labels.get(FIT, "") != fit:
@@ -200,10 +206,14 @@ class Cluster:
             return ClusterNode(node, "program", report)
         return ClusterNode(node, "images" if report.missing else "fit", report)
 
-    def begin(
+    @contextmanager
+    def job(
         self, name: str, arguments: Sequence[str], *, times: int | None = None, at_once: int = 1, attempts: int = 1
-    ) -> str:
-        """Have nodes work, each by its own Breakfix, and return the id of the job's service.
+    ) -> Iterator[str]:
+        """Have nodes work within the block, each by its own Breakfix, and give the id of the job's service.
+
+        At its end the job is ended, and no node that answers works for it any more. A job whose command was killed is
+        ended by the next one.
 
         Args:
             name: what it is for.
@@ -212,25 +222,33 @@ class Cluster:
             at_once: how many of them a node has at once, at most.
             attempts: how often a task that fails is tried.
         """
-        source = Path(task_program.__file__).read_text(encoding="utf-8")
-        return self.swarm.submit(
-            SwarmJob(
-                name=f"breakfix-{name}-{secrets.token_hex(4)}",
-                labels={JOB: name},
-                image=self._image(),
-                command=("python3", "-I", "-u", "-c", source, *arguments),
-                environment={"BREAKFIX_TASK": "{{.Task.ID}}", "BREAKFIX_SLOT": "{{.Task.Slot}}"},
-                binds={_SOCKET: task_program.SOCKET},
-                times=times,
-                at_once=at_once,
-                attempts=attempts,
-                constraints=() if times is None else (f"node.labels.{FIT}=={self._program()}",),
+        for service, labels in self.swarm.services({JOB: None}).items():
+            if is_abandoned(Path(labels[HELD])):
+                self.swarm.remove(service)
+        full_name = f"breakfix-{name}-{secrets.token_hex(4)}"
+        folder = self._folder / full_name
+        with ExitStack() as ends:
+            ends.callback(shutil.rmtree, folder, ignore_errors=True)
+            ends.enter_context(held(folder))
+            source = Path(task_program.__file__).read_text(encoding="utf-8")
+            service = self.swarm.submit(
+                SwarmJob(
+                    name=full_name,
+                    labels={JOB: name, HELD: str(folder)},
+                    image=self._image(),
+                    command=("python3", "-I", "-u", "-c", source, *arguments),
+                    environment={"BREAKFIX_TASK": "{{.Task.ID}}", "BREAKFIX_SLOT": "{{.Task.Slot}}"},
+                    binds={_SOCKET: task_program.SOCKET},
+                    times=times,
+                    at_once=at_once,
+                    attempts=attempts,
+                    constraints=() if times is None else (f"node.labels.{FIT}=={self._program()}",),
+                )
             )
-        )
+            ends.callback(self._end, service)
+            yield service
 
-    def end(self, job: str) -> None:
-        """End a job, and wait until no node that answers works for it any more."""
-
+    def _end(self, job: str) -> None:
         def ended() -> bool:
             working = {task.node for task in self.swarm.tasks(job) if task.state == "runs"}
             return not working or not any(node.id in working and node.answers for node in self.swarm.nodes())

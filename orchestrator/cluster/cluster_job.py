@@ -43,7 +43,7 @@ def run_job(
     Args:
         cluster: whose nodes work; those that were seen fit.
         name: what it is for.
-        arguments: of the nodes' ``node_work``; see ``Cluster.begin``.
+        arguments: of the nodes' ``node_work``; see ``Cluster.job``.
         times: how many tasks.
         at_once: how many of them a node has at once, at most.
         watch: is told what they tell.
@@ -51,11 +51,8 @@ def run_job(
     Raises:
         MachineError: no node can work for it any more, or one tells what nobody understands.
     """
-    job = cluster.begin(name, arguments, times=times, at_once=at_once, attempts=ATTEMPTS)
-    try:
+    with cluster.job(name, arguments, times=times, at_once=at_once, attempts=ATTEMPTS) as job:
         _Following(cluster, job, times, watch).to_the_end()
-    finally:
-        cluster.end(job)
 
 
 class _Following:

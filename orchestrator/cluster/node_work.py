@@ -16,10 +16,11 @@ from orchestrator.cluster.node_report import NodeReport
 from orchestrator.core import interrupts
 from orchestrator.core.documents import document_of
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.held_folder import held
 from orchestrator.core.open_files import raise_limit
 from orchestrator.core.paths import state_folder
 from orchestrator.core.text import Text
-from orchestrator.labs.noted_labs import held, remove_noted
+from orchestrator.labs.noted_labs import remove_noted
 from orchestrator.model.plan import Plan
 from orchestrator.mutation.mutant import PlayedMutant
 from orchestrator.mutation.mutant_work import MutantWork

@@ -158,11 +158,11 @@ class DockerSwarm:
             raise refusals.no_output(trouble)
         return printed[_OUTPUT], printed[_ERRORS]
 
-    def services(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
-        """Return the ids of the services that carry every label."""
+    def services(self, labels: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str]]:
+        """Return the services that carry every label."""
         with self._translated("swarm"):
             found = self._api.services(filters={"label": label_filter(labels)})
-        return tuple(str(one["ID"]) for one in found)
+        return {str(one["ID"]): one["Spec"].get("Labels") or {} for one in found}
 
     def remove(self, service: str) -> None:
         """End a job, whatever of it still runs."""

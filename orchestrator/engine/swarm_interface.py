@@ -162,8 +162,8 @@ class Swarm(Protocol):
             MachineError: its node does not tell it.
         """
 
-    def services(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
-        """Return the ids of the services that carry every label."""
+    def services(self, labels: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str]]:
+        """Return the services that carry every label: the id of each, and its labels; None: any value."""
 
     def remove(self, service: str) -> None:
         """End a job; what of it still runs ends within its grace. One that is gone is no error."""

@@ -20,6 +20,7 @@ from typing import Final, Literal
 from orchestrator.app import App
 from orchestrator.core import interrupts
 from orchestrator.core.errors import BreakfixError
+from orchestrator.core.held_folder import held
 from orchestrator.core.open_files import raise_limit
 from orchestrator.labd import proof_refusals
 from orchestrator.labd.calls import Refusal
@@ -30,7 +31,7 @@ from orchestrator.labd.proof_lines import ProofLine
 from orchestrator.labd.proof_runs import SWEEP
 from orchestrator.labd.told_refusals import refusal_of
 from orchestrator.labd.wire import encode
-from orchestrator.labs.noted_labs import held, remove_noted
+from orchestrator.labs.noted_labs import remove_noted
 from orchestrator.model.plan import Plan
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Key, Proof, Stage

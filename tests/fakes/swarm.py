@@ -134,12 +134,12 @@ class FakeSwarm:
         (found,) = (one for each in self._submitted.values() for one in each.tasks if one.task.id == task)
         return found.output, found.errors
 
-    def services(self, labels: Mapping[str, str | None]) -> tuple[str, ...]:
-        return tuple(
-            service
+    def services(self, labels: Mapping[str, str | None]) -> Mapping[str, Mapping[str, str]]:
+        return {
+            service: one.job.labels
             for service, one in self._submitted.items()
             if not one.removed and all(value in {None, one.job.labels.get(key)} for key, value in labels.items())
-        )
+        }
 
     def remove(self, service: str) -> None:
         submitted = self._submitted[service]

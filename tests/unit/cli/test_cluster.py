@@ -15,6 +15,7 @@ from orchestrator.cluster.cluster import Cluster
 from orchestrator.cluster.node_lines import lines_of
 from orchestrator.cluster.task_program import NO_MARK, SLOT
 from orchestrator.core.errors import MachineError
+from orchestrator.core.paths import state_folder
 from orchestrator.core.text import same
 from orchestrator.engine.swarm_interface import SwarmJob, SwarmNode
 from tests.fakes.swarm import FakeSwarm, TaskFailsError
@@ -58,7 +59,7 @@ def _told(report: object) -> bytes:
 def nodes(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> Nodes:
     made = Nodes()
     swarm = FakeSwarm("node1", "node2", play=made.play)
-    app.cluster = Cluster(swarm, app.engine, lambda: "sha256:helper", lambda: PROGRAM)
+    app.cluster = Cluster(swarm, app.engine, lambda: "sha256:helper", lambda: PROGRAM, state_folder() / "jobs")
     monkeypatch.setattr(node_work, "App", lambda **_: app)
     monkeypatch.setattr(app.labs.plans, "plan", lambda name, seed: replace(PLAN, scenario=name, seed=seed))
 

@@ -10,6 +10,7 @@ from orchestrator.cluster.cluster import FIT, Cluster
 from orchestrator.cluster.node_lines import documents_in, lines_of
 from orchestrator.cluster.task_program import MARK, NO_MARK
 from orchestrator.core.errors import UsageError
+from orchestrator.core.paths import state_folder
 from orchestrator.engine.swarm_interface import SwarmJob, SwarmNode
 from tests.fakes.engine import FakeEngine
 from tests.fakes.swarm import FakeSwarm, TaskFailsError
@@ -41,7 +42,7 @@ def reporting(job: SwarmJob, slot: int, node: SwarmNode) -> Iterator[bytes]:
 
 def cluster_of(*names: str, member: bool = True) -> tuple[Cluster, FakeSwarm, FakeEngine]:
     swarm, engine = FakeSwarm(*names, play=reporting, member=member), FakeEngine()
-    return Cluster(swarm, engine, lambda: "sha256:helper", lambda: PROGRAM), swarm, engine
+    return Cluster(swarm, engine, lambda: "sha256:helper", lambda: PROGRAM, state_folder() / "jobs"), swarm, engine
 
 
 def test_a_machine_creates_a_cluster_and_leaves_it() -> None:
@@ -120,7 +121,7 @@ def test_each_machine_says_what_it_is_and_only_the_fit_ones_get_work() -> None:
     }
     assert found["broken"].said.endswith("PermissionError: /var/run/docker.sock")
     assert {one.name: one.labels.get(FIT, "") for one in swarm.nodes()} == {**dict.fromkeys(names, ""), "one": PROGRAM}
-    assert swarm.services({}) == ()
+    assert swarm.services({}) == {}
     assert [one.node.name for one in cluster.ready()] == ["one"]
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from orchestrator.cluster.cluster import FIT, Cluster
+from orchestrator.cluster.cluster import FIT, HELD, JOB, Cluster
 from orchestrator.cluster.cluster_job import run_job
 from orchestrator.cluster.node_lines import lines_of
 from orchestrator.core.errors import MachineError
+from orchestrator.core.held_folder import held
+from orchestrator.core.paths import state_folder
 from orchestrator.engine.swarm_interface import SwarmJob, SwarmNode
 from tests.fakes.engine import FakeEngine
 from tests.fakes.swarm import FakeSwarm, TaskFailsError
@@ -57,7 +59,7 @@ def cluster_of(*names: str, play: Callable[[SwarmJob, int, SwarmNode], Iterator[
     swarm = FakeSwarm(*names, play=play)
     for node in swarm.nodes():
         swarm.note(node.id, {FIT: PROGRAM})
-    return Cluster(swarm, FakeEngine(), lambda: "sha256:helper", lambda: PROGRAM), swarm
+    return Cluster(swarm, FakeEngine(), lambda: "sha256:helper", lambda: PROGRAM, state_folder() / "jobs"), swarm
 
 
 def test_each_task_runs_once_on_a_machine_that_has_room() -> None:
@@ -71,7 +73,7 @@ def test_each_task_runs_once_on_a_machine_that_has_room() -> None:
     (job,) = swarm.jobs
     assert (job.image, job.command[-2:], job.times) == ("sha256:helper", ("do", "it"), 5)
     assert job.constraints == (f"node.labels.{FIT}=={PROGRAM}",)
-    assert swarm.services({}) == ()
+    assert swarm.services({}) == {}
 
 
 def test_a_machine_that_is_not_fit_gets_nothing() -> None:
@@ -118,7 +120,7 @@ def test_a_task_that_fails_is_tried_again_and_given_up_at_last() -> None:
     assert [line.rpartition(" ")[2] for line in fails if line[0] == "2"] == ["False", "False", "True"]
     assert tries[2] == 3
     assert "3 said one 3b one" in heard.lines
-    assert swarm.services({}) == ()
+    assert swarm.services({}) == {}
 
 
 def test_a_job_without_a_machine_is_given_up() -> None:
@@ -127,7 +129,7 @@ def test_a_job_without_a_machine_is_given_up() -> None:
     with pytest.raises(MachineError, match="No node can work any more") as refused:
         run_job(cluster, "work", (), times=1, watch=Heard())
     assert refused.value.evidence == "no suitable node"
-    assert swarm.services({}) == ()
+    assert swarm.services({}) == {}
 
 
 def test_a_machine_that_babbles_is_named() -> None:
@@ -138,7 +140,18 @@ def test_a_machine_that_babbles_is_named() -> None:
     with pytest.raises(MachineError, match="one answers what nobody understands") as refused:
         run_job(cluster, "work", (), times=1, watch=Heard())
     assert "Welcome to one!" in refused.value.evidence
-    assert swarm.services({}) == ()
+    assert swarm.services({}) == {}
+
+
+def test_a_job_whose_command_was_killed_is_ended_by_the_next_one() -> None:
+    cluster, swarm = cluster_of("one", play=work)
+    killed = SwarmJob("killed", {JOB: "work", HELD: str(state_folder() / "jobs/killed")}, "sha256:helper", (), times=1)
+    swarm.submit(killed)
+    with held(state_folder() / "jobs/lives"):
+        lives = swarm.submit(replace(killed, labels={JOB: "work", HELD: str(state_folder() / "jobs/lives")}))
+        run_job(cluster, "work", (), times=1, watch=Heard())
+        assert [*swarm.services({})] == [lives]
+    assert [one.name for one in (state_folder() / "jobs").iterdir()] == ["lives"]
 
 
 def test_an_interrupt_ends_the_job() -> None:
@@ -149,4 +162,4 @@ def test_an_interrupt_ends_the_job() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_job(cluster, "work", (), times=1, watch=Heard(then=interrupt))
-    assert swarm.services({}) == ()
+    assert swarm.services({}) == {}

@@ -15,6 +15,7 @@ import pytest
 from grader.job import GradeRequest
 from grader.report import Report
 from orchestrator.app import App
+from orchestrator.core.held_folder import held
 from orchestrator.core.text import same
 from orchestrator.instances.instance_records import InstanceRecords
 from orchestrator.labd import proof_process, proof_refusals
@@ -27,7 +28,7 @@ from orchestrator.labd.proof_runs import ProofCommand, ProofRuns
 from orchestrator.labd.refused_call import RefusedCallError
 from orchestrator.labd.wire import decode, encode
 from orchestrator.labs import lab_grading
-from orchestrator.labs.noted_labs import held, remove_noted
+from orchestrator.labs.noted_labs import remove_noted
 from orchestrator.proof import prover
 from orchestrator.proof.binding import Binding
 from orchestrator.proof.model import Proof
