@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Any, Final
 
 import docker
@@ -33,6 +33,8 @@ _NANO: Final = 1_000_000_000
 _LOG: Final[Any] = {"Name": "json-file", "Options": {"max-size": "64m", "max-file": "1"}}
 """What tasks print is read by way of the manager, which not all ways to keep it allow."""
 _HEADER: Final = struct.Struct(">BxxxI")
+_SWARMS_NETWORK: Final = "docker_gwbridge"
+"""Docker makes it for a machine that joins, and leaves it behind."""
 _OUTPUT, _ERRORS, _TROUBLE = 1, 2, 3
 """Docker's numbers of what a task prints, and of what kept Docker from reading it."""
 _SILENT_NODE: Final = 5
@@ -85,6 +87,8 @@ class DockerSwarm:
         """Belong to no swarm any more."""
         with self._translated("swarm"):
             self._api.leave_swarm(force=True)
+            with suppress(docker.errors.APIError):  # something of somebody else's is on it
+                self._api.remove_network(_SWARMS_NETWORK)
 
     def nodes(self) -> tuple[SwarmNode, ...]:
         """Return the machines of the swarm, by name."""
