@@ -14,6 +14,7 @@ from orchestrator.cluster import cluster_refusals, task_program
 from orchestrator.cluster.node_lines import documents_in
 from orchestrator.cluster.node_mark import clear_mark, set_mark
 from orchestrator.cluster.node_report import NodeReport
+from orchestrator.cluster.task_program import MARK
 from orchestrator.core.documents import read_as
 from orchestrator.core.held_folder import held, is_abandoned
 from orchestrator.core.interrupts import shielded
@@ -109,9 +110,12 @@ class Cluster:
         """Have this machine work for itself again.
 
         Raises:
-            UsageError: it belongs to none, or is the manager of one that has other nodes, and ``force`` is not given.
+            UsageError: it belongs to none; or, without ``force``, manages one that has other nodes, or it was not
+                Breakfix that created or joined it.
         """
         me = self._membership()
+        if not force and MARK not in self._engine.volumes({}):
+            raise cluster_refusals.not_ours()
         if me.manager and not force and (others := [one.name for one in self.swarm.nodes() if one.id != me.node]):
             raise cluster_refusals.others_left(others)
         self.swarm.leave()

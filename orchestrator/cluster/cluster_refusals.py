@@ -46,6 +46,20 @@ def no_manager() -> UsageError:
     )
 
 
+def not_ours() -> UsageError:
+    """Return the error for a machine that would leave a swarm that somebody uses for something else."""
+    return UsageError(
+        Text(
+            fr="Ce n'est pas Breakfix qui a créé ou rejoint le cluster de cette machine.",
+            en="It was not Breakfix that created or joined this machine's cluster.",
+        ),
+        Text(
+            fr="Si rien d'autre ne l'utilise : « breakfix cluster leave --force ».",
+            en="Where nothing else uses it: 'breakfix cluster leave --force'.",
+        ),
+    )
+
+
 def others_left(names: Sequence[str]) -> UsageError:
     """Return the error for a manager that would leave its nodes behind."""
     listed = ", ".join(names)

@@ -34,8 +34,8 @@ _TO_DO: Final[Mapping[Fitness, Text]] = {
     ),
     "silent": Text(fr="Est-il allumé, et joignable ?", en="Is it switched on, and within reach?"),
     "unmarked": Text(
-        fr="Il a rejoint par Docker : « cluster leave » puis « cluster join » là-bas.",
-        en="It joined by Docker: 'cluster leave', then 'cluster join' there.",
+        fr="Il a rejoint par Docker : « docker swarm leave » puis « cluster join » là-bas.",
+        en="It joined by Docker: 'docker swarm leave', then 'cluster join' there.",
     ),
     "images": Text(
         fr="« images save » ici, puis « images load » là-bas.", en="'images save' here, then 'images load' there."
@@ -198,8 +198,10 @@ def drain(invocation: Invocation, node: str, *, back: bool) -> None:
     "--force",
     is_flag=True,
     help=Text(
-        fr="Même si elle le dirige et que d'autres en font partie : il n'existe plus alors.",
-        en="Even where it manages it and others belong to it: there is none any more then.",
+        fr="Même si elle le dirige et que d'autres en font partie (il n'existe plus alors), ou si ce n'est pas "
+        "Breakfix qui l'a créé ou rejoint.",
+        en="Even where it manages it and others belong to it (there is none any more then), or where it was not "
+        "Breakfix that created or joined it.",
     ),
 )
 @pass_invocation

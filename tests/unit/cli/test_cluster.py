@@ -13,6 +13,7 @@ import pytest
 from orchestrator.cluster import cluster, cluster_job, node_work
 from orchestrator.cluster.cluster import Cluster
 from orchestrator.cluster.node_lines import lines_of
+from orchestrator.cluster.node_mark import set_mark
 from orchestrator.cluster.task_program import NO_MARK, SLOT
 from orchestrator.core.errors import MachineError
 from orchestrator.core.paths import state_folder
@@ -82,7 +83,7 @@ def test_the_nodes_are_shown_with_what_to_do(cli: Cli, nodes: Nodes) -> None:
     nodes.unmarked = {"node2"}
     shown = cli("cluster", "nodes").stdout
     assert [line.split()[0::6] for line in shown.splitlines() if line.startswith("node1 ")] == [["node1", "ready"]]
-    assert "node2: It joined by Docker: 'cluster leave', then 'cluster join' there." in shown
+    assert "node2: It joined by Docker: 'docker swarm leave', then 'cluster join' there." in shown
     assert "node2\N{NO-BREAK SPACE}: Il a rejoint par Docker" in cli("cluster", "nodes", lang="fr").stdout
     told = json.loads(cli("cluster", "nodes", "--json").stdout)["nodes"]
     assert [(one["name"], one["state"]) for one in told] == [("node1", "fit"), ("node2", "unmarked")]
@@ -98,10 +99,13 @@ def test_the_command_to_join_is_one_line_to_copy(cli: Cli) -> None:
 
 
 @pytest.mark.usefixtures("nodes")
-def test_a_node_is_drained_and_the_manager_stays(cli: Cli) -> None:
+def test_a_node_is_drained_and_the_manager_stays(cli: Cli, app: FakeApp) -> None:
     assert "✔ node2 gets no work any more." in cli("cluster", "drain", "node2").stdout
     assert "drained" in cli("cluster", "nodes").stdout
     assert "✔ node2 gets work again." in cli("cluster", "drain", "--back", "node2").stdout
+    done = cli("cluster", "leave")
+    assert (done.exit_code, "It was not Breakfix" in done.stderr) == (2, True)
+    set_mark(app.engine)
     done = cli("cluster", "leave")
     assert (done.exit_code, "Still there: node2" in done.stderr) == (2, True)
     assert cli("cluster", "create").exit_code == 2

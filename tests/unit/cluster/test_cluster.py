@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.cluster.cluster import FIT, Cluster
 from orchestrator.cluster.node_lines import documents_in, lines_of
+from orchestrator.cluster.node_mark import set_mark
 from orchestrator.cluster.task_program import MARK, NO_MARK
 from orchestrator.core.errors import UsageError
 from orchestrator.core.paths import state_folder
@@ -82,7 +83,10 @@ def test_a_machine_joins_with_the_token_and_speaks_for_nobody() -> None:
 
 
 def test_a_manager_does_not_leave_the_others_behind_unasked() -> None:
-    cluster, _, _ = cluster_of("one", "two", "three")
+    cluster, _, engine = cluster_of("one", "two", "three")
+    with pytest.raises(UsageError, match="It was not Breakfix"):
+        cluster.leave(force=False)
+    set_mark(engine)
     with pytest.raises(UsageError, match="Still there: two, three"):
         cluster.leave(force=False)
     cluster.leave(force=True)
