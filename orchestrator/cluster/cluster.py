@@ -127,12 +127,28 @@ class Cluster:
         Raises:
             UsageError: this machine is no manager, or there is no such node.
         """
+        chosen = self._node(name)
+        self.swarm.drain(chosen.id, wanted=wanted)
+        return chosen
+
+    def forget(self, name: str) -> SwarmNode:
+        """Strike a node off that has left or will not come back, and return it.
+
+        Raises:
+            UsageError: this machine is no manager, there is no such node, or it answers.
+        """
+        chosen = self._node(name)
+        if chosen.answers:
+            raise cluster_refusals.still_there(chosen.name)
+        self.swarm.forget(chosen.id)
+        return chosen
+
+    def _node(self, name: str) -> SwarmNode:
         self.require_manager()
         found = self.swarm.nodes()
         chosen = [one for one in found if name in {one.name, one.id}]
         if len(chosen) != 1:
             raise cluster_refusals.no_such_node(name, [one.name for one in found], several=len(chosen) > 1)
-        self.swarm.drain(chosen[0].id, wanted=wanted)
         return chosen[0]
 
     def require_manager(self) -> None:

@@ -85,13 +85,23 @@ def no_such_node(name: str, names: Sequence[str], *, several: bool) -> UsageErro
                 en="Give the id that 'breakfix cluster nodes --json' shows.",
             ),
         )
-    near = nearest(name, names)
-    listed = ", ".join(names)
+    listed = ", ".join(nearest(name, names) or names)
     return UsageError(
         Text(fr=f"Aucun nœud ne s'appelle « {name} ».", en=f'No node is named "{name}".'),
-        Text(fr=f"Le plus proche : {near}.", en=f"The nearest one: {near}.")
-        if near
-        else Text(fr=f"Il y a : {listed}.", en=f"There are: {listed}."),
+        Text(fr=f"Il y a : {listed}.", en=f"There are: {listed}."),
+    )
+
+
+def still_there(name: str) -> UsageError:
+    """Return the error for a node that is to be forgotten and answers."""
+    return UsageError(
+        Text(
+            fr=f"{name} répond : il fait encore partie du cluster.", en=f"{name} answers: it is still of the cluster."
+        ),
+        Text(
+            fr="Faites d'abord « breakfix cluster leave » sur cette machine ; quelques secondes après, c'est connu.",
+            en="Run 'breakfix cluster leave' on that machine first; it is known some seconds later.",
+        ),
     )
 
 

@@ -75,7 +75,9 @@ def test_machines_join_work_are_lost_and_leave(machines: tuple[DockerMachine, ..
 
     assert "Still there" in first.breakfix("cluster", "leave").stderr
     assert second.breakfix("cluster", "leave").returncode == 0
-    assert first.breakfix("cluster", "leave", "--force").returncode == 0
+    assert wait_until(lambda: is_seen("Down"), within=LOST_S)
+    assert first.breakfix("cluster", "drain", "--forget", second.name).returncode == 0
+    assert first.breakfix("cluster", "leave").returncode == 0
     assert [left(machine) for machine in machines] == [[], []]
     for machine in machines:
         assert sorted(machine.docker("network", "ls", "--format", "{{.Name}}").split()) == ["bridge", "host", "none"]

@@ -32,7 +32,10 @@ _TO_DO: Final[Mapping[Fitness, Text]] = {
     "drained": Text(
         fr="« cluster drain --back » le remet au travail.", en="'cluster drain --back' gives it work again."
     ),
-    "silent": Text(fr="Est-il allumé, et joignable ?", en="Is it switched on, and within reach?"),
+    "silent": Text(
+        fr="Est-il allumé, et joignable ? S'il ne revient pas : « cluster drain --forget ».",
+        en="Is it switched on, and within reach? If it does not come back: 'cluster drain --forget'.",
+    ),
     "unmarked": Text(
         fr="Il a rejoint par Docker : « docker swarm leave » puis « cluster join » là-bas.",
         en="It joined by Docker: 'docker swarm leave', then 'cluster join' there.",
@@ -173,9 +176,24 @@ def nodes(invocation: Invocation, *, token: bool) -> None:
 )
 @argument("node", metavar=Text(fr="NŒUD", en="NODE"))
 @option("--back", is_flag=True, help=Text(fr="Lui en donner de nouveau.", en="Give it work again."))
+@option(
+    "--forget",
+    is_flag=True,
+    help=Text(
+        fr="La rayer du cluster : elle l'a quitté, ou ne reviendra pas.",
+        en="Strike it off: it has left, or will not come back.",
+    ),
+)
 @pass_invocation
-def drain(invocation: Invocation, node: str, *, back: bool) -> None:
-    """Drain a node."""
+def drain(invocation: Invocation, node: str, *, back: bool, forget: bool) -> None:
+    """Drain a node, or forget it."""
+    if forget:
+        gone = invocation.app.cluster.forget(node)
+        struck = Text(
+            fr=f"✔ {gone.name} ne fait plus partie du cluster.", en=f"✔ {gone.name} is of the cluster no more."
+        )
+        invocation.output.emit({"node": gone.name, "forgotten": True}, lambda: invocation.output.ok(struck))
+        return
     chosen = invocation.app.cluster.drain(node, wanted=not back)
     said = (
         Text(fr=f"✔ {chosen.name} reçoit de nouveau du travail.", en=f"✔ {chosen.name} gets work again.")

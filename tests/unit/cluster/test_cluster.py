@@ -104,6 +104,15 @@ def test_a_node_is_drained_by_its_name_and_comes_back() -> None:
     assert "two" in refused.value.hint.en
 
 
+def test_a_node_that_does_not_come_back_is_forgotten() -> None:
+    cluster, swarm, _ = cluster_of("one", "two")
+    with pytest.raises(UsageError, match="two answers"):
+        cluster.forget("two")
+    swarm.change("two", answers=False)
+    cluster.forget("two")
+    assert [one.name for one in swarm.nodes()] == ["one"]
+
+
 @pytest.mark.usefixtures("hasty")
 def test_each_machine_says_what_it_is_and_only_the_fit_ones_get_work() -> None:
     names = ("one", "joined-by-docker", "imageless", "broken", "busy", "old", "half", "away", "drained")
