@@ -15,11 +15,7 @@ from orchestrator.core.waiting import wait_until
 from orchestrator.fabric.fabric_interface import HELPER_IMAGE
 from tests.docker_machines import DockerMachine, docker_machines
 
-pytestmark = [
-    pytest.mark.live,
-    pytest.mark.core,
-    pytest.mark.skipif(os.geteuid() != 0, reason="makes machines, with networks and mounts of their own"),
-]
+pytestmark = [pytest.mark.live, pytest.mark.core, pytest.mark.skipif(os.geteuid() != 0, reason="makes machines")]
 LOST_S = 120.0
 
 
