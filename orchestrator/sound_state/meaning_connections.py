@@ -179,10 +179,19 @@ def openvpn(text: str) -> list[str]:
         if "\\" in words:
             raise ValueError("a word with a backslash")
         plain = uncommented(uncommented(words, behind_blank=True), ";", behind_blank=True).strip(BLANK)
-        found.append(unquoted(plain).removeprefix("--"))
+        found.append(_vpn_option(unquoted(plain).removeprefix("--")))
     if {keyword(option) for option in found} & _VPN_IN_ORDER:
         return found
     return ordered_by((_VPN_SAME.get(keyword(option), keyword(option)), option) for option in found)
+
+
+_VPN_ROUTE: Final = re.compile(r"""((?:push ["'])?route [^ "']+ [0-9.]+)(?: (?:vpn_gateway|default)){1,2}(?=["']?$)""")
+"""A route through the tunnel, which is what a route without a gateway is."""
+
+
+def _vpn_option(option: str) -> str:
+    """Return an option without the words that say what counts without them."""
+    return _VPN_ROUTE.sub(r"\1", option)
 
 
 def _inline(lines: Iterator[str], tag: str) -> list[str]:

@@ -206,16 +206,28 @@ def system_crontab(text: str) -> list[str]:
     return _jobs(text, 6)
 
 
+_CRON_SHELL: Final = "SHELL=/bin/sh"
+"""What counts for jobs where no line says another (crontab(5))."""
+
+
 def _jobs(text: str, fields: int) -> list[str]:
-    """Return jobs whose command is as it is written: what its blanks mean is the shell's business."""
+    """Return jobs whose command is as it is written: what its blanks mean is the shell's business.
+
+    A variable that sets the shell that counts already is none.
+    """
     if text and not text.endswith("\n"):
         raise ValueError("a last line that cron does not take")
     found = []
+    shell = _CRON_SHELL
     for line in (line.lstrip(BLANK) for line in lines_in(text)):
         if not line or line[0] == "#":
             continue
         if re.match(r"[A-Za-z_\"'][^ \t=]*[ \t]*=", line):
-            found.append(_cron_variable(line))
+            told = _cron_variable(line)
+            if told != shell:
+                found.append(told)
+            if told.startswith("SHELL="):
+                shell = told
             continue
         found.append(" ".join(re.split(r"[ \t]+", line, maxsplit=fields - 4 if line[0] == "@" else fields)))
     return found
@@ -241,6 +253,10 @@ _POSTFIX_TIMES: Final = re.compile(r".*_(time|delay|timeout|interval|lifetime|ag
 
 _POSTFIX_NAME: Final = re.compile(r"\$(?:\{(?=\w+\})|\((?=\w+\)))(\w+)[})](?!\w)", re.ASCII)
 """A parameter's value by its name alone, in brackets that it does not need (postconf(5))."""
+
+
+_POSTFIX_LOOPBACK: Final = re.compile(r"(?<![\w.-])(inet:|\[)localhost(?=:[0-9]|\])", re.ASCII)
+"""A server on this machine by its name, which every host's ``/etc/hosts`` knows: that file is looked at itself."""
 
 
 def _logical(text: str) -> list[str]:
@@ -271,7 +287,7 @@ def postfix_main(text: str) -> list[str]:
 
 
 def _postfix_value(name: str, value: str) -> str:
-    value = _POSTFIX_NAME.sub(r"$\1", value)
+    value = _POSTFIX_LOOPBACK.sub(r"\g<1>127.0.0.1", _POSTFIX_NAME.sub(r"$\1", value))
     if _POSTFIX_TIMES.fullmatch(name):
         return span(value, SHORT_TIMES) if re.fullmatch(r"[0-9]{1,9}[smhdw]", value) else value
     if not _POSTFIX_LISTS.fullmatch(name) or re.search(r"[{\"']", value):

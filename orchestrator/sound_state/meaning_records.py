@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -277,14 +278,25 @@ _PG_ALL_OF: Final = frozenset({"all", "replication", "samehost", "samenet", "sam
 
 
 def postgresql_access(text: str) -> list[str]:
-    """Return the rules of pg_hba.conf or pg_ident.conf in their order: the first that matches counts."""
-    found = []
+    """Return the rules of pg_hba.conf or pg_ident.conf in their order: the first that matches counts.
+
+    A rule for several databases or users is one for each.
+    """
+    found: list[str] = []
     for line in joined_lines(text):
         words = [_pg_word(word) for word in squeezed(uncommented(line)).split(" ")]
         if words[0].startswith("host") and len(words) > 5 and re.fullmatch(r"255\.[0-9.]+", words[4]):  # noqa: PLR2004
             words[3:5] = [str(ipaddress.IPv4Interface(f"{words[3]}/{words[4]}"))]
-        found.append(" ".join(words))
+        found += map(" ".join, itertools.product(*_pg_columns(words)))
     return found
+
+
+def _pg_columns(words: Sequence[str]) -> list[list[str]]:
+    """Return the words of a rule, each in a list; of its databases and users those that are listed."""
+    columns = [[word] for word in words]
+    if words[0].startswith(("local", "host")):
+        columns[1:3] = [word.split(",") if '"' not in word else [word] for word in words[1:3]]
+    return columns
 
 
 def _pg_word(word: str) -> str:

@@ -92,6 +92,8 @@ def _sssd_value(key: str, value: str) -> str:
     words = _COMMA.split(value)
     if key == "ldap_uri":
         words = [found[1] or found[2] if (found := _SSSD_URI.fullmatch(word)) else word for word in words]
+    if key == "services":  # each is started; nothing goes by their order
+        words = sorted(set(words))
     return ", ".join(words) if key in _SSSD_LISTS else value
 
 
