@@ -143,13 +143,13 @@ def disabled_unit(repair: PlayedRepair) -> Iterator[Mutant]:
 
 
 def stopped_unit(repair: PlayedRepair) -> Iterator[Mutant]:
-    """Repair, then stop what was repaired."""
+    """Repair, then stop what was repaired; what has done its work and ended cannot be stopped."""
     for host, unit in units_of(repair):
         summary = Text(
             fr=f"Après la réparation, {unit} est arrêté sur {host}.",
             en=f"After the repair, {unit} is stopped on {host}.",
         )
-        script = f"systemctl stop {unit}"
+        script = f"systemctl is-active --quiet {unit} || exit {NOT_HERE}\nsystemctl stop {unit}"
         yield repaired_then(repair, "stopped-unit", host, script, summary, f"{host} {unit}")
 
 

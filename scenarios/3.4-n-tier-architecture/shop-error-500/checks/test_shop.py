@@ -24,6 +24,8 @@ from lab_tools import (
 
 CONNECTIONS = 8
 """What the shop opens at most: gunicorn has four threads on each of two servers."""
+UNLIMITED = -1
+"""What PostgreSQL says of a role or a database that has no limit of its own."""
 PLACES = "/etc /home /opt /srv /tmp /usr/local /var/lib /var/tmp"
 """Where the shop's program and settings may have been put."""
 
@@ -101,13 +103,15 @@ def test_server_reaches_the_database(lab, server):
     statements = (
         "SELECT count(*) FROM public.product",
         "SELECT rolconnlimit FROM pg_catalog.pg_roles WHERE rolname = 'shop'",
+        "SELECT datconnlimit FROM pg_catalog.pg_database WHERE datname = 'shop'",
     )
-    products, limit = map(int, queries(lab, statements))
+    products, *limits = map(int, queries(lab, statements))
+    limit = min((one for one in limits if one != UNLIMITED), default=CONNECTIONS)
     assert health["products"] == products, reason(
         fr=f"{server} interroge une autre base : il y voit {health['products']} produits, et non {products}",
         en=f"{server} asks another database, which holds {health['products']} products instead of {products}",
     )
-    assert limit == -1 or limit >= CONNECTIONS, reason(
+    assert limit >= CONNECTIONS, reason(
         fr=f"la base n'accorde que {limit} connexions à toute la boutique, qui peut en ouvrir {CONNECTIONS}",
         en=f"the database allows the whole shop {limit} connections only, and the shop may open {CONNECTIONS}",
     )
