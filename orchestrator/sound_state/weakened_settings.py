@@ -63,11 +63,11 @@ _WEAKENED: Final = (
         "Samba laisse entrer sans preuve, ou prend des mots de passe en clair",
         "Samba lets in without a proof, or takes passwords in clear text",
     ),
-    _weakening(
+    _weakening(  # the service itself: what root prepares before it or tidies up behind it is a change like another
         r"/etc/systemd/system/[^/]+\.d/[^/]+\.conf",
         r"^\[Service\] (?:AmbientCapabilities\s*=\s*(?!CAP_NET_BIND_SERVICE\s*$)\S"
         r"|User\s*=\s*(?:root|0)\s*$|(?:Supplementary)?Groups?\s*=.*\b(?:root|0|adm|disk|shadow|sudo)\b"
-        r"|Exec\w+\s*=\s*[-@:]*[+!])",
+        r"|ExecStart\s*=\s*[-@:]*[+!])",
         "Un service a gagné des droits",
         "A service has gained rights",
     ),

@@ -81,6 +81,7 @@ def test_what_weakens_is_forbidden(path: str, before: str, now: str, said: str) 
         ("/etc/samba/smb.conf", "[global]\n", "[global]\nldap server require strong auth = yes\n"),
         ("/etc/systemd/system/a.service.d/x.conf", "", "[Service]\nAmbientCapabilities=CAP_NET_BIND_SERVICE\n"),
         ("/etc/systemd/system/a.service.d/x.conf", "", "[Service]\nUser=shop\nGroup=shop\nRestart=always\n"),
+        ("/etc/systemd/system/a.service.d/x.conf", "", "[Service]\nExecStartPost=+/bin/a\nExecStopPost=+/bin/b\n"),
         ("/etc/systemd/system/a.service", "", "[Service]\nUser=root\n"),
         ("/etc/systemd/system/a.service", "[Service]\nUser=shop\nExecStart=/bin/a\n", ""),
         (
