@@ -9,6 +9,7 @@ import { setUpTalk, takeTalk, talkHeard } from "./lab_talk.js";
 import { trainerHeard } from "./lab_trainer.js";
 import { helpHeard, setUpHelp, showTyping } from "./lab_typing.js";
 import { saveByThemselves } from "./lab_writing.js";
+import { leave } from "./leave.js";
 import { released } from "./pressed.js";
 
 const byId = (id) => document.getElementById(id);
@@ -67,7 +68,7 @@ async function refresh() {
 function update(page) {
   const there = JSON.parse(page.getElementById("lab-data").textContent);
   if (there.phase !== data.phase) {
-    if (there.busy !== "stop") location.reload(); // one that is stopped may be gone before: its end leads to the path
+    if (there.busy !== "stop") leave(); // one that is stopped may be gone before: its end leads to the path
     return;
   }
   for (const old of document.querySelectorAll("[data-part]")) {
@@ -185,7 +186,7 @@ function listen() {
     },
     onEnd({ kind }) {
       if (kind === "signed-out") signedOut();
-      else location.assign("/");
+      else leave("/");
     },
   });
 }

@@ -1,5 +1,7 @@
 // What every part of the lab page asks of the portal, and how it speaks to the person.
 
+import { leave } from "./leave.js";
+
 export const data = JSON.parse(document.getElementById("lab-data").textContent);
 export const words = data.words;
 
@@ -89,7 +91,7 @@ export async function fresh() {
   try {
     const response = await fetch(data.base, { credentials: "same-origin", headers: { "X-Fresh": "1" } });
     if (response.redirected) signedOut();
-    else if (response.status === 404) location.assign(data.home ?? "/"); // the lab is gone: its results are in the path
+    else if (response.status === 404) leave(data.home ?? "/"); // the lab is gone: its results are in the path
     else if (response.ok) return new DOMParser().parseFromString(await response.text(), "text/html");
   } catch {
     // no connection: the line of events says so

@@ -1,6 +1,7 @@
 // A proof as it goes on: each stage comes as an event, and takes the place of what was shown.
 
 import { EventLine } from "./event_line.js";
+import { leave } from "./leave.js";
 
 const live = document.getElementById("live-proof");
 const lost = document.getElementById("proof-lost");
@@ -14,7 +15,7 @@ function take(html) {
 
 if (live?.dataset.events) {
   const line = new EventLine(live.dataset.events, {
-    take: ({ number, html }) => (number === Number(live.dataset.number) ? take(html) : location.reload()),
+    take: ({ number, html }) => (number === Number(live.dataset.number) ? take(html) : leave()),
     here: () => (lost.hidden = true),
     lost: () => (lost.hidden = false),
     end: ({ kind }) => (lost.hidden = kind === "over"),

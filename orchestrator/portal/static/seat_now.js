@@ -2,6 +2,7 @@
 // times the page counts on by a clock that nobody can set.
 
 import { EventLine } from "./event_line.js";
+import { leave } from "./leave.js";
 import { released } from "./pressed.js";
 
 const byId = (id) => document.getElementById(id);
@@ -43,7 +44,7 @@ const line = new EventLine(
   {
     async take(told) {
       if (told.number !== live.dataset.number) {
-        location.assign("/seat"); // somebody else sits at this browser now: this page is not theirs
+        leave("/seat"); // somebody else sits at this browser now: this page is not theirs
         return;
       }
       heard = performance.now();
@@ -59,12 +60,12 @@ const line = new EventLine(
     here: () => (byId("seat-lost").hidden = true),
     lost: () => (byId("seat-lost").hidden = false),
     // Another page of this browser's may have been told before that the seat is gone, and the code is asked for again.
-    end: () => location.assign("/seat?gone=yes"),
+    end: () => leave("/seat?gone=yes"),
   },
   { longest: 15_000 },
 );
 
 // Gone back to, it may be the page of who sat here before: it is asked for anew, by whoever sits here now.
-window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+window.addEventListener("pageshow", (event) => event.persisted && leave());
 setInterval(countOn, 500);
 line.begin();

@@ -2,6 +2,7 @@
 
 import { fresh } from "./lab_calls.js";
 import { setUpTalk, takeTalk } from "./lab_talk.js";
+import { leave } from "./leave.js";
 import { released } from "./pressed.js";
 import { onClocks } from "./seat_now.js";
 
@@ -49,7 +50,7 @@ async function refresh() {
 }
 
 onClocks((clocks, told) => {
-  if (clocks[phase] && clocks[phase].shape !== shape) location.reload(); // the time is over: it leads to the scenario
+  if (clocks[phase] && clocks[phase].shape !== shape) leave(); // the time is over: it leads to the scenario
   else if (told.talk) refresh();
 });
 

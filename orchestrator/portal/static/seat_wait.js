@@ -2,14 +2,15 @@
 // are asked for a code again, and told why.
 
 import { EventLine } from "./event_line.js";
+import { leave } from "./leave.js";
 
 const lost = document.getElementById("seat-lost");
 
 new EventLine(
   document.getElementById("waiting").dataset.events,
   {
-    take: () => location.reload(),
-    end: () => location.assign("/seat?gone=yes"),
+    take: () => leave(),
+    end: () => leave("/seat?gone=yes"),
     here: () => (lost.hidden = true),
     lost: () => (lost.hidden = false),
   },

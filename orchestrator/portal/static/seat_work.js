@@ -1,6 +1,7 @@
 // A scenario of a candidate's: what is written saves itself, and once more just before the end.
 
 import { saveByThemselves } from "./lab_writing.js";
+import { leave } from "./leave.js";
 import { onClocks } from "./seat_now.js";
 
 const LAST_SECONDS = 5;
@@ -18,7 +19,7 @@ onClocks((clocks) => {
   const clock = clocks[phase];
   if (!clock) return;
   if (clock.shape !== shape) {
-    location.reload(); // the machines open, or the time is over: the page is another one
+    leave(); // the machines open, or the time is over: the page is another one
     return;
   }
   if (clock.runs && (!ran || clock.left <= LAST_SECONDS)) saveAll();

@@ -16,7 +16,7 @@ from tests.unit.portal.served_portal import ServedPortal
 from tests.unit.portal.test_talk_in_browser import turns, until
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -51,8 +51,21 @@ def test_a_candidate_talks_as_long_as_time_runs(
     page.keyboard.press("Enter")
     page.locator("#lab-trouble").get_by_text("Time stands still.").wait_for()
     assert page.locator("#talk-2-text").input_value() == people.PHRASES["en"][1], "it is there for later"
+
+    held: list[Route] = []
+
+    def slow(route: Route) -> None:
+        if route.request.is_navigation_request():
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"**{TALK}", slow)  # what is told meanwhile may not begin the way out anew
     labd.seats.subject = replace(labd.seats.subject, standing="over")
     labd.seats.sitting = replace(SITTING, phases=(replace(SITTING.phases[0], standing="over", left=0),))
+    page.wait_for_timeout(500)
+    assert len(held) == 1
+    held[0].continue_()
     page.wait_for_url("**/seat/work/reseau/1")
     assert portal.wrong == []
 
