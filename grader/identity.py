@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from grader import start_settings
 from grader.bilingual import reason, text_of
 from grader.known_processes import Instant, by_pid, doubts_of_process, identified, is_top
 from grader.path_integrity import redirections
@@ -39,7 +40,7 @@ _TRIES = 5
 _FOLDERS = ("/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system")
 _PROPERTIES = (
     "Unit.LoadState", "Unit.FragmentPath", "Unit.DropInPaths", "Unit.ActiveState", "Unit.NeedDaemonReload",
-    "Service.MainPID", "Service.ExecStart", "Service.ExecMainStartTimestamp",
+    "Service.ExecMainStartTimestamp", *start_settings.PROPERTIES,
 )  # fmt: skip
 
 
@@ -299,6 +300,7 @@ def _doubts_of_known(
     ]
     if int(known["MainPID"]):
         doubts += _doubts_of_main(unit, look_at_main())
+        doubts += start_settings.not_kept(inspector, unit, known)
     return tuple(doubts)
 
 

@@ -20,6 +20,7 @@ from grader.inputs import FileContent
 from grader.logins import Account, Login, log_in
 from grader.polling import eventually
 from grader.shared_looks import NOTHING_SHARED, SharedLooks
+from grader.start_settings import not_kept
 from grader.vantage_points import Client, Probe
 from orchestrator.core.text import Text
 from orchestrator.fabric.fabric_interface import Fabric, HostRef
@@ -126,6 +127,14 @@ class GradedLab:
         inspector = self._inspector(host)
         kind = "unix" if isinstance(port, str) else protocol
         return listener(inspector, kind, port, program, self._facts.placed.get(host))
+
+    def not_kept(self, host: str, unit: str) -> tuple[str, ...]:
+        """Return with which settings a service runs that its files no longer give it, so that a restart loses them.
+
+        ``assert not lab.not_kept("depot1", "tftpd-hpa.service")``. Only what comes from files of variables
+        (``EnvironmentFile=``) is told; ``listener`` tells it of whom it finds, too.
+        """
+        return not_kept(self._inspector(host), unit)
 
     def connected(self, host: str, port: int, remote: str, remote_port: int) -> frozenset[int]:
         """Return which processes of a host hold the TCP connection from one of its ports to another host's."""

@@ -82,6 +82,7 @@ LAB_FIXTURE: Final[Mapping[str, Mapping[str, Asked]]] = {
     "domain": {},
     "host": {"name": "host"},
     "listener": {"host": "host"},
+    "not_kept": {"host": "host"},
     "connected": {"host": "host"},
     "altered": {"host": "host"},
     "login": {"segment": "segment", "host": "host"},

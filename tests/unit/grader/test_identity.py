@@ -187,3 +187,34 @@ def test_a_child_that_becomes_another_program_is_none_of_those_who_listen(web: W
     web.fabric.sockets = answer  # type: ignore[method-assign]
     web.listens("0.0.0.0", pids=[30, 31])
     assert web.doubts() == ("/usr/lib/openssh/sshd-session listens instead of /usr/sbin/nginx",), "who keeps it is told"
+
+
+STARTS = [["/usr/sbin/nginx", ["/usr/sbin/nginx", "$OPTIONS", "-u", "${NAME}"], False, 0, 0, 0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ("OPTIONS=-q -4\0NAME=web\0", ""),
+        ("OPTIONS=-q -4 --loose\0NAME=web\0", 'OPTIONS="-q -4 --loose"'),
+        ("OPTIONS=-q -4\0NAME=web\0HOME=/root\0", ""),
+        ("OPTIONS=-q -4\0NAME=web\0LIMIT=9\0", 'LIMIT="9"'),
+        ("OPTIONS=-q -4\0NAME=other\0", 'NAME="other"'),
+    ],
+)
+def test_a_service_that_runs_with_settings_that_no_file_gives_it(web: Web, variables: str, told: str) -> None:
+    web.unit(ExecStart=STARTS, Environment=["NAME=web"], EnvironmentFiles=[["/etc/default/nginx", False]])
+    web.fabric.on("look content /etc/default/nginx", stdout="# ours\nOPTIONS='-q  \\\n-4'\n; LIMIT=9\n LIMIT=7\n")
+    web.fabric.on("look content /proc/30/environ", stdout=f"INVOCATION_ID=1\0{variables}")
+    told_by_all = f"nginx.service runs with {told}, which /etc/default/nginx no longer says"
+    assert web.doubts() == ((told_by_all,) if told else ())
+    web.fabric.on("look content /proc/30/environ", stdout=variables)
+    assert web.doubts() == (), "a title may have been written over them"
+
+
+def test_settings_of_files_that_no_list_names(web: Web) -> None:
+    web.unit(ExecStart=STARTS, EnvironmentFiles=[["/etc/nginx.d/*", True]])
+    web.fabric.on("look content /proc/30/environ", stdout="INVOCATION_ID=1\0OPTIONS=-q\0")
+    assert web.doubts() == ()
+    web.unit(ExecStart=STARTS, EnvironmentFiles=[["/etc/gone", True]])
+    assert len(web.doubts()) == 1, "a file that is gone gives nothing"

@@ -1,6 +1,6 @@
 """Does a blank workstation boot from the network again, and install itself?"""
 
-from grader import check
+from grader import check, reason
 from lab_tools import assert_card_starts, assert_workstation_is_installed
 
 SERIALS = {"neuf1": "TB24-0117", "neuf2": "TB24-0118"}
@@ -22,6 +22,8 @@ SERIALS = {"neuf1": "TB24-0117", "neuf2": "TB24-0118"}
 def test_cards(lab):
     for architecture in (0, 7):
         assert_card_starts(lab, architecture)
+    lost = "; ".join(lab.not_kept("depot1", "tftpd-hpa.service"))
+    assert not lost, reason(fr=f"cela ne survit pas à un redémarrage : {lost}", en=f"a restart loses it: {lost}")
 
 
 @check(
