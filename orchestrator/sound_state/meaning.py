@@ -20,6 +20,7 @@ from orchestrator.sound_state import meaning_connections as connections
 from orchestrator.sound_state import meaning_lines as lines
 from orchestrator.sound_state import meaning_network as network
 from orchestrator.sound_state import meaning_ovsdb as ovsdb
+from orchestrator.sound_state import meaning_php as php
 from orchestrator.sound_state import meaning_records as records
 from orchestrator.sound_state import meaning_sections as sections
 from orchestrator.sound_state import meaning_workplace as workplace
@@ -38,6 +39,7 @@ _NOT_UNDERSTOOD: Final = "(as it is written)"
 """Stands before the lines of a text that is not as its format wants it, so that they equal no statements."""
 _READERS: Final[tuple[tuple[str, Reader], ...]] = (
     (r"/etc/nginx/([^/]+\.conf|conf\.d/.*\.conf|(sites|modules)-[a-z]+/.*|snippets/.*|[a-z]+_params)", blocks.nginx),
+    (r"/etc/roundcube/config\.inc\.php", php.roundcube),
     (r"/etc/postfix/master\.cf", lines.postfix_master),
     (r"/etc/postfix/[^/]+\.cf", lines.postfix_main),
     (r"/etc/(aliases|postfix/(aliases|virtual|boites|mailboxes|canonical|transport))", lines.postfix_table),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -28,7 +28,8 @@ _NAMED_NETWORK: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3}){0,3})/([0-9]{1,
 def named(text: str) -> list[str]:
     """Return the statements of named.conf; views, definitions and lists of servers keep their order.
 
-    A network of a list may leave out the zeros at its end, and be one address.
+    A network of a list may leave out the zeros at its end, and be one address. A name that the file gives to addresses
+    stands for them wherever it only says who is meant.
     """
 
     def order(node: BlockStatement, within: BlockStatement | None) -> str | None:
@@ -38,7 +39,53 @@ def named(text: str) -> list[str]:
         return name if keyword(within.said) in {"options", "zone", "key", "channel"} and name != "include" else None
 
     pieces = pieces_of(text, _NAMED_PIECE, lambda piece: piece[0] == "#" or piece[:2] in {"//", "/*"})
-    return told_in_blocks(whole_file(_named_block, pieces), order)
+    nodes = whole_file(_named_block, pieces)
+    meant = _meant(nodes)
+    used = {name for node in nodes for name in _put_in(node, meant)}
+    left = [node for node in nodes if _defines(node) not in used]
+    named_still = {word.strip("!;") for node in left for word in _words_of(node)}
+    return told_in_blocks([node for node in nodes if node in left or _defines(node) in named_still], order)
+
+
+def _defines(node: BlockStatement) -> str:
+    """Return the name that a statement gives to addresses, or nothing."""
+    name, _, rest = node.said.partition(" ")
+    return rest.partition(" ")[0] if name == "acl" else ""
+
+
+def _elements(said: str) -> list[str] | None:
+    """Return the elements of a list that only says who is meant; None where it is another one."""
+    name, _, rest = said.partition(" { ")
+    elements = rest.removesuffix("}").split()
+    is_plain = _NAMED_SETS.fullmatch(keyword(name)) and rest.endswith("}")
+    return elements if is_plain and _is_set(elements) else None
+
+
+def _meant(nodes: list[BlockStatement]) -> dict[str, frozenset[str]]:
+    """Return whom each name means that the file gives once to plain addresses, or to other such names."""
+    names = [_defines(node) for node in nodes]
+    found: dict[str, frozenset[str]] = {}
+    for name, node in zip(names, nodes, strict=True):
+        elements = _elements(node.said) if name else None
+        if elements is not None and names.count(name) == 1:
+            found[f"{name};"] = frozenset(other for one in elements for other in found.get(one, {one}))
+    return found
+
+
+def _put_in(node: BlockStatement, meant: Mapping[str, frozenset[str]]) -> set[str]:
+    """Put addresses in the place of names in a statement and its block; return the names."""
+    used = {name for inner in node.block or () for name in _put_in(inner, meant)}
+    elements = _elements(node.said) or []
+    if named := meant.keys() & set(elements):
+        everybody = {other for one in elements for other in meant.get(one, {one})}
+        node.said = f"{node.said.partition(' { ')[0]} {{ {' '.join(sorted(everybody))} }}"
+    return used | {name.removesuffix(";") for name in named}
+
+
+def _words_of(node: BlockStatement) -> Iterator[str]:
+    yield from node.said.split(" ")
+    for inner in node.block or ():
+        yield from _words_of(inner)
 
 
 def _named_block(pieces: Iterator[str]) -> list[BlockStatement]:
@@ -95,8 +142,11 @@ def _named_list(pieces: Iterator[str]) -> list[str]:
 
 def _named_set(name: str, elements: list[str]) -> list[str]:
     """Return the elements of a list; of one that only says who is meant, each once and sorted."""
-    is_set = _NAMED_SETS.fullmatch(name) and not any(one[0] in "!{}" or not one.endswith(";") for one in elements)
-    return sorted(set(elements)) if is_set else elements
+    return sorted(set(elements)) if _NAMED_SETS.fullmatch(name) and _is_set(elements) else elements
+
+
+def _is_set(elements: Iterable[str]) -> bool:
+    return not any(one[0] in "!{}" or not one.endswith(";") for one in elements)
 
 
 def _named_network(word: str) -> str:

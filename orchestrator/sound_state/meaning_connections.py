@@ -190,7 +190,13 @@ _VPN_ROUTE: Final = re.compile(r"""((?:push ["'])?route [^ "']+ [0-9.]+)(?: (?:v
 
 
 def _vpn_option(option: str) -> str:
-    """Return an option without the words that say what counts without them."""
+    """Return an option without the words that say what counts without them; ciphers that are allowed as a set.
+
+    Their order chooses one where both sides take several: each of them is allowed as well as the others.
+    """
+    name, _, ciphers = option.partition(" ")
+    if name == "data-ciphers":
+        return f"{name} {':'.join(sorted(ciphers.split(':')))}"
     return _VPN_ROUTE.sub(r"\1", option)
 
 

@@ -78,7 +78,7 @@ def _rules_of(words: Sequence[Word], family: str) -> list[PacketRule]:
     matches: list[list[Values]] = []
     while keys := _taken_keys(rest, family):
         matches.append(_taken_values(keys, rest))
-    verdicts: list[list[Values]] = [[(("", said(rest)),)]] if rest else []
+    verdicts = [_taken_translations(rest, family) or [(("", said(rest)),)]] if rest else []
     return packet_rules([*matches, *verdicts])
 
 
@@ -139,6 +139,22 @@ def _taken_values(keys: list[str], rest: list[Word]) -> list[Values]:
         alternatives.append(_of_element(keys, rest[1:2]))
         del rest[:2]
     return alternatives
+
+
+def _taken_translations(rest: list[Word], family: str) -> list[Values]:
+    """Take where a map of the rule's own leads, with what it asks for each; nothing where there is no such map."""
+    kind, *words = rest
+    if kind not in {"dnat", "snat"} or not isinstance(words[-1], AnonymousSet):
+        return []
+    if words[0] == family:
+        del words[0]
+    if words.pop(0) != "to":
+        raise ValueError("a translation of another form")
+    keys = _taken_keys(words, family)
+    if words[:1] != ["map"] or BITS in keys:
+        raise ValueError("not a map of what a rule may ask")
+    found = [_of_verdict(keys, element) for element in _taken_elements(words[1:])]
+    return [(*values, ("", f"{kind} to {':'.join(verdict.split(' . '))}")) for *values, (_, verdict) in found]
 
 
 def _taken_elements(rest: list[Word]) -> tuple[tuple[Word, ...], ...]:

@@ -138,7 +138,21 @@ def packet_rules(choices: Sequence[Sequence[Values]]) -> list[PacketRule]:
     """
     if math.prod(map(len, choices)) > _MOST_RULES:
         raise ValueError("more rules than one is written as")
-    return [_packet_rule(tuple(itertools.chain(*chosen))) for chosen in itertools.product(*choices)]
+    rules = (tuple(itertools.chain(*chosen)) for chosen in itertools.product(*choices))
+    return [_packet_rule(rule) for pairs in rules if (rule := _once(pairs))]
+
+
+def _once(pairs: Values) -> Values:
+    """Return what is asked twice once; nothing where no packet is so."""
+    if sum(not key for key, _ in pairs) != 1:
+        raise ValueError("not one verdict")
+    values = dict(pairs)
+    twice = [(key, value) for key, value in pairs if value != values[key]]
+    if any(_are_apart(key, value, values[key]) for key, value in twice):
+        return ()
+    if twice:
+        raise ValueError("two values of a key that a packet may have both")
+    return tuple(values.items())
 
 
 def known_key(key: str, family: str) -> str:
@@ -149,9 +163,9 @@ def known_key(key: str, family: str) -> str:
 def _packet_rule(pairs: Values) -> PacketRule:
     """Return the rule of these values and this verdict."""
     values = dict(pairs)
-    verdict = values.pop("", "")
-    if len(values) + 1 != len(pairs) or not _VERDICT.fullmatch(verdict):
-        raise ValueError("not one verdict, or a key twice")
+    verdict = values.pop("")
+    if not _VERDICT.fullmatch(verdict):
+        raise ValueError("a verdict that is not known")
     protocol = values.get("meta l4proto", "")
     for port in ("sport", "dport"):
         if protocol in {"tcp", "udp"} and f"th {port}" in values:

@@ -71,6 +71,12 @@ def _alternatives(expression: Json, family: str) -> list[Values]:
         if BITS in keys:
             raise ValueError("bits that are exactly these")
         return [(*_values(keys, value), ("", _verdict(verdict))) for value, verdict in said["data"]["set"]]
+    if kind in {"dnat", "snat"} and "map" in (to := said["addr"]):
+        if set(said) - {"family", "addr"} or said.get("family", family) != family:
+            raise ValueError("a translation of another form")
+        if BITS in (keys := _keys(to["map"]["key"], family)):
+            raise ValueError("bits that are exactly these")
+        return [(*_values(keys, key), ("", f"{kind} to {_place(place)}")) for key, place in to["map"]["data"]["set"]]
     if kind != "match":
         return [(("", _verdict(expression)),)]
     keys, right, operator = _keys(said["left"], family), said["right"], said["op"]
@@ -115,6 +121,14 @@ def _one(key: str, value: Json) -> str:
     if not VALUE.fullmatch(word):
         raise ValueError("no value that stands for itself")
     return plain_value(key, _NAMES.get(key, {}).get(word, word))
+
+
+def _place(value: Json) -> str:
+    """Return where a translation leads: an address, or one with a port."""
+    parts = value["concat"] if isinstance(value, dict) and "concat" in value else [value]
+    if not all(isinstance(part, str | int) for part in parts):
+        raise ValueError("not one place")
+    return ":".join(map(str, parts))
 
 
 def _verdict(expression: Json) -> str:

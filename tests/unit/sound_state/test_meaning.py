@@ -15,6 +15,7 @@ NGINX: Final = "/etc/nginx/sites-available/default"
 MAIN: Final = "/etc/postfix/main.cf"
 MASTER: Final = "/etc/postfix/master.cf"
 UNIT: Final = "/etc/systemd/system/shop.service"
+ROUNDCUBE: Final = "/etc/roundcube/config.inc.php"
 NAMED: Final = "/etc/bind/named.conf.options"
 ZONE: Final = "/etc/bind/zones/db.rivaud.internal"
 KEA: Final = "/etc/kea/kea-dhcp4.conf"
@@ -51,7 +52,19 @@ SAME: Final = [
     (MAIN, "a = $b, $c", "a = $(b), ${c}"),
     (DOVECOT, "service a {\n  unix_listener /run/b {\n    mode = 0600\n  }\n}\n",
      "service a {\n  unix_listener c {\n    path = /run/b\n    mode = 0600\n  }\n}\n"),
+    (ROUNDCUBE, "<?php\n$config = [];\ninclude_once '/etc/roundcube/debian-db-roundcube.php';\n"
+     "$config['imap_host'] = 'ssl://mail:993'; // ours\n$config['plugins'] = ['a', 'b'];\n$config['x'] = true;\n",
+     "<?php\n# whole\n$config = [\n  'x' => true, /* so */\n  \"plugins\" => [\"a\", 'b',],\n"
+     "  'imap_host' => 'ssl://mail:993',\n];\ninclude_once '/etc/roundcube/debian-db-roundcube.php';\n"),
+    (VPN, "data-ciphers AES-256-GCM:CHACHA20-POLY1305\n", "data-ciphers CHACHA20-POLY1305:AES-256-GCM\n"),
+    (ROUNDCUBE, "<?php\n$config['a'] = 1;\n$config['b'] = -2;\n", "<?php $config['b']=-2;$config['a']=1;"),
     (NAMED, "acl a { 10.0.0.0/8; localhost; };", "acl a { localhost; 10/8; localhost; };"),
+    (NAMED, "acl a { 10/8; };\noptions { allow-query { a; localhost; }; };",
+     "options { allow-query { localhost; 10/8; }; };"),
+    (NAMED, "acl a { 10/8; };\nacl b { a; 192.168.1.1; };\nview v { match-clients { b; }; };",
+     'acl "x" { 192.168.1.1; 10/8; };\nview v { match-clients { x; }; };'),
+    (NAMED, "acl a { 10/8; };\noptions { listen-on { a; }; allow-query { a; }; };",
+     "acl a { 10/8; };\noptions { listen-on { a; }; allow-query { 10/8; }; };"),
     (NAMED, "options { allow-query { 127.0.0.0/8; 10.1.0.0/16; 10.2.3.4; }; };",
      "options { allow-query { 127/8; 10.1/16; 10.2.3.4/32; }; };"),
     (ZONE, SOA.format(1) + 'k TXT ( "v=DKIM1; k=rsa; p=AB" "CD" )',
@@ -249,6 +262,24 @@ OTHER: Final = [
      '{"option-data": [{"name":"b"}, {"name":"b", "x":1}]}'),
     (KEA, '{"a": "1"}', '{"a": 1}'),
     ("/etc/squid/squid.conf", "http_access deny a\nhttp_access allow b\n", "http_access allow b\nhttp_access deny a\n"),
+    (NAMED, "acl a { 10/8; };\noptions { allow-query { a; }; };", "acl a { 10/9; };\noptions { allow-query { a; }; };"),
+    (NAMED, "acl a { 10/8; };", "acl a { 10/9; };"),
+    (VPN, "data-ciphers AES-256-GCM:AES-128-CBC\n", "data-ciphers AES-256-GCM\n"),
+    (VPN, "tls-cipher A:B\n", "tls-cipher B:A\n"),
+    (ROUNDCUBE, "<?php\n$config['a'] = 1;\n$config['a'] = 2;\n", "<?php\n$config['a'] = 2;\n$config['a'] = 1;\n"),
+    (ROUNDCUBE, "<?php\n$config['a'] = 1;\n$config = [];\n", "<?php\n$config = [];\n$config['a'] = 1;\n"),
+    (ROUNDCUBE, "<?php\n$config = ['a' => ['b' => 1]];\n", "<?php\n$config = ['a' => 1, 'b' => 1];\n"),
+    (ROUNDCUBE, "<?php\n$config['a'] = 'b';\n", "<?php\n$config['a'] = b;\n"),
+    (ROUNDCUBE, "<?php\n$config['a'] = 1;\n", "<?php\nif ($x) $config['a'] = 1;\n"),
+    (ROUNDCUBE, "<?php\n$config['a'] = 1;\n", "<?php\n$config['a'] = 1;\ninclude_once '/tmp/x.php';\n"),
+    (ROUNDCUBE, "<?php\n$config['db_dsnw'] = 'x';\ninclude_once '/etc/roundcube/debian-db-roundcube.php';\n",
+     "<?php\ninclude_once '/etc/roundcube/debian-db-roundcube.php';\n$config['db_dsnw'] = 'x';\n"),
+    (NAMED, "acl a { 10/8; };\nacl a { 11/8; };\noptions { allow-query { a; }; };",
+     "acl a { 11/8; };\nacl a { 10/8; };\noptions { allow-query { a; }; };"),
+    (NAMED, "acl a { !10/8; any; };\noptions { allow-query { a; 10/8; }; };",
+     "options { allow-query { !10/8; any; 10/8; }; };"),
+    (NAMED, "acl a { 10/8; };\noptions { allow-query { !a; any; }; };", "options { allow-query { !a; any; }; };"),
+    (NAMED, "acl a { key k; };\noptions { allow-query { a; }; };", "acl a { key l; };\noptions { allow-query { a; }; };"),
     ("/etc/squid/squid.conf", "acl a src 10.0.0.0-10.0.0.254\n", "acl a src 10.0.0.0/24\n"),
     ("/etc/squid/squid.conf", "http_port 10.0.0.0:3128\n", "http_port 3128\n"),
     ("/etc/squid/squid.conf", "dns_nameservers 10.0.0.1 10.0.0.2\n", "dns_nameservers 10.0.0.2 10.0.0.1\n"),

@@ -44,6 +44,13 @@ def told(rules: str, table: str = "table ip t") -> list[str]:
         ("icmp type 8 accept", "icmp type echo-request accept"),
         ("meta l4proto gre accept\nmeta l4proto esp drop", "meta l4proto 50 drop\nmeta l4proto 47 accept"),
         ("ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1:80", "ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1"),
+        ("ip daddr 10.0.0.1 dnat ip to tcp dport map { 80 : 10.1.0.1, smtp : 10.1.0.2 . 26 }",
+         "ip daddr 10.0.0.1 tcp dport 25 dnat to 10.1.0.2:26\nip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1"),
+        ("dnat to ip daddr . tcp dport map { 10.0.0.1 . 80 : 10.1.0.1 }",
+         "ip daddr 10.0.0.1 tcp dport 80 dnat to 10.1.0.1"),
+        ("tcp dport { 22, 80 } dnat to tcp dport map { 80 : 10.1.0.1, 25 : 10.1.0.2 }",
+         "tcp dport 80 dnat to 10.1.0.1"),
+        ("snat to ip saddr map { 10.0.0.0/24 : 1.1.1.1 }", "ip saddr 10.0.0.0/24 snat to 1.1.1.1"),
     ],
 )  # fmt: skip
 def test_what_does_the_same_says_the_same(one: str, other: str) -> None:
@@ -80,6 +87,12 @@ def test_what_does_the_same_says_the_same(one: str, other: str) -> None:
         ("ct state established accept\nct state 0x2 drop", "ct state 0x2 drop\nct state established accept"),
         ("tcp dport 80 jump x\ntcp dport 80 jump x", "tcp dport 80 jump x"),
         ("ip daddr { } accept", "ip daddr 0.0.0.0/0 accept"),
+        ("dnat to tcp dport map { 80 : 10.1.0.1, 25 : 10.1.0.2 }", "tcp dport 80 dnat to 10.1.0.1"),
+        ("dnat to tcp dport map { 80 : 10.1.0.1 }", "tcp dport 80 snat to 10.1.0.1"),
+        ("tcp dport 80-90 dnat to tcp dport map { 85 : 10.1.0.1 }", "tcp dport 80-90 dnat to 10.1.0.1"),
+        ("tcp dport 22 dnat to tcp dport map { 80 : 10.1.0.1 }", "tcp dport 22 dnat to 10.1.0.1"),
+        ("dnat to ct status map { dnat : 10.1.0.1 }", "ct status dnat dnat to 10.1.0.1"),
+        ("dnat to tcp dport map @m", "tcp dport 80 dnat to @m"),
     ],
 )  # fmt: skip
 def test_what_does_something_else_says_something_else(one: str, other: str) -> None:

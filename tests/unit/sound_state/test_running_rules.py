@@ -67,6 +67,9 @@ def in_file(*rules: str) -> str:
         (json.dumps([{"vmap": {"key": LEFT["iif"], "data": {"set": [
             ["eth0", {"accept": None}], ["eth1", {"jump": {"target": "x"}}]]}}}]),
          "iifname vmap { eth0 : accept, eth1 : jump x }"),
+        (rule(verdict={"dnat": {"family": "ip", "addr": {"map": {"key": LEFT["dport"], "data": {"set": [
+            [25, "10.1.0.1"], [80, {"concat": ["10.1.0.2", 8080]}]]}}}}}),
+         "dnat to tcp dport map { 80 : 10.1.0.2 . 8080, 25 : 10.1.0.1 }"),
         (rule(verdict="masquerade"), "masquerade"),
     ],
 )  # fmt: skip
@@ -93,6 +96,16 @@ def test_the_order_of_matches_and_of_rules_that_do_not_meet_is_one() -> None:
         rule(("iif", "eth0 oifname eth1")),
         rule(("iif", "\u2028")),
         rule(("dport", 80), verdict={"dnat": {"addr": {"map": {}}}}),
+        rule(verdict={"dnat": {"addr": {"map": {"key": LEFT["dport"], "data": "@m"}}}}),
+        rule(verdict={"dnat": {"addr": {"map": {"key": LEFT["status"], "data": {"set": [[32, "10.1.0.1"]]}}}}}),
+        rule(
+            verdict={
+                "dnat": {
+                    "addr": {"map": {"key": LEFT["dport"], "data": {"set": [[25, "10.1.0.1"]]}}},
+                    "flags": "random",
+                }
+            }
+        ),
         rule(("dport", 80), verdict={"limit": {"rate": 4}}),
         json.dumps([{"match": {"op": "==", "left": {"payload": {"base": "th", "offset": 0, "len": 16}}, "right": 1}}]),
         json.dumps([{"vmap": {"key": LEFT["iif"], "data": "@m"}}]),
