@@ -22,8 +22,8 @@ UNCOUNTED = r"^\s*((?:quota_)?(?:ignore\s*=\s*yes|enforce\s*=\s*no|storage_(?:ex
 
 def quotas(lab):
     """Return for everybody how many kibibytes they keep, and their limit; None where there is none."""
-    patience = str(scaled_timeout(20))  # without a directory Dovecot asks for accounts on and on
-    shown = lab.host("mail1").check_output("timeout %s doveadm -f flow quota get -A", patience)
+    patience = str(scaled_timeout(8))  # without a directory Dovecot asks for accounts on and on
+    shown = lab.host("mail1").check_output("timeout --kill-after=2 %s doveadm -f flow quota get -A", patience)
     found = re.findall(r"^(\S+) Quota name=\S+ Type=STORAGE Value=(\d+) Limit=(\d+|-)", shown, re.MULTILINE)
     return {login: (int(kept), None if limit == "-" else int(limit)) for login, kept, limit in found}
 
